@@ -1,0 +1,292 @@
+"""The values of a stack: frozen, comparable, free of Pulumi and Docker.
+
+`model.load` makes them from Compose files, `components` turns them into resources.
+Maps are tuples of pairs, sorted by key, so that every value hashes and compares.
+Durations are strings in Go form ("1m30s"), sizes are bytes, names are Compose's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a value was written: file, 1-based line, key path such as `services.web.ports[0]`."""
+
+    file: str
+    line: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One finding about a stack file; `severity` "error" stops, "warning" is shown."""
+
+    place: Place
+    message: str
+    severity: Literal["error", "warning"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A published port. `published` None lets Docker choose; `host_ip` None means all addresses."""
+
+    target: int
+    published: int | None = None
+    host_ip: str | None = None
+    protocol: str = "tcp"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A service's place on one network; `network` is the key under top-level `networks`."""
+
+    network: str
+    aliases: tuple[str, ...] = ()
+    ipv4_address: str | None = None
+    ipv6_address: str | None = None
+    link_local_ips: tuple[str, ...] = ()
+    mac_address: str | None = None
+    driver_opts: Pairs = ()
+    gw_priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Healthcheck:
+    """`test` in Docker's form: ("CMD", ...), ("CMD-SHELL", line) or ("NONE",)."""
+
+    test: tuple[str, ...]
+    interval: str | None = None
+    timeout: str | None = None
+    start_period: str | None = None
+    start_interval: str | None = None
+    retries: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A bind, a named volume (`source` is the key under top-level `volumes`), or a tmpfs."""
+
+    type: Literal["bind", "volume", "tmpfs"]
+    target: str
+    source: str | None = None
+    read_only: bool = False
+    propagation: str | None = None
+    no_copy: bool = False
+    tmpfs_size: int | None = None
+    tmpfs_mode: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileMount:
+    """A secret or config put into the container as a file; `source` is its top-level key."""
+
+    kind: Literal["secret", "config"]
+    source: str
+    target: str
+    mode: str = "0444"
+    uid: str | None = None
+    gid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """`depends_on`: the other service and the condition it must meet first."""
+
+    service: str
+    condition: Literal["service_started", "service_healthy", "service_completed_successfully"] = (
+        "service_started"
+    )
+    restart: bool = False
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """An image build; paths are absolute. `args` holds build arguments after substitution."""
+
+    context: str
+    dockerfile: str = "Dockerfile"
+    dockerfile_inline: str | None = None
+    args: Pairs = ()
+    target: str | None = None
+    labels: Pairs = ()
+    network: str | None = None
+    cache_from: tuple[str, ...] = ()
+    extra_hosts: tuple[str, ...] = ()
+    no_cache: bool = False
+    pull: bool = False
+    platform: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ulimit:
+    name: str
+    soft: int
+    hard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    source: str
+    target: str
+    permissions: str = "rwm"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Limits and reservations; memory in bytes, `cpus` as a decimal string such as "0.5"."""
+
+    cpus: str | None = None
+    memory: int | None = None
+    memory_reservation: int | None = None
+    memory_swap: int | None = None
+    pids: int | None = None
+    cpu_shares: int | None = None
+    cpu_set: str | None = None
+    cpu_period: int | None = None
+    cpu_quota: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One Compose service. `network_mode` and `attachments` exclude each other."""
+
+    name: str
+    place: Place
+    image: str | None = None
+    build: Build | None = None
+    pull_policy: str | None = None
+    platform: str | None = None
+    replicas: int = 1
+    container_name: str | None = None
+    hostname: str | None = None
+    domainname: str | None = None
+    command: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
+    environment: Pairs = ()
+    user: str | None = None
+    working_dir: str | None = None
+    labels: Pairs = ()
+    network_mode: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    ports: tuple[Port, ...] = ()
+    expose: tuple[str, ...] = ()
+    links: Pairs = ()
+    external_links: Pairs = ()
+    extra_hosts: tuple[tuple[str, str], ...] = ()
+    dns: tuple[str, ...] = ()
+    dns_opt: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    files: tuple[FileMount, ...] = ()
+    tmpfs: Pairs = ()
+    devices: tuple[Device, ...] = ()
+    device_cgroup_rules: tuple[str, ...] = ()
+    healthcheck: Healthcheck | None = None
+    depends_on: tuple[Dependency, ...] = ()
+    restart: str = "no"
+    restart_retries: int = 0
+    resources: Resources = field(default_factory=Resources)
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    security_opt: tuple[str, ...] = ()
+    sysctls: Pairs = ()
+    ulimits: tuple[Ulimit, ...] = ()
+    group_add: tuple[str, ...] = ()
+    privileged: bool = False
+    read_only: bool = False
+    init: bool | None = None
+    tty: bool = False
+    stdin_open: bool = False
+    stop_signal: str | None = None
+    stop_grace_period: int | None = None
+    shm_size: int | None = None
+    ipc: str | None = None
+    pid: str | None = None
+    userns_mode: str | None = None
+    cgroup: str | None = None
+    cgroup_parent: str | None = None
+    runtime: str | None = None
+    gpus: str | None = None
+    log_driver: str | None = None
+    log_options: Pairs = ()
+    storage_opt: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    subnet: str | None = None
+    ip_range: str | None = None
+    gateway: str | None = None
+    aux_addresses: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One Compose network; `name` is the name on the engine, `key` the one in the file."""
+
+    key: str
+    name: str
+    place: Place
+    driver: str | None = None
+    options: Pairs = ()
+    external: bool = False
+    internal: bool = False
+    attachable: bool = False
+    enable_ipv4: bool | None = None
+    enable_ipv6: bool | None = None
+    ipam_driver: str | None = None
+    ipam_options: Pairs = ()
+    subnets: tuple[Subnet, ...] = ()
+    labels: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    key: str
+    name: str
+    place: Place
+    driver: str | None = None
+    driver_opts: Pairs = ()
+    external: bool = False
+    labels: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """The content of a secret or config: a `file` (absolute path) or `content` given inline
+    (from `content:` or from `environment:` looked up in the stack's own variables)."""
+
+    key: str
+    kind: Literal["secret", "config"]
+    place: Place
+    file: str | None = None
+    content: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """An image replaced through `causeway:images`; shown in the preview."""
+
+    service: str
+    wanted: str
+    used: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Everything a Pulumi stack declares. `name` prefixes what is created, as in Compose."""
+
+    name: str
+    files: tuple[str, ...]
+    services: tuple[Service, ...] = ()
+    networks: tuple[Network, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    file_sources: tuple[FileSource, ...] = ()
+    substitutions: tuple[Substitution, ...] = ()
+    warnings: tuple[Problem, ...] = ()
