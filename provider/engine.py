@@ -1,0 +1,117 @@
+"""The connection to a Docker engine: where it is, how long a call may take, raw calls.
+
+The Docker SDK does transport, TLS, ssh and registry credentials; bodies are written as the
+Engine API documents them, because the SDK lacks some fields (gateway priority, for one).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import Any
+
+import docker
+import docker.errors
+from docker.context import ContextAPI
+from docker.tls import TLSConfig
+
+from .faults import Fault
+
+CALL_SECONDS = 60
+POOL = 32
+Config = dict[str, Any]
+
+
+class Engine(docker.APIClient):
+    """An engine's API; every call has a limit of `CALL_SECONDS` unless it says otherwise."""
+
+    host: str
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: dict[str, Any] | None = None,
+        timeout: float = CALL_SECONDS,
+    ) -> Any:
+        """One call; its JSON answer, or None without one. Raises docker.errors.APIError."""
+        response = self.request(
+            method, self._url(path), json=body, params=params, timeout=timeout
+        )
+        self._raise_for_status(response)
+        return response.json() if response.content else None
+
+    def find(self, path: str, **params: Any) -> Any:
+        """A GET whose 404 is an answer: None."""
+        try:
+            return self.call("GET", path, params=params or None)
+        except docker.errors.NotFound:
+            return None
+
+    @property
+    def api_version(self) -> tuple[int, int]:
+        """The version spoken, as (1, 41)."""
+        major, minor = str(self._version).split(".")[:2]
+        return int(major), int(minor)
+
+
+def connect(config: Config) -> Engine:
+    """The engine that the provider's configuration, DOCKER_HOST or the default socket names.
+
+    Raises whatever the SDK raises when nothing answers; `faults.explain` words it.
+    """
+    host = address(config)
+    engine = Engine(
+        base_url=host,
+        version="auto",
+        timeout=CALL_SECONDS,
+        tls=_tls(config),
+        num_pools=POOL,
+        max_pool_size=POOL,
+        use_ssh_client=host.startswith("ssh://"),
+    )
+    engine.host = host
+    return engine
+
+
+def address(config: Config) -> str:
+    """Where the engine is: docker:host, docker:context, DOCKER_HOST, else the default socket."""
+    if config.get("host"):
+        return str(config["host"])
+    if config.get("context"):
+        found = ContextAPI.get_context(config["context"])
+        if found is None:
+            raise Fault(
+                f"there is no docker context {config['context']!r}\n"
+                "  what to do: `docker context ls` lists them"
+            )
+        return str(found.Host)
+    return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+
+
+def _tls(config: Config) -> TLSConfig | bool:
+    path = config.get("certPath") or (
+        os.environ.get("DOCKER_CERT_PATH") if os.environ.get("DOCKER_TLS_VERIFY") else None
+    )
+    if path:
+        names = ("ca.pem", "cert.pem", "key.pem")
+        authority, certificate, key = (os.path.join(str(path), name) for name in names)
+    elif config.get("caMaterial") or config.get("certMaterial"):
+        authority, certificate, key = (
+            _file_of(config.get(name)) for name in ("caMaterial", "certMaterial", "keyMaterial")
+        )
+    else:
+        return False
+    pair = (certificate, key) if certificate and key else None
+    return TLSConfig(client_cert=pair, ca_cert=authority or None, verify=bool(authority))
+
+
+def _file_of(material: Any) -> str:
+    """PEM text in a private file, as the TLS library wants paths; gone with the process's tmp."""
+    if not material:
+        return ""
+    with tempfile.NamedTemporaryFile("w", suffix=".pem", delete=False) as handle:
+        handle.write(str(material))
+        return handle.name

@@ -1,0 +1,109 @@
+"""What went wrong, in words a person can act on.
+
+`Fault` is the one exception of the plugin; `explain` turns what the Engine API or the connection
+says into a message with the way out. Rows of the table are tried in order.
+"""
+
+from __future__ import annotations
+
+import re
+
+import docker.errors
+import requests.exceptions
+
+
+class Fault(Exception):
+    """An error shown to the user as it is: what happened and what to do."""
+
+
+# What the engine says -> what to do about it.
+_WAYS_OUT: tuple[tuple[str, str], ...] = (
+    (
+        r"port is already allocated|address already in use|failed to bind host port",
+        "something on this machine already listens there: stop it, or publish another port "
+        "(`docker ps --filter publish=PORT` and `ss -ltnp` show who it is)",
+    ),
+    (
+        r"non-overlapping IPv4 address pool|all predefined address pools have been",
+        "the engine has no free subnet left for another network: remove unused networks "
+        "(`docker network prune`), give this one a subnet of its own, or set causeway:addressPool",
+    ),
+    (
+        r"Pool overlaps with other one",
+        "another network of this engine, or a route of this machine, uses these addresses: "
+        "`docker network inspect $(docker network ls -q)` shows which; choose another subnet",
+    ),
+    (
+        r"no space left on device",
+        "the disk of the engine is full: free some (`docker system df`, `docker system prune`)",
+    ),
+    (
+        r"No such image|manifest unknown|pull access denied|repository does not exist",
+        "check the spelling and that you are logged in; where no registry is reachable, "
+        "name a local image in causeway:images",
+    ),
+    (
+        r"is already in use by container",
+        "a container of that name exists and is not this resource's: remove or rename it, "
+        "or `pulumi import` it",
+    ),
+    (
+        r"has active endpoints",
+        "containers that this stack does not own are connected: "
+        "`docker network inspect` lists them; disconnect them first",
+    ),
+    (r"Address already in use", "another endpoint of this network holds that address"),
+    (
+        r"this node is not a swarm manager",
+        "this driver or resource needs a swarm: `docker swarm init` on the engine's machine",
+    ),
+    (
+        r"invalid subinterface|no such network interface|not found: link|parent interface",
+        "the parent interface must exist on the engine's machine (`ip link` lists them)",
+    ),
+)
+
+
+def explain(error: BaseException, host: str) -> str:
+    """The message for `error` from a call to the engine at `host`."""
+    if isinstance(error, Fault):
+        return str(error)
+    if isinstance(error, docker.errors.APIError):
+        said = _engine_words(error)
+        for pattern, way_out in _WAYS_OUT:
+            if re.search(pattern, said, re.IGNORECASE):
+                return f"{said}\n  what to do: {way_out}"
+        return said
+    if isinstance(error, requests.exceptions.Timeout):
+        return (
+            f"the Docker engine at {host} did not answer in time\n  what to do: see whether it is "
+            "overloaded or hangs (`docker info`, the engine's log), then run `pulumi up` again"
+        )
+    if isinstance(error, docker.errors.DockerException | requests.exceptions.RequestException):
+        return (
+            f"no Docker engine answers at {host} ({_root(error)})\n  what to do: start it, or "
+            "point DOCKER_HOST or the stack's docker:host at one that runs; `make doctor` checks"
+        )
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _engine_words(error: docker.errors.APIError) -> str:
+    words = error.explanation or str(error)
+    return words.decode(errors="replace") if isinstance(words, bytes) else str(words)
+
+
+def _root(error: BaseException) -> str:
+    """The innermost cause, without the layers of urllib3 and requests around it."""
+    seen: BaseException = error
+    while True:
+        inner = seen.__cause__ or seen.__context__
+        if inner is None:
+            inner = next((a for a in seen.args if isinstance(a, BaseException)), None)
+        if inner is None or inner is seen:
+            break
+        seen = inner
+    if isinstance(seen, OSError) and seen.strerror:
+        return seen.strerror
+    return str(seen) or type(seen).__name__

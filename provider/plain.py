@@ -1,0 +1,95 @@
+"""Pulumi's wire values as plain Python and back.
+
+Whole numbers become int, computed values become UNKNOWN. Secrets, assets and resource references
+never arrive: the servicer does not accept them, so the engine unwraps and re-marks them itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from google.protobuf import struct_pb2
+
+# The string that stands for a computed value on the wire (pulumi.runtime.rpc.UNKNOWN).
+_UNKNOWN_ON_WIRE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+class _Unknown:
+    """A value that is only known once something else has been created."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Unknown:
+        return self
+
+
+UNKNOWN: Final = _Unknown()
+
+
+def from_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
+    """The plain form of a wire struct; keys that Pulumi keeps to itself (`__...`) are left out."""
+    return {
+        key: _from_value(value) for key, value in struct.fields.items() if not key.startswith("__")
+    }
+
+
+def _from_value(value: struct_pb2.Value) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "string_value":
+        text = value.string_value
+        return UNKNOWN if text == _UNKNOWN_ON_WIRE else text
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    if kind == "bool_value":
+        return value.bool_value
+    if kind == "struct_value":
+        return {key: _from_value(item) for key, item in value.struct_value.fields.items()}
+    if kind == "list_value":
+        return [_from_value(item) for item in value.list_value.values]
+    return None
+
+
+def to_struct(values: dict[str, Any]) -> struct_pb2.Struct:
+    """The wire form of plain values; entries that are None are left out, as Pulumi does."""
+    struct = struct_pb2.Struct()
+    for key, value in values.items():
+        if value is not None:
+            _set_value(struct.fields[key], value)
+    return struct
+
+
+def _set_value(target: struct_pb2.Value, value: Any) -> None:
+    if value is None:
+        target.null_value = struct_pb2.NULL_VALUE
+    elif value is UNKNOWN:
+        target.string_value = _UNKNOWN_ON_WIRE
+    elif isinstance(value, bool):
+        target.bool_value = value
+    elif isinstance(value, int | float):
+        target.number_value = value
+    elif isinstance(value, str):
+        target.string_value = value
+    elif isinstance(value, dict):
+        target.struct_value.SetInParent()
+        for key, item in value.items():
+            if item is not None:
+                _set_value(target.struct_value.fields[key], item)
+    elif isinstance(value, list | tuple):
+        target.list_value.SetInParent()
+        for item in value:
+            _set_value(target.list_value.values.add(), item)
+    else:
+        raise TypeError(f"no wire form for {type(value).__name__}")
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether a computed value is anywhere inside."""
+    if value is UNKNOWN:
+        return True
+    if isinstance(value, dict):
+        return any(has_unknown(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(has_unknown(item) for item in value)
+    return False

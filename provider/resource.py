@@ -1,0 +1,107 @@
+"""What every resource kind offers, and what it is given to work with.
+
+Values are plain Python (see `plain`), keyed as on Pulumi's wire. A kind keeps no state of its own.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from .engine import Engine
+
+Values = dict[str, Any]
+Change = Literal["update", "replace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A bad input: its property path (`ports[0].internal`) and what is wrong with it."""
+
+    path: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Diff:
+    """Property -> what its change needs; `reason` says why a replacement stops the old one first."""
+
+    changes: dict[str, Change] = field(default_factory=dict)
+    delete_before_replace: bool = False
+    reason: str | None = None
+
+    @property
+    def replaces(self) -> list[str]:
+        return [name for name, change in self.changes.items() if change == "replace"]
+
+
+@dataclass(slots=True)
+class Context:
+    """One call's surroundings.
+
+    `urn` names the resource, `config` holds the provider's configuration, `known_ids` the ids that
+    Pulumi has told of for this URN in this run, `run` is unique to this plugin process.
+    """
+
+    urn: str
+    preview: bool
+    config: Values
+    run: str
+    known_ids: frozenset[str]
+    engine_of: Callable[[], Engine]
+    cancelled: Callable[[], bool]
+    log: Callable[[str, str], None]
+    status: Callable[[str], None]
+
+    @property
+    def api(self) -> Engine:
+        """The connection to the engine, opened when first needed."""
+        return self.engine_of()
+
+    @property
+    def name(self) -> str:
+        """The resource's logical name, the last part of its URN."""
+        return self.urn.rsplit("::", 1)[-1]
+
+
+class ResourceKind(ABC):
+    """One resource type: check, diff, create, read, update, delete."""
+
+    token: ClassVar[str]
+
+    @abstractmethod
+    def check(
+        self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
+    ) -> tuple[Values, list[Failure]]:
+        """The inputs to keep (names chosen, defaults filled) and what is wrong with them."""
+
+    @abstractmethod
+    def diff(self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values) -> Diff:
+        """What differs between what was declared last (or read back) and what is wanted."""
+
+    @abstractmethod
+    def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
+        """Make it; id and state. In a preview the id is "" and unknown outputs are UNKNOWN."""
+
+    @abstractmethod
+    def read(
+        self, ctx: Context, id: str, inputs: Values, state: Values
+    ) -> tuple[str, Values, Values] | None:
+        """Id, state and inputs as they are now; None when it is gone. No inputs: an import."""
+
+    @abstractmethod
+    def update(
+        self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
+    ) -> Values:
+        """Change it in place; the new state."""
+
+    @abstractmethod
+    def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
+        """Remove it; nothing to do when it is gone already."""
+
+
+def changed(old: Values, new: Values) -> list[str]:
+    """The properties whose values differ, sorted; a missing one and None are the same."""
+    return sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
