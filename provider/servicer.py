@@ -6,6 +6,7 @@ a few seconds to end well and is then given up; what it left is found by its lab
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import traceback
@@ -250,7 +251,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
             _abort(context, "cancelled")
         threading.Thread(target=run, daemon=True).start()
         patience = CANCEL_GRACE_SECONDS
-        while not wait([future], timeout=None if preview else _CANCEL_POLL_SECONDS).done:
+        while not wait([future], timeout=_CANCEL_POLL_SECONDS).done:
             if self._cancel.is_set():
                 patience -= _CANCEL_POLL_SECONDS
                 if patience <= 0:
@@ -291,8 +292,6 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
 
 def _decode_config(args: Values) -> Values:
     """Provider inputs; nested ones (registryAuth, sshOpts) arrive as JSON text."""
-    import json
-
     decoded = {}
     for key, value in args.items():
         if isinstance(value, str) and value[:1] in ("[", "{"):

@@ -1,0 +1,168 @@
+"""A container's places on networks: declared, on the engine, and the way from one to the other.
+
+Pure functions over `networksAdvanced` entries and the Engine API's EndpointSettings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .resource import Failure, Values
+
+Entry = dict[str, Any]
+Settings = dict[str, Any]
+
+GATEWAY_PRIORITY_API = (1, 48)
+ENDPOINT_MAC_API = (1, 44)
+ALL_AT_CREATE_API = (1, 44)
+
+
+def to_settings(entry: Entry) -> Settings:
+    """The EndpointSettings that put a container onto a network as `entry` says."""
+    settings: Settings = {}
+    addresses = {
+        key: entry[name]
+        for name, key in (("ipv4Address", "IPv4Address"), ("ipv6Address", "IPv6Address"))
+        if entry.get(name)
+    }
+    if entry.get("linkLocalIps"):
+        addresses["LinkLocalIPs"] = list(entry["linkLocalIps"])
+    if addresses:
+        settings["IPAMConfig"] = addresses
+    if entry.get("aliases"):
+        settings["Aliases"] = list(entry["aliases"])
+    if entry.get("macAddress"):
+        settings["MacAddress"] = entry["macAddress"]
+    if entry.get("gwPriority"):
+        settings["GwPriority"] = entry["gwPriority"]
+    if entry.get("driverOpts"):
+        settings["DriverOpts"] = dict(_option(text) for text in entry["driverOpts"])
+    return settings
+
+
+def from_settings(name: str, settings: Settings, container_id: str, *, mac: bool) -> Entry:
+    """The entry that describes an endpoint as the engine reports it.
+
+    `mac` says whether the endpoint's MAC address was chosen by a declaration (engines do not
+    tell a chosen one from a given one).
+    """
+    given = settings.get("IPAMConfig") or {}
+    entry: Entry = {"name": name}
+    # Engines before 25 add the short id of the container to the aliases.
+    aliases = [a for a in settings.get("Aliases") or [] if a != container_id[:12]]
+    if aliases:
+        entry["aliases"] = sorted(set(aliases))
+    for key, value in (
+        ("ipv4Address", given.get("IPv4Address")),
+        ("ipv6Address", given.get("IPv6Address")),
+        ("linkLocalIps", sorted(given.get("LinkLocalIPs") or [])),
+        ("macAddress", settings.get("MacAddress") if mac else None),
+        ("gwPriority", settings.get("GwPriority")),
+        ("driverOpts", sorted(f"{k}={v}" for k, v in (settings.get("DriverOpts") or {}).items())),
+    ):
+        if value:
+            entry[key] = value
+    return entry
+
+
+def canonical(entry: Entry) -> Entry:
+    """The entry with the order of its lists and the case of its addresses out of the way."""
+    kept = {key: value for key, value in entry.items() if value not in (None, "", [], 0)}
+    for key in ("aliases", "linkLocalIps", "driverOpts"):
+        if isinstance(kept.get(key), list):
+            kept[key] = sorted(set(kept[key]))
+    if isinstance(kept.get("macAddress"), str):
+        kept["macAddress"] = kept["macAddress"].lower().replace("-", ":")
+    return kept
+
+
+def read_back(declared: list[Entry], networks: dict[str, Settings], container_id: str) -> list[Entry]:
+    """The entries in force, each under the name or id that the declaration uses for it.
+
+    Declared ones keep their place and, where they mean the same, their spelling; others follow.
+    """
+    rest = dict(networks)
+    entries = []
+    for entry in declared:
+        key = next((k for k, s in rest.items() if entry["name"] in (k, s.get("NetworkID"))), None)
+        if key is None:
+            continue
+        actual = from_settings(
+            entry["name"], rest.pop(key), container_id, mac=bool(entry.get("macAddress"))
+        )
+        entries.append(entry if canonical(entry) == canonical(actual) else actual)
+    for key, settings in sorted(rest.items()):
+        entries.append(from_settings(key, settings, container_id, mac=False))
+    return entries
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What leads from one set of attachments to another; a changed one is disconnected first."""
+
+    connect: tuple[Entry, ...] = ()
+    disconnect: tuple[str, ...] = ()
+    reconnect: tuple[Entry, ...] = ()
+
+
+def moves(old: list[Entry], new: list[Entry]) -> Moves:
+    """The connections to make and to end, by network; order of entries does not count."""
+    had = {entry["name"]: canonical(entry) for entry in old}
+    wanted = {entry["name"]: canonical(entry) for entry in new}
+    return Moves(
+        connect=tuple(entry for entry in new if entry["name"] not in had),
+        disconnect=tuple(sorted(had.keys() - wanted.keys())),
+        reconnect=tuple(
+            entry
+            for entry in new
+            if entry["name"] in had and had[entry["name"]] != wanted[entry["name"]]
+        ),
+    )
+
+
+def unsupported(entries: list[Entry], api: tuple[int, int], *, primary_only: bool) -> list[Failure]:
+    """What these entries ask of an engine whose API is too old for it."""
+    failures = []
+    for index, entry in enumerate(entries):
+        path = f"networksAdvanced[{index}]"
+        if entry.get("gwPriority") and api < GATEWAY_PRIORITY_API:
+            failures.append(
+                Failure(f"{path}.gwPriority", f"needs Docker 28 or newer (API 1.48, this: {_v(api)})")
+            )
+        alone = primary_only and index == 0
+        if entry.get("macAddress") and api < ENDPOINT_MAC_API and not alone:
+            failures.append(
+                Failure(
+                    f"{path}.macAddress",
+                    "a MAC address on more than the first network needs Docker 25 or newer "
+                    f"(API 1.44, this: {_v(api)})",
+                )
+            )
+    return failures
+
+
+def network_datas(networks: dict[str, Settings]) -> list[Values]:
+    """The output `networkDatas`, in the order of the networks' names."""
+    return [
+        {
+            "networkName": name,
+            "ipAddress": settings.get("IPAddress", ""),
+            "ipPrefixLength": settings.get("IPPrefixLen", 0),
+            "gateway": settings.get("Gateway", ""),
+            "globalIpv6Address": settings.get("GlobalIPv6Address", ""),
+            "globalIpv6PrefixLength": settings.get("GlobalIPv6PrefixLen", 0),
+            "ipv6Gateway": settings.get("IPv6Gateway", ""),
+            "macAddress": settings.get("MacAddress", ""),
+        }
+        for name, settings in sorted(networks.items())
+    ]
+
+
+def _option(text: str) -> tuple[str, str]:
+    key, _, value = text.partition("=")
+    return key, value
+
+
+def _v(api: tuple[int, int]) -> str:
+    return f"{api[0]}.{api[1]}"
