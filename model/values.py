@@ -290,3 +290,4 @@ class Stack:
     file_sources: tuple[FileSource, ...] = ()
     substitutions: tuple[Substitution, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    extension: str = ""  # the top-level `x-causeway` as JSON with sorted keys

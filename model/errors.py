@@ -1,0 +1,52 @@
+"""The one exception of the program and the wording of problems.
+
+Exceptions hold data; `render` alone turns problems into text, with paths shortened
+when they lie below the current folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePath
+
+from model.values import Problem
+
+
+class CausewayError(Exception):
+    """Root of everything that Causeway raises on purpose."""
+
+
+class StackError(CausewayError):
+    """A stack that cannot be declared; `problems` holds every finding, sorted by place."""
+
+    def __init__(self, problems: Iterable[Problem], base: str = "") -> None:
+        self.problems = tuple(sorted(problems))
+        self.base = base
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return render(self.problems, self.base)
+
+
+def render(problems: Iterable[Problem], base: str = "") -> str:
+    """One line a problem, sorted by place: `file:line: key.path: message`."""
+    return "\n".join(line_of(problem, base) for problem in sorted(problems))
+
+
+def line_of(problem: Problem, base: str = "") -> str:
+    """A problem as one line; paths below the folder `base` are shown relative to it."""
+    place = problem.place
+    parts = []
+    if place.file:
+        file = shorten(place.file, base)
+        parts.append(f"{file}:{place.line}" if place.line else file)
+    if place.path:
+        parts.append(place.path)
+    text = "warning: " if problem.severity == "warning" else ""
+    return ": ".join([*parts, text + " ".join(problem.message.split())])
+
+
+def shorten(file: str, base: str) -> str:
+    """`file` relative to the folder `base` when it lies below it, else unchanged."""
+    path = PurePath(file)
+    return str(path.relative_to(base)) if base and path.is_relative_to(base) else file
