@@ -1,0 +1,56 @@
+"""Ownership by label: whatever a stack creates says which project and stack it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from model.values import Pairs
+
+PROJECT = "causeway.project"
+STACK = "causeway.stack"
+SERVICE = "causeway.service"
+REPLICA = "causeway.replica"
+RESTART_WITH = "causeway.restart-with"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The Pulumi project and stack that own a resource."""
+
+    project: str
+    stack: str
+
+    def labels(self) -> dict[str, str]:
+        return {PROJECT: self.project, STACK: self.stack}
+
+
+def network_labels(owner: Owner, declared: Pairs) -> list[docker.NetworkLabelArgs]:
+    labels = dict(declared) | owner.labels()
+    return [docker.NetworkLabelArgs(label=key, value=labels[key]) for key in sorted(labels)]
+
+
+def volume_labels(owner: Owner, declared: Pairs) -> list[docker.VolumeLabelArgs]:
+    labels = dict(declared) | owner.labels()
+    return [docker.VolumeLabelArgs(label=key, value=labels[key]) for key in sorted(labels)]
+
+
+def container_labels(
+    owner: Owner,
+    service: str,
+    replica: int,
+    declared: Pairs,
+    computed: Mapping[str, pulumi.Input[str]],
+) -> list[docker.ContainerLabelArgs]:
+    """Labels sorted by key; ours win over declared ones, since ownership rests on them."""
+    labels: dict[str, pulumi.Input[str]] = {
+        **dict(declared),
+        **computed,
+        **owner.labels(),
+        SERVICE: service,
+        REPLICA: str(replica),
+    }
+    return [docker.ContainerLabelArgs(label=key, value=labels[key]) for key in sorted(labels)]

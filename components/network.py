@@ -1,0 +1,66 @@
+"""A network: created under its own name, or looked up when it is external and never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from components.labels import Owner, network_labels
+from model.values import Network as NetworkValue
+from model.values import Subnet
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkArgs:
+    network: NetworkValue
+    owner: Owner
+
+
+class Network(pulumi.ComponentResource):
+    """`network_id` is what containers attach to: a replaced network gets a new one."""
+
+    network_id: pulumi.Output[str]
+    network_name: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("causeway:components:Network", name, {}, opts)
+        network = args.network
+        if network.external:
+            found = docker.get_network_output(
+                name=network.name, opts=pulumi.InvokeOptions(parent=self)
+            )
+            self.network_id = found.id
+            self.network_name = pulumi.Output.from_input(network.name)
+        else:
+            created = docker.Network(
+                name,
+                docker.NetworkArgs(
+                    name=network.name,
+                    driver=network.driver,
+                    options=dict(network.options) or None,
+                    internal=network.internal or None,
+                    attachable=network.attachable or None,
+                    ipv6=network.enable_ipv6,
+                    ipam_driver=network.ipam_driver,
+                    ipam_options=dict(network.ipam_options) or None,
+                    ipam_configs=[_ipam_config(subnet) for subnet in network.subnets] or None,
+                    labels=network_labels(args.owner, network.labels),
+                ),
+                pulumi.ResourceOptions(parent=self),
+            )
+            self.network_id = created.id
+            self.network_name = created.name
+        self.register_outputs({"networkId": self.network_id, "networkName": self.network_name})
+
+
+def _ipam_config(subnet: Subnet) -> docker.NetworkIpamConfigArgs:
+    return docker.NetworkIpamConfigArgs(
+        subnet=subnet.subnet,
+        ip_range=subnet.ip_range,
+        gateway=subnet.gateway,
+        aux_address=dict(subnet.aux_addresses) or None,
+    )

@@ -1,0 +1,76 @@
+"""What a stack tells after an update: where to reach it, and what its parts are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from components.stack import Stack
+from model.values import Port
+from model.values import Stack as StackValue
+
+# Container ports at which people expect a web page, likeliest first.
+WEB_PORTS = (80, 443, 8080, 8443, 8000, 5000, 3000)
+TLS_PORTS = (443, 8443)
+EVERYWHERE = (None, "", "0.0.0.0", "::")
+
+
+def stack_outputs(stack: StackValue, resources: Stack) -> dict[str, pulumi.Output[Any] | Any]:
+    """`url`, `urls` {service: [...]}, `networks` {key: name}, `containers` {service: [names]}
+    and `addresses` {service: {network key: [one address a replica]}}."""
+    keys = {network.name: network.key for network in stack.networks}
+    outputs: dict[str, Any] = {
+        "urls": {
+            service.name: found for service in stack.services if (found := urls(service.ports))
+        },
+        "networks": {key: network.network_name for key, network in resources.networks.items()},
+        "containers": {
+            name: [container.name for container in service.containers]
+            for name, service in sorted(resources.services.items())
+        },
+        "addresses": {
+            name: pulumi.Output.all(
+                *[container.network_datas for container in service.containers]
+            ).apply(lambda datas: addresses(datas, keys))
+            for name, service in sorted(resources.services.items())
+        },
+    }
+    first = first_url(stack)
+    return outputs if first is None else {"url": first, **outputs}
+
+
+def urls(ports: Sequence[Port]) -> list[str]:
+    """The URLs of fixed TCP ports; a port that Docker chooses is not known beforehand."""
+    return [_url(port) for port in ports if port.published is not None and port.protocol == "tcp"]
+
+
+def first_url(stack: StackValue) -> str | None:
+    """The URL to open first: of the published port that most looks like a web page's."""
+    candidates = [
+        (WEB_PORTS.index(port.target), service.name, _url(port))
+        for service in stack.services
+        for port in service.ports
+        if port.published is not None and port.protocol == "tcp" and port.target in WEB_PORTS
+    ]
+    return min(candidates)[2] if candidates else None
+
+
+def _url(port: Port) -> str:
+    scheme = "https" if port.target in TLS_PORTS else "http"
+    host = "localhost" if port.host_ip in EVERYWHERE else str(port.host_ip)
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port.published}"
+
+
+def addresses(
+    datas: Sequence[Sequence[Any] | None], keys: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """IPv4 addresses by network key, one a replica in the replicas' order."""
+    found: dict[str, list[str]] = {}
+    for networks in datas:
+        for data in sorted(networks or (), key=lambda data: str(data.network_name)):
+            if data.ip_address:
+                key = keys.get(data.network_name, data.network_name)
+                found.setdefault(key, []).append(data.ip_address)
+    return found

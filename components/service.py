@@ -1,0 +1,85 @@
+"""A service: one container a replica, named after the service and the replica's number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from components.container import Course, References, container_args
+from components.healthcheck import is_checked
+from components.labels import RESTART_WITH, Owner, container_labels
+from model.values import Service as ServiceValue
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceArgs:
+    """`restart_with` holds container ids by service: when one changes, so does this service.
+
+    `awaited_healthy` and `awaited_completed` say that another service waits for that.
+    """
+
+    service: ServiceValue
+    owner: Owner
+    references: References
+    dependencies: Sequence[pulumi.Input[pulumi.Resource]] = ()
+    restart_with: Mapping[str, pulumi.Input[str]] | None = None
+    awaited_healthy: bool = False
+    awaited_completed: bool = False
+
+
+class Service(pulumi.ComponentResource):
+    containers: list[docker.Container]
+
+    def __init__(
+        self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("causeway:components:Service", name, {}, opts)
+        service = args.service
+        self.name = service.name
+        course = Course(
+            wait=is_checked(service.healthcheck)
+            or (args.awaited_healthy and service.healthcheck is None),
+            run_to_end=args.awaited_completed,
+        )
+        computed = {
+            f"{RESTART_WITH}.{other}": ids for other, ids in (args.restart_with or {}).items()
+        }
+        self.containers = []
+        for replica in range(1, service.replicas + 1):
+            labels = container_labels(args.owner, service.name, replica, service.labels, computed)
+            self.containers.append(
+                docker.Container(
+                    f"{name}-{replica}",
+                    container_args(service, args.references, labels, course),
+                    # Which of old and new goes first on a replacement is the provider's to say.
+                    pulumi.ResourceOptions(parent=self, depends_on=list(args.dependencies) or None),
+                )
+            )
+        self.register_outputs({"containers": [container.name for container in self.containers]})
+
+    @property
+    def ids(self) -> pulumi.Output[str]:
+        """The ids of all containers in one string, which changes when any of them does."""
+        ids = pulumi.Output.all(*[container.id for container in self.containers])
+        return ids.apply(",".join)
+
+    def completed(self) -> list[pulumi.Output[pulumi.Resource]]:
+        """The containers as dependencies that hold only once each has ended with exit code 0."""
+        return [_succeeded(self.name, container) for container in self.containers]
+
+
+def _succeeded(service: str, container: docker.Container) -> pulumi.Output[pulumi.Resource]:
+    def check(exit_code: int | None) -> pulumi.Resource:
+        # During a preview the code is an unknown, which is neither None nor a number.
+        if isinstance(exit_code, int) and exit_code != 0:
+            raise pulumi.RunError(
+                f"service {service} ended with exit code {exit_code}, and others wait for its "
+                f"success; when its cause is gone, run it again with "
+                f"`pulumi up --target-replace '**{container._name}' --target-dependents`"
+            )
+        return container
+
+    return container.exit_code.apply(check, run_with_unknowns=True)

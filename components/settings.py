@@ -1,0 +1,180 @@
+"""The configuration of a Pulumi stack: which keys there are, and what their values may be.
+
+All mistakes are reported at once, with their place in Pulumi.<stack>.yaml where they stand there.
+`causeway.local.yaml` holds image substitutions of this machine; the stack's own ones win.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from model.document import mapping, pairs
+from model.errors import StackError
+from model.source import SourceIndex, canonical, index
+from model.values import Place, Problem
+
+NAMESPACE = "causeway"
+LOCAL_FILE = "causeway.local.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the program is told; `name` prefixes everything on the engine."""
+
+    name: str
+    project: str
+    stack: str
+    files: list[str]
+    variables: dict[str, str]
+    profiles: list[str]
+    scale: dict[str, int]
+    images: dict[str, str]
+    local_images: frozenset[str]
+
+    def origin(self, image: str) -> str:
+        """Where the substitution of an image was asked for."""
+        return LOCAL_FILE if image in self.local_images else f"{NAMESPACE}:images"
+
+
+class _Wrong(Exception):
+    """A value of the wrong shape; the text says what it should be."""
+
+
+def read_settings(values: Mapping[str, str], project: str, stack: str) -> Settings:
+    """Settings from configuration values (JSON text by key, other namespaces ignored).
+
+    Raises StackError with every key that is unknown, missing or of the wrong shape.
+    """
+    file = f"Pulumi.{stack}.yaml"
+    places = index([file]) if Path(file).is_file() else None
+    problems: list[Problem] = []
+    found: dict[str, Any] = {key: kind("") for key, kind in KEYS.items()}
+    for key in sorted(values):
+        namespace, _, name = key.partition(":")
+        if namespace != NAMESPACE:
+            continue
+        if name not in KEYS:
+            problems.append(Problem(_place(places, file, key), _unknown(name)))
+            continue
+        try:
+            found[name] = KEYS[name](values[key])
+        except _Wrong as wrong:
+            problems.append(Problem(_place(places, file, key), str(wrong)))
+    if f"{NAMESPACE}:files" not in values:
+        example = f"set it with `pulumi config set --path '{NAMESPACE}:files[0]' compose.yaml`"
+        place = Place(file if places else "", 1 if places else 0, f"{NAMESPACE}:files")
+        problems.append(Problem(place, f"not set; {example}"))
+    if problems:
+        raise StackError(problems)
+    local = _local_images()
+    return Settings(
+        name=f"{project}-{stack}",
+        project=project,
+        stack=stack,
+        files=found["files"],
+        variables=found["variables"],
+        profiles=found["profiles"],
+        scale=found["scale"],
+        images={**local, **found["images"]},
+        local_images=frozenset(local.keys() - found["images"].keys()),
+    )
+
+
+def configuration() -> dict[str, str]:
+    """Every value that Pulumi hands to the program, JSON text by `namespace:key`."""
+    return {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
+
+
+def _place(places: SourceIndex | None, file: str, key: str) -> Place:
+    if places is None or not places.has("config", key):
+        return Place("", 0, key)
+    return Place(file, places.place("config", key).line, key)
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, KEYS, n=1)
+    hint = f"did you mean {NAMESPACE}:{near[0]}? " if near else ""
+    return f"unknown key; {hint}(known: {', '.join(sorted(KEYS))})"
+
+
+def _local_images() -> dict[str, str]:
+    path = Path(LOCAL_FILE)
+    if not path.is_file():
+        return {}
+    return dict(pairs(mapping(canonical(path.read_text(encoding="utf-8"))).get("images")))
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text
+
+
+def _text(value: Any) -> str:
+    """A scalar as text. A float is refused: 1.10 has already become 1.1 on its way here."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (str, int)):
+        return str(value)
+    if isinstance(value, float):
+        raise _Wrong(f"write {value} in quotes: as a number it loses its final zeros")
+    raise _Wrong(f"expected text, found {json.dumps(value)}")
+
+
+def _texts(text: str) -> list[str]:
+    value = _json(text)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise _Wrong(f"expected a list, found {json.dumps(value)}")
+    return [_text(item) for item in value]
+
+
+def _object(text: str) -> dict[str, Any]:
+    value = _json(text)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _Wrong(f"expected a mapping, found {json.dumps(value)}")
+    return value
+
+
+def _text_by_name(text: str) -> dict[str, str]:
+    return {name: _text(value) for name, value in _object(text).items()}
+
+
+def _count_by_name(text: str) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name, value in _object(text).items():
+        try:
+            counts[name] = int(value)
+        except (TypeError, ValueError):
+            counts[name] = -1
+        if counts[name] < 0 or isinstance(value, (bool, float)):
+            raise _Wrong(f"{name}: expected a number of replicas, found {json.dumps(value)}")
+    return counts
+
+
+def _not_yet(text: str) -> None:
+    if text:
+        raise _Wrong("not supported yet, remove it")
+
+
+# A row a key: what makes a value of its JSON text.
+KEYS: dict[str, Callable[[str], Any]] = {
+    "files": _texts,
+    "variables": _text_by_name,
+    "profiles": _texts,
+    "scale": _count_by_name,
+    "images": _text_by_name,
+    "addressPool": _not_yet,
+    "verify": _not_yet,
+}

@@ -1,0 +1,152 @@
+"""A stack: all resources of a model, wired by reference so that the engine knows their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.container import References
+from components.files import Sources
+from components.image import BuiltImage, BuiltImageArgs, PulledImage, PulledImageArgs
+from components.labels import Owner
+from components.network import Network, NetworkArgs
+from components.service import Service, ServiceArgs
+from components.volume import Volume, VolumeArgs
+from model.values import Service as ServiceValue
+from model.values import Stack as StackValue
+
+
+@dataclass(frozen=True, slots=True)
+class StackArgs:
+    stack: StackValue
+    owner: Owner
+
+
+class Stack(pulumi.ComponentResource):
+    """Networks, volumes and services by their key in the stack file."""
+
+    networks: dict[str, Network]
+    volumes: dict[str, Volume]
+    services: dict[str, Service]
+
+    def __init__(
+        self, name: str, args: StackArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("causeway:components:Stack", name, {}, opts)
+        stack, owner = args.stack, args.owner
+        child = pulumi.ResourceOptions(parent=self)
+        self.networks = {
+            network.key: Network(f"{name}-{network.key}", NetworkArgs(network, owner), child)
+            for network in stack.networks
+        }
+        self.volumes = {
+            volume.key: Volume(f"{name}-{volume.key}", VolumeArgs(volume, owner), child)
+            for volume in stack.volumes
+        }
+        images = _images(name, stack.services, child)
+        sources: Sources = {(source.kind, source.key): source for source in stack.file_sources}
+        self.services = {}
+        for service in in_dependency_order(stack.services):
+            references = References(
+                image=images[service.name],
+                networks={key: network.network_id for key, network in self.networks.items()},
+                volumes={key: volume.volume_name for key, volume in self.volumes.items()},
+                containers={
+                    key: other.containers[0].id
+                    for key, other in self.services.items()
+                    if other.containers
+                },
+                sources=sources,
+            )
+            self.services[service.name] = Service(
+                f"{name}-{service.name}",
+                ServiceArgs(
+                    service,
+                    owner,
+                    references,
+                    dependencies=self._dependencies(service),
+                    restart_with={
+                        dependency.service: self.services[dependency.service].ids
+                        for dependency in service.depends_on
+                        if dependency.restart and dependency.service in self.services
+                    },
+                    awaited_healthy=_is_awaited(stack, service, "service_healthy"),
+                    awaited_completed=_is_awaited(stack, service, "service_completed_successfully"),
+                ),
+                child,
+            )
+        self.register_outputs({})
+
+    def _dependencies(self, service: ServiceValue) -> list[pulumi.Input[pulumi.Resource]]:
+        found: list[pulumi.Input[pulumi.Resource]] = []
+        for dependency in service.depends_on:
+            other = self.services.get(dependency.service)
+            if other is None:  # `required: false` and switched off by its profile
+                continue
+            if dependency.condition == "service_completed_successfully":
+                found += other.completed()
+            else:
+                found += other.containers
+        return found
+
+
+def _is_awaited(stack: StackValue, service: ServiceValue, condition: str) -> bool:
+    return any(
+        dependency.service == service.name and dependency.condition == condition
+        for other in stack.services
+        for dependency in other.depends_on
+    )
+
+
+def _images(
+    name: str, services: tuple[ServiceValue, ...], child: pulumi.ResourceOptions
+) -> Mapping[str, pulumi.Output[str]]:
+    """The image id of each service; services that pull the same image share one resource."""
+    images: dict[str, pulumi.Output[str]] = {}
+    pulled: dict[tuple[str, str | None], PulledImage] = {}
+    for service in services:
+        if service.build is not None:
+            image_name = service.image or f"{name}-{service.name}:latest"
+            built = BuiltImage(
+                f"{name}-{service.name}",
+                BuiltImageArgs(image_name, service.build, service.platform),
+                child,
+            )
+            images[service.name] = built.image_id
+            continue
+        assert service.image is not None, f"{service.name} has neither image nor build"
+        key = (service.image, service.platform)
+        if key not in pulled:
+            suffix = f"-{service.platform}" if service.platform else ""
+            pulled[key] = PulledImage(
+                f"{name}-{service.image}{suffix}", PulledImageArgs(*key), child
+            )
+        images[service.name] = pulled[key].image_id
+    return images
+
+
+def in_dependency_order(services: tuple[ServiceValue, ...]) -> list[ServiceValue]:
+    """Every service after those it depends on or shares a namespace with; else by name."""
+    by_name = {service.name: service for service in services}
+    ordered: dict[str, ServiceValue] = {}
+
+    def visit(service: ServiceValue) -> None:
+        if service.name in ordered:
+            return
+        for other in sorted(_referred_services(service)):
+            if other in by_name:
+                visit(by_name[other])
+        ordered[service.name] = service
+
+    for name in sorted(by_name):
+        visit(by_name[name])
+    return list(ordered.values())
+
+
+def _referred_services(service: ServiceValue) -> set[str]:
+    modes = (service.network_mode, service.ipc, service.pid)
+    return {dependency.service for dependency in service.depends_on} | {
+        mode.removeprefix("service:") for mode in modes if mode and mode.startswith("service:")
+    }

@@ -1,0 +1,42 @@
+"""A named volume: created under its own name, or taken as it is when it is external."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from components.labels import Owner, volume_labels
+from model.values import Volume as VolumeValue
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeArgs:
+    volume: VolumeValue
+    owner: Owner
+
+
+class Volume(pulumi.ComponentResource):
+    volume_name: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: VolumeArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("causeway:components:Volume", name, {}, opts)
+        volume = args.volume
+        if volume.external:
+            self.volume_name = pulumi.Output.from_input(volume.name)
+        else:
+            created = docker.Volume(
+                name,
+                docker.VolumeArgs(
+                    name=volume.name,
+                    driver=volume.driver,
+                    driver_opts=dict(volume.driver_opts) or None,
+                    labels=volume_labels(args.owner, volume.labels),
+                ),
+                pulumi.ResourceOptions(parent=self),
+            )
+            self.volume_name = created.name
+        self.register_outputs({"volumeName": self.volume_name})
