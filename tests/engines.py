@@ -130,7 +130,9 @@ class Engine:
 
     def pause(self) -> None:
         """Freeze dockerd: it accepts connections and answers nothing."""
-        self.daemons["dockerd"].send_signal(signal.SIGSTOP)
+        process = self.daemons["dockerd"]
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)  # the signal takes effect a little later
 
     def resume(self) -> None:
         self.daemons["dockerd"].send_signal(signal.SIGCONT)

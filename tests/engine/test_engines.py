@@ -7,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import docker
@@ -34,7 +34,10 @@ def test_a_published_port_answers_at_the_engines_address(
     api.start(container)
     received, deadline = b"", time.monotonic() + 20
     while not received and time.monotonic() < deadline:
-        with socket.create_connection((engine.address, 18080), timeout=5) as connection:
+        with (
+            suppress(ConnectionRefusedError),  # the listener may start later than its port
+            socket.create_connection((engine.address, 18080), timeout=5) as connection,
+        ):
             received = connection.recv(100)
     assert received == b"hello\n"
 
@@ -49,7 +52,8 @@ def test_a_paused_engine_answers_again_after_resume() -> None:
         with closing(docker.APIClient(own.host, version="1.41", timeout=1)) as client:
             with pytest.raises(requests.exceptions.Timeout):
                 client.ping()
-            own.resume()
+        own.resume()
+        with closing(own.api()) as client:
             assert client.ping() is True
 
 
