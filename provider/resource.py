@@ -8,9 +8,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from .engine import Engine
+
+if TYPE_CHECKING:
+    from .shared import Shared
 
 Values = dict[str, Any]
 Change = Literal["update", "replace"]
@@ -42,7 +45,8 @@ class Context:
     """One call's surroundings.
 
     `urn` names the resource, `config` holds the provider's configuration, `known_ids` the ids that
-    Pulumi has told of for this URN in this run, `run` is unique to this plugin process.
+    Pulumi has told of for this URN in this run, `run` is unique to this plugin process, `shared`
+    keeps what one question to the engine answers for all resources.
     """
 
     urn: str
@@ -50,6 +54,7 @@ class Context:
     config: Values
     run: str
     known_ids: frozenset[str]
+    shared: Shared
     engine_of: Callable[[], Engine]
     cancelled: Callable[[], bool]
     log: Callable[[str, str], None]

@@ -23,6 +23,7 @@ from . import engine as engines
 from .faults import Fault, explain
 from .plain import UNKNOWN, from_struct, has_unknown, to_struct
 from .resource import Context, Failure, ResourceKind, Values
+from .shared import Shared
 
 Function = Callable[[Context, Values], Values]
 
@@ -53,6 +54,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
         self._config: Values = {}
         self._cancel = threading.Event()
         self._run = uuid.uuid4().hex
+        self._shared = Shared()
         self._docker: engines.Engine | None = None
         self._docker_error: Exception | None = None
         self._lock = threading.Lock()
@@ -217,6 +219,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
             config=self._config,
             run=self._run,
             known_ids=known,
+            shared=self._shared,
             engine_of=self._connected,
             cancelled=self._cancel.is_set,
             log=lambda severity, message: self._say(urn, severity, message, ephemeral=False),

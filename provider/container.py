@@ -1,0 +1,229 @@
+"""docker:index/container:Container: created, started, changed in place where Docker can, removed.
+
+The table of inputs is in `container_fields`; this file is the order of engine calls.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, ClassVar
+
+import docker.errors
+
+from . import container_check, container_diff, container_run
+from .container_body import (
+    OUTPUTS_ONLY,
+    attachments,
+    import_inputs,
+    is_running,
+    placed_at_create,
+    read_inputs,
+    to_body,
+    to_state,
+    with_defaults,
+)
+from .container_fields import Body
+from .endpoints import ENDPOINT_MAC_API, Entry, moves, read_back, to_settings, unsupported
+from .faults import Fault
+from .network import disconnect
+from .ownership import is_left_over, own_labels
+from .plain import UNKNOWN, has_unknown
+from .resource import Context, Diff, Failure, ResourceKind, Values
+
+STOP_SECONDS = 10
+# Time for the engine itself beyond the seconds that a container is given to stop.
+_MARGIN_SECONDS = 30
+
+
+class ContainerKind(ResourceKind):
+    """One container of the engine."""
+
+    token: ClassVar[str] = "docker:index/container:Container"
+
+    def check(
+        self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
+    ) -> tuple[Values, list[Failure]]:
+        return new, container_check.check(new)
+
+    def diff(self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values) -> Diff:
+        diff = container_diff.plan(old_inputs, old_state, new)
+        if _macs(old_inputs) != _macs(new) and ctx.api.api_version < ENDPOINT_MAC_API:
+            diff.changes["networksAdvanced"] = "replace"
+        return diff
+
+    def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
+        if ctx.preview:
+            unknown = {key: UNKNOWN for key in (*OUTPUTS_ONLY, "name", "hostname")}
+            return "", {**unknown, **with_defaults(inputs)}
+        self._clear_left_overs(ctx)
+        api = ctx.api.api_version
+        self._refuse(unsupported(inputs.get("networksAdvanced") or [], api, primary_only=True))
+        wanted = inputs.get("name") or f"{name}-{secrets.token_hex(4)[:7]}"
+        body = to_body(inputs, api)
+        body["Labels"] = {**body.get("Labels", {}), **own_labels(ctx)}
+        params = {"name": wanted}
+        if inputs.get("platform"):
+            params["platform"] = inputs["platform"]
+        ctx.status("creating the container")
+        identity = ctx.api.call("POST", "/containers/create", body=body, params=params)["Id"]
+        try:
+            for entry in (inputs.get("networksAdvanced") or [])[placed_at_create(inputs, api) :]:
+                connect(ctx, identity, entry)
+            container_run.put_files(ctx, identity, inputs.get("uploads") or [])
+            if inputs.get("start", True):
+                ctx.status("starting the container")
+                found = container_run.start(ctx, identity, inputs)
+            else:
+                found = ctx.api.call("GET", f"/containers/{identity}/json")
+        except BaseException:
+            # Nothing half made stays behind: the next `up` begins with a clean slate.
+            self._discard(ctx, identity)
+            raise
+        return identity, self._state(ctx, inputs, found)
+
+    def read(
+        self, ctx: Context, id: str, inputs: Values, state: Values
+    ) -> tuple[str, Values, Values] | None:
+        found = ctx.api.find(f"/containers/{id}/json")
+        if found is None:
+            return None
+        if inputs:
+            inputs = read_inputs(inputs, found)
+        else:
+            image = ctx.api.find(f"/images/{found['Image']}/json") or {}
+            inputs = import_inputs(found, image)
+        return found["Id"], to_state(inputs, found, logs=state.get("containerLogs")), inputs
+
+    def update(
+        self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
+    ) -> Values:
+        if ctx.preview:
+            return {**old_state, **new}
+        changes = container_diff.changes(old_inputs, new)
+        self._refuse(
+            unsupported(new.get("networksAdvanced") or [], ctx.api.api_version, primary_only=True)
+        )
+        found: Body = ctx.api.call("GET", f"/containers/{id}/json")
+        if limits := _limits(changes, new, found):
+            ctx.api.call("POST", f"/containers/{id}/update", body=limits)
+        if "name" in changes:
+            ctx.api.call("POST", f"/containers/{id}/rename", params={"name": new["name"]})
+        if "networksAdvanced" in changes:
+            self._move(ctx, id, old_inputs, new, found)
+        if new.get("mustRun", True) and new.get("start", True) and not new.get("attach"):
+            if found["State"].get("Paused"):
+                ctx.api.call("POST", f"/containers/{id}/unpause")
+            elif not is_running(found):
+                container_run.start(ctx, id, new)
+        found = ctx.api.call("GET", f"/containers/{id}/json")
+        return to_state(new, found, logs=old_state.get("containerLogs"))
+
+    def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
+        seconds = inputs.get("destroyGraceSeconds") or inputs.get("stopTimeout") or STOP_SECONDS
+        try:
+            ctx.status("stopping the container")
+            ctx.api.call(
+                "POST",
+                f"/containers/{id}/stop",
+                params={"t": seconds},
+                timeout=seconds + _MARGIN_SECONDS,
+            )
+        except docker.errors.NotFound:
+            return
+        _remove(ctx, id, volumes=inputs.get("removeVolumes", True))
+
+    def _state(self, ctx: Context, inputs: Values, found: Body) -> Values:
+        logs = None
+        if inputs.get("attach") and inputs.get("logs"):
+            logs = container_run.logs(ctx, found["Id"])
+        return to_state(inputs, found, logs=logs)
+
+    def _move(self, ctx: Context, id: str, old: Values, new: Values, found: Body) -> None:
+        """Connect and disconnect the running container; other networks are not touched."""
+        wanted = attachments(new)
+        named = {entry["name"] for entry in (*attachments(old), *wanted)}
+        live = {
+            key: settings
+            for key, settings in (found["NetworkSettings"].get("Networks") or {}).items()
+            if key in named or settings.get("NetworkID") in named
+        }
+        steps = moves(read_back(wanted, live, found["Id"]), wanted)
+        for network in steps.disconnect:
+            disconnect(ctx, network, id)
+        for entry in steps.reconnect:
+            disconnect(ctx, entry["name"], id)
+            connect(ctx, id, entry)
+        for entry in steps.connect:
+            connect(ctx, id, entry)
+
+    def _clear_left_overs(self, ctx: Context) -> None:
+        """Remove what an interrupted run created for this resource and did not record."""
+        for container in ctx.shared.stack_containers(ctx):
+            if is_left_over(ctx, container.get("Labels"), container["Id"]):
+                ctx.log("info", "removing a container that an interrupted run left behind")
+                _remove(ctx, container["Id"], volumes=True)
+
+    def _discard(self, ctx: Context, identity: str) -> None:
+        try:
+            _remove(ctx, identity, volumes=True)
+        except Exception as error:
+            # The first error is the one to report; the label leads the next run to the rest.
+            ctx.log("warning", f"the failed container {identity[:12]} is still there: {error}")
+
+    def _refuse(self, failures: list[Failure]) -> None:
+        if failures:
+            raise Fault("\n".join(f"{failure.path}: {failure.reason}" for failure in failures))
+
+
+def connect(ctx: Context, container: str, entry: Entry) -> None:
+    """Put a container onto a network with all that the entry says."""
+    ctx.api.call(
+        "POST",
+        f"/networks/{entry['name']}/connect",
+        body={"Container": container, "EndpointConfig": to_settings(entry)},
+    )
+
+
+def _remove(ctx: Context, id: str, *, volumes: bool) -> None:
+    try:
+        ctx.api.call("DELETE", f"/containers/{id}", params={"force": 1, "v": int(volumes)})
+    except docker.errors.NotFound:
+        return
+    except docker.errors.APIError as error:
+        # With `rm` the engine itself is removing the stopped container.
+        if "is already in progress" not in str(error.explanation):
+            raise
+
+
+def _macs(inputs: Values) -> Any:
+    entries = inputs.get("networksAdvanced") or []
+    return [entry.get("macAddress") for entry in entries if not has_unknown(entry)] if entries else []
+
+
+_UPDATE_KEYS = {
+    "memory": "Memory",
+    "memoryReservation": "MemoryReservation",
+    "memorySwap": "MemorySwap",
+    "cpus": "NanoCPUs",
+    "cpuShares": "CpuShares",
+    "cpuSet": "CpusetCpus",
+    "cpuPeriod": "CpuPeriod",
+    "cpuQuota": "CpuQuota",
+}
+
+
+def _limits(changes: dict[str, Any], new: Values, found: Body) -> Body:
+    """The body of POST /containers/{id}/update for what has changed."""
+    wanted = to_body({key: new[key] for key in _UPDATE_KEYS if new.get(key)}, (1, 41))["HostConfig"]
+    wanted["NanoCPUs"] = wanted.get("NanoCpus")
+    body = {api: wanted[api] for key, api in _UPDATE_KEYS.items() if key in changes}
+    if "Memory" in body and "MemorySwap" not in body:
+        # The engine's own rule at creation: as much swap again as memory.
+        if (found["HostConfig"].get("MemorySwap") or 0) > 0:
+            body["MemorySwap"] = new.get("memorySwap") or 2 * body["Memory"]
+    if "restart" in changes or "maxRetryCount" in changes:
+        body["RestartPolicy"] = {
+            "Name": new.get("restart") or "no",
+            "MaximumRetryCount": new.get("maxRetryCount") or 0,
+        }
+    return body

@@ -1,0 +1,174 @@
+"""Getting a container to run: files put in, started, waited for; and the evidence when it does not.
+
+Waiting listens to the engine's events; it ends early when the container exits or turns unhealthy.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import tarfile
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from .container_fields import Body
+from .faults import Fault
+from .resource import Context, Values
+
+LOG_LINES = 20
+ATTACH_SECONDS = 24 * 3600
+# A container with a restart policy may fail this often before the wait for it is given up.
+EXITS_WHILE_RESTARTING = 3
+
+
+def put_files(ctx: Context, id: str, uploads: list[Values]) -> None:
+    """Copy the declared files into a container, as one archive."""
+    if not uploads:
+        return
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for upload in uploads:
+            data = _content(upload)
+            entry = tarfile.TarInfo(upload["file"].lstrip("/"))
+            entry.size, entry.mtime = len(data), int(time.time())
+            mode = upload.get("permissions")
+            entry.mode = int(mode, 8) if mode else 0o744 if upload.get("executable") else 0o644
+            archive.addfile(entry, io.BytesIO(data))
+    ctx.api.put_archive(id, "/", buffer.getvalue())
+
+
+def _content(upload: Values) -> bytes:
+    if upload.get("source") is not None:
+        with open(upload["source"], "rb") as handle:
+            return handle.read()
+    if upload.get("contentBase64") is not None:
+        return base64.b64decode(upload["contentBase64"])
+    return str(upload["content"]).encode()
+
+
+def start(ctx: Context, id: str, inputs: Values) -> Body:
+    """Start the container and see it through what the inputs ask for; its inspection after that.
+
+    Raises Fault, with the last log lines and health output, when it does not come up.
+    """
+    waits = bool(inputs.get("wait"))
+    limit = float(inputs.get("waitTimeout") or 60)
+    events = _listen(ctx, id, limit) if waits else None
+    try:
+        ctx.api.call("POST", f"/containers/{id}/start")
+        found: Body = ctx.api.call("GET", f"/containers/{id}/json")
+        if events is not None:
+            found = _until_healthy(ctx, id, found, events, limit)
+        elif inputs.get("attach"):
+            ctx.status("waiting for the container to end")
+            ctx.api.call("POST", f"/containers/{id}/wait", timeout=ATTACH_SECONDS)
+            found = ctx.api.call("GET", f"/containers/{id}/json")
+        elif inputs.get("mustRun", True) and _has_ended(found):
+            raise Fault(f"the container {_ending(found)} right after its start{evidence(ctx, found)}")
+    finally:
+        if events is not None:
+            events.close()
+    return found
+
+
+class _Events:
+    """The engine's events of one container until a moment; closing it ends the iteration."""
+
+    def __init__(self, stream: Any, seconds: float) -> None:
+        self._stream = stream
+        # The engine ends the stream at the limit; should it hang, this side does.
+        self._guard = threading.Timer(seconds + 5, self.close)
+        self._guard.daemon = True
+        self._guard.start()
+
+    def __iter__(self) -> Iterable[Body]:  # type: ignore[override] # a generator serves
+        return iter(self._stream)
+
+    def close(self) -> None:
+        self._guard.cancel()
+        self._stream.close()
+
+
+def _listen(ctx: Context, id: str, seconds: float) -> _Events:
+    stream = ctx.api.events(
+        decode=True,
+        until=int(time.time() + seconds + 1),
+        filters={"container": [id], "event": ["health_status", "die"]},
+    )
+    return _Events(stream, seconds)
+
+
+def _until_healthy(ctx: Context, id: str, found: Body, events: _Events, limit: float) -> Body:
+    if not found["State"].get("Health") and not _has_ended(found):
+        raise Fault(
+            "`wait` needs a healthcheck, and neither the container nor its image declares one\n"
+            "  what to do: declare one, or leave `wait` out"
+        )
+    exits = 0
+    policy = found["HostConfig"]["RestartPolicy"]["Name"]
+    allowed = 0 if policy in ("", "no") else EXITS_WHILE_RESTARTING
+    ctx.status(f"waiting until healthy (at most {limit:g} s)")
+    deadline = time.monotonic() + limit
+    stream = iter(events)  # type: ignore[call-overload] # see __iter__
+    while True:
+        health = (found["State"].get("Health") or {}).get("Status")
+        if health == "healthy":
+            return found
+        if health == "unhealthy":
+            raise Fault(f"the container turned unhealthy{evidence(ctx, found)}")
+        if _has_ended(found) or exits > allowed:
+            raise Fault(f"the container {_ending(found)} before it was healthy{evidence(ctx, found)}")
+        event = next(stream, None)
+        if event is None or time.monotonic() > deadline:
+            found = ctx.api.call("GET", f"/containers/{id}/json")
+            if (found["State"].get("Health") or {}).get("Status") == "healthy":
+                return found
+            raise Fault(
+                f"the container was not healthy after {limit:g} s (its health: {health})"
+                f"{evidence(ctx, found)}"
+            )
+        exits += event.get("Action", event.get("status")) == "die"
+        found = ctx.api.call("GET", f"/containers/{id}/json")
+
+
+def _has_ended(found: Body) -> bool:
+    return found["State"].get("Status") in ("exited", "dead")
+
+
+def _ending(found: Body) -> str:
+    state = found["State"]
+    killed = " (out of memory)" if state.get("OOMKilled") else ""
+    said = f": {state['Error']}" if state.get("Error") else ""
+    return f"exited with code {state.get('ExitCode')}{killed}{said}"
+
+
+def evidence(ctx: Context, found: Body) -> str:
+    """What the container said last, and what its health check did, for an error message."""
+    parts = []
+    checks = (found["State"].get("Health") or {}).get("Log") or []
+    if checks:
+        last = checks[-1]
+        output = str(last.get("Output", "")).strip() or "(no output)"
+        parts.append(f"  last health check (exit code {last.get('ExitCode')}): {output}")
+    lines = logs(ctx, found["Id"], LOG_LINES).strip()
+    parts.append("  last log lines:" if lines else "  it wrote no log lines")
+    parts += [f"    {line}" for line in lines.splitlines()]
+    return "\n" + "\n".join(parts)
+
+
+def logs(ctx: Context, id: str, tail: int | None = None) -> str:
+    """Standard output and error of a container; the whole of it without `tail`."""
+    try:
+        data = ctx.api.logs(id, stdout=True, stderr=True, tail="all" if tail is None else tail)
+    except Exception as error:
+        # The log is evidence for another error: a driver without logs must not hide that one.
+        return f"(the log cannot be read: {error})"
+    return bytes(data).decode(errors="replace")
+
+
+def json_filter(**filters: list[str]) -> dict[str, str]:
+    """The Engine API's `filters` parameter."""
+    return {"filters": json.dumps(filters)}
