@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
+import pulumi_docker as docker
 
 from components.stack import Stack
 from model.values import Port
@@ -32,7 +33,7 @@ def stack_outputs(stack: StackValue, resources: Stack) -> dict[str, pulumi.Outpu
         },
         "addresses": {
             name: pulumi.Output.all(
-                *[container.network_datas for container in service.containers]
+                *[container.network_datas.apply(_pairs) for container in service.containers]
             ).apply(lambda datas: addresses(datas, keys))
             for name, service in sorted(resources.services.items())
         },
@@ -64,13 +65,22 @@ def _url(port: Port) -> str:
 
 
 def addresses(
-    datas: Sequence[Sequence[Any] | None], keys: Mapping[str, str]
+    datas: Sequence[Sequence[tuple[str, str]]], keys: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """IPv4 addresses by network key, one a replica in the replicas' order."""
+    """IPv4 addresses by network key, one a replica in the replicas' order.
+
+    `datas` holds (network name, address) pairs a container, `keys` the keys by network name.
+    """
     found: dict[str, list[str]] = {}
-    for networks in datas:
-        for data in sorted(networks or (), key=lambda data: str(data.network_name)):
-            if data.ip_address:
-                key = keys.get(data.network_name, data.network_name)
-                found.setdefault(key, []).append(data.ip_address)
+    for pairs in datas:
+        for network, address in sorted(pairs):
+            found.setdefault(keys.get(network, network), []).append(address)
     return found
+
+
+def _pairs(datas: Sequence[docker.outputs.ContainerNetworkData] | None) -> list[tuple[str, str]]:
+    return [
+        (data.network_name, data.ip_address)
+        for data in datas or ()
+        if data.network_name and data.ip_address
+    ]

@@ -74,12 +74,18 @@ class Service(pulumi.ComponentResource):
 def _succeeded(service: str, container: docker.Container) -> pulumi.Output[pulumi.Resource]:
     def check(exit_code: int | None) -> pulumi.Resource:
         # During a preview the code is an unknown, which is neither None nor a number.
-        if isinstance(exit_code, int) and exit_code != 0:
-            raise pulumi.RunError(
-                f"service {service} ended with exit code {exit_code}, and others wait for its "
-                f"success; when its cause is gone, run it again with "
-                f"`pulumi up --target-replace '**{container._name}' --target-dependents`"
-            )
+        if isinstance(exit_code, int):
+            require_success(service, container._name, exit_code)
         return container
 
     return container.exit_code.apply(check, run_with_unknowns=True)
+
+
+def require_success(service: str, resource: str, exit_code: int) -> None:
+    """Raises RunError when a job that others wait for has failed."""
+    if exit_code != 0:
+        raise pulumi.RunError(
+            f"service {service} ended with exit code {exit_code}, and others wait for its success; "
+            f"when the cause is gone, run it again with "
+            f"`pulumi up --target-replace '**{resource}' --target-dependents`"
+        )

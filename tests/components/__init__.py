@@ -1,0 +1,1 @@
+"""What the components register with Pulumi, recorded whole; Docker is not asked."""

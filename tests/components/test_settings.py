@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from components.settings import Settings, read_settings
+from model.errors import StackError
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def settings(**values: str) -> Settings:
+    values.setdefault("files", '["compose.yaml"]')
+    named = {f"causeway:{key}": value for key, value in values.items()}
+    return read_settings(named, "causeway", "dev")
+
+
+def test_values_come_from_their_keys() -> None:
+    found = settings(
+        variables='{"WEB_PORT": "8080", "COUNT": 3, "DEBUG": true}',
+        profiles='["debug"]',
+        scale='{"web": 2}',
+        images='{"python:3.9-slim": "mirror/python:3.9-slim"}',
+    )
+
+    assert found == Settings(
+        name="causeway-dev",
+        project="causeway",
+        stack="dev",
+        files=["compose.yaml"],
+        variables={"WEB_PORT": "8080", "COUNT": "3", "DEBUG": "true"},
+        profiles=["debug"],
+        scale={"web": 2},
+        images={"python:3.9-slim": "mirror/python:3.9-slim"},
+        local_images=frozenset(),
+    )
+
+
+def test_other_namespaces_are_not_ours() -> None:
+    values = {"causeway:files": '["a.yaml"]', "docker:host": "unix:///x", "other:filess": "1"}
+
+    assert read_settings(values, "causeway", "dev").files == ["a.yaml"]
+
+
+def test_a_misspelt_key_is_named_with_its_place(folder: Path) -> None:
+    (folder / "Pulumi.dev.yaml").write_text(
+        "config:\n  causeway:files:\n    - compose.yaml\n  causeway:scales:\n    web: 2\n"
+    )
+
+    with pytest.raises(StackError) as error:
+        settings(scales='{"web": 2}')
+    assert str(error.value) == (
+        "Pulumi.dev.yaml:4: causeway:scales: unknown key; did you mean causeway:scale? "
+        "(known: addressPool, files, images, profiles, scale, variables, verify)"
+    )
+
+
+def test_all_mistakes_are_reported_at_once() -> None:
+    with pytest.raises(StackError) as error:
+        settings(
+            files='"compose.yaml"',
+            variables='{"VERSION": 1.1}',
+            scale='{"web": "many"}',
+            images='["a"]',
+            addressPool='"10.0.0.0/8"',
+        )
+    assert str(error.value).splitlines() == [
+        "causeway:addressPool: not supported yet, remove it",
+        'causeway:files: expected a list, found "compose.yaml"',
+        'causeway:images: expected a mapping, found ["a"]',
+        'causeway:scale: web: expected a number of replicas, found "many"',
+        "causeway:variables: write 1.1 in quotes: as a number it loses its final zeros",
+    ]
+
+
+@pytest.mark.parametrize("count", ["-1", "true", "1.5", "null", '""'])
+def test_a_scale_is_a_whole_number_from_zero(count: str) -> None:
+    with pytest.raises(StackError, match="causeway:scale: web: expected a number of replicas"):
+        settings(scale=f'{{"web": {count}}}')
+
+
+def test_a_stack_without_files_says_how_to_name_them() -> None:
+    with pytest.raises(StackError, match=r"causeway:files: not set; set it with `pulumi config"):
+        read_settings({}, "causeway", "dev")
+
+
+def test_this_machines_images_lie_beneath_the_stacks_own(folder: Path) -> None:
+    (folder / "causeway.local.yaml").write_text(
+        'images:\n  "python:3.9-slim": local/python:3.11\n  "nginx:1.27": local/nginx:1.22\n'
+    )
+    found = settings(images='{"nginx:1.27": "mirror/nginx:1.27"}')
+
+    assert found.images == {
+        "python:3.9-slim": "local/python:3.11",
+        "nginx:1.27": "mirror/nginx:1.27",
+    }
+    assert found.origin("python:3.9-slim") == "causeway.local.yaml"
+    assert found.origin("nginx:1.27") == "causeway:images"
