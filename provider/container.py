@@ -196,8 +196,11 @@ def _remove(ctx: Context, id: str, *, volumes: bool) -> None:
 
 
 def _macs(inputs: Values) -> Any:
-    entries = inputs.get("networksAdvanced") or []
-    return [entry.get("macAddress") for entry in entries if not has_unknown(entry)] if entries else []
+    return {
+        entry["name"]: entry["macAddress"]
+        for entry in inputs.get("networksAdvanced") or []
+        if entry.get("macAddress") and not has_unknown(entry)
+    }
 
 
 _UPDATE_KEYS = {
@@ -218,9 +221,9 @@ def _limits(changes: dict[str, Any], new: Values, found: Body) -> Body:
     wanted["NanoCPUs"] = wanted.get("NanoCpus")
     body = {api: wanted[api] for key, api in _UPDATE_KEYS.items() if key in changes}
     if "Memory" in body and "MemorySwap" not in body:
-        # The engine's own rule at creation: as much swap again as memory.
-        if (found["HostConfig"].get("MemorySwap") or 0) > 0:
-            body["MemorySwap"] = new.get("memorySwap") or 2 * body["Memory"]
+        # The engine wants both at once. Its own rule at creation: as much swap again as memory.
+        unlimited = found["HostConfig"].get("MemorySwap") == -1
+        body["MemorySwap"] = wanted.get("MemorySwap") or (-1 if unlimited else 2 * body["Memory"])
     if "restart" in changes or "maxRetryCount" in changes:
         body["RestartPolicy"] = {
             "Name": new.get("restart") or "no",

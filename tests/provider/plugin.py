@@ -1,0 +1,199 @@
+"""Drives the plugin as Pulumi does: its own process, its own protocol, no Pulumi CLI around it.
+
+`Plugin.apply` goes the way of one `pulumi up` for one resource: check, diff, then create, update
+or replace; it returns what a user would see in the state.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+
+from provider.plain import from_struct, to_struct
+
+ROOT = Path(__file__).resolve().parents[2]
+NETWORK = "docker:index/network:Network"
+CONTAINER = "docker:index/container:Container"
+
+
+class Refused(Exception):
+    """The plugin answered with an error; its message is what a user reads."""
+
+
+@dataclass
+class Deployed:
+    """A resource as Pulumi's state would hold it; `steps` is what the last apply did to it."""
+
+    urn: str
+    id: str
+    inputs: dict[str, Any]
+    state: dict[str, Any]
+    steps: list[str] = field(default_factory=list)
+
+
+class _PulumiEngine(engine_pb2_grpc.EngineServicer):
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def Log(self, request: Any, context: Any) -> Any:
+        if not request.ephemeral:
+            self.messages.append(request.message)
+        return empty_pb2.Empty()
+
+
+class Plugin:
+    """One run of the plugin; a new one stands for the next `pulumi up`."""
+
+    def __init__(self, host: str, project: str = "test") -> None:
+        self._engine = _PulumiEngine()
+        self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
+        engine_pb2_grpc.add_EngineServicer_to_server(self._engine, self._server)
+        port = self._server.add_insecure_port("127.0.0.1:0")
+        self._server.start()
+        environment = {**os.environ, "DOCKER_HOST": host}
+        self._process = subprocess.Popen(
+            [str(ROOT / "provider" / "pulumi-resource-docker"), f"127.0.0.1:{port}"],
+            stdout=subprocess.PIPE,
+            env=environment,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        number = self._process.stdout.readline().strip()
+        assert number.isdigit(), "the plugin did not print a port"
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{number}")
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._project = project
+        self._call("Configure", provider_pb2.ConfigureRequest())
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def messages(self) -> list[str]:
+        """What the plugin told the user, without progress lines."""
+        return self._engine.messages
+
+    def close(self) -> None:
+        self._channel.close()
+        self._server.stop(None)
+        self._process.terminate()
+        self._process.wait(timeout=20)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def __enter__(self) -> Plugin:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def urn(self, token: str, name: str) -> str:
+        return f"urn:pulumi:dev::{self._project}::{token}::{name}"
+
+    def _call(self, method: str, request: Any) -> Any:
+        try:
+            return getattr(self._stub, method)(request, timeout=180)
+        except grpc.RpcError as error:
+            raise Refused(error.details()) from None
+
+    def check(self, urn: str, inputs: dict[str, Any], old: dict[str, Any] | None = None) -> Any:
+        request = provider_pb2.CheckRequest(urn=urn, news=to_struct(inputs), randomSeed=b"seed")
+        if old is not None:
+            request.olds.CopyFrom(to_struct(old))
+        return self._call("Check", request)
+
+    def failures(self, token: str, inputs: dict[str, Any]) -> list[str]:
+        """What check finds wrong, as `path: reason`."""
+        answer = self.check(self.urn(token, "x"), inputs)
+        return [f"{failure.property}: {failure.reason}" for failure in answer.failures]
+
+    def diff(self, old: Deployed, inputs: dict[str, Any]) -> Any:
+        return self._call(
+            "Diff",
+            provider_pb2.DiffRequest(
+                urn=old.urn,
+                id=old.id,
+                olds=to_struct(old.state),
+                old_inputs=to_struct(old.inputs),
+                news=to_struct(inputs),
+            ),
+        )
+
+    def create(self, token: str, name: str, inputs: dict[str, Any], preview: bool = False) -> Deployed:
+        urn = self.urn(token, name)
+        answer = self.check(urn, inputs)
+        if answer.failures:
+            raise Refused("; ".join(f"{f.property}: {f.reason}" for f in answer.failures))
+        checked = from_struct(answer.inputs)
+        made = self._call(
+            "Create",
+            provider_pb2.CreateRequest(urn=urn, properties=to_struct(checked), preview=preview),
+        )
+        return Deployed(urn, made.id, checked, from_struct(made.properties), ["create"])
+
+    def read(self, old: Deployed) -> Deployed | None:
+        """What `pulumi refresh` would leave in the state."""
+        answer = self._call(
+            "Read",
+            provider_pb2.ReadRequest(
+                urn=old.urn,
+                id=old.id,
+                properties=to_struct(old.state),
+                inputs=to_struct(old.inputs),
+            ),
+        )
+        if not answer.id:
+            return None
+        return Deployed(
+            old.urn, answer.id, from_struct(answer.inputs), from_struct(answer.properties), ["read"]
+        )
+
+    def apply(self, old: Deployed, inputs: dict[str, Any]) -> Deployed:
+        """Bring a deployed resource to new inputs, as `pulumi up` does."""
+        answer = self.check(old.urn, inputs, old.inputs)
+        if answer.failures:
+            raise Refused("; ".join(f"{f.property}: {f.reason}" for f in answer.failures))
+        checked = from_struct(answer.inputs)
+        diff = self.diff(old, checked)
+        if diff.changes != provider_pb2.DiffResponse.DIFF_SOME:
+            return Deployed(old.urn, old.id, checked, old.state, [])
+        if diff.replaces:
+            token, name = old.urn.split("::")[2:4]
+            if diff.deleteBeforeReplace:
+                self.delete(old)
+                new = self.create(token, name, inputs)
+                return Deployed(new.urn, new.id, new.inputs, new.state, ["delete", "create"])
+            new = self.create(token, name, inputs)
+            self.delete(old)
+            return Deployed(new.urn, new.id, new.inputs, new.state, ["create", "delete"])
+        updated = self._call(
+            "Update",
+            provider_pb2.UpdateRequest(
+                urn=old.urn,
+                id=old.id,
+                olds=to_struct(old.state),
+                old_inputs=to_struct(old.inputs),
+                news=to_struct(checked),
+            ),
+        )
+        return Deployed(old.urn, old.id, checked, from_struct(updated.properties), ["update"])
+
+    def delete(self, old: Deployed) -> None:
+        self._call(
+            "Delete",
+            provider_pb2.DeleteRequest(
+                urn=old.urn,
+                id=old.id,
+                properties=to_struct(old.state),
+                old_inputs=to_struct(old.inputs),
+            ),
+        )
