@@ -1,0 +1,168 @@
+"""Pulling and pushing: progress while it runs, and the registry's words with the way out.
+
+The Docker engine talks to registries; this only reads what it reports.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import docker.errors
+import requests.exceptions
+
+from . import registry_auth
+from .faults import Fault, explain
+from .resource import Context
+
+_MEGABYTE = 1_000_000
+# What the registry or the way to it says -> what to do; the first row that matches.
+_WAYS_OUT: tuple[tuple[str, str], ...] = (
+    (
+        r"no matching manifest|does not match the specified platform|no match for platform",
+        "the image is not made for this platform: name another one in `platform`, or leave it out",
+    ),
+    (
+        r"toomanyrequests|rate limit",
+        "the registry limits pulls: log in (`docker login`), wait, or use a mirror through "
+        "causeway:images",
+    ),
+    (
+        r"dial tcp|no such host|timeout|deadline exceeded|connection refused|connection reset"
+        r"|unreachable|EOF|TLS|x509|proxyconnect|broke off|server gave HTTP",
+        "the engine does not reach the registry: check its network, proxy and certificates; "
+        "where there is none, name a local image in causeway:images",
+    ),
+    (
+        r"denied|unauthorized|authentication|no basic auth|insufficient_scope",
+        "check the spelling; if the image is private, `docker login {registry}` or set "
+        "docker:registryAuth; or name a local image in causeway:images",
+    ),
+    (
+        r"manifest unknown|manifest for .* not found|not found|name unknown|does not exist",
+        "check the spelling of name and tag, or name a local image in causeway:images",
+    ),
+    (
+        r"invalid reference format|must be lowercase",
+        "an image name is [registry/]repository[:tag], in small letters",
+    ),
+    (
+        r"no space left on device",
+        "the disk of the engine is full: `docker system df` shows of what",
+    ),
+)
+
+
+def way_out(image: str, words: str) -> str:
+    """What to do about a registry's words, "" if there is no advice."""
+    for pattern, advice in _WAYS_OUT:
+        if re.search(pattern, words, re.IGNORECASE):
+            return advice.format(registry=registry_auth.registry_of(image))
+    return ""
+
+
+def pull(
+    ctx: Context, image: str, platform: str | None = None, registry: dict[str, Any] | None = None
+) -> None:
+    """Fetch an image. Raises Fault with the registry's words."""
+    repository, reference = split(image)
+    credentials = registry_auth.for_image(ctx.config, image, registry)
+    ctx.status(f"pulling {image}")
+    try:
+        stream = ctx.api.pull(
+            repository,
+            tag=reference,
+            stream=True,
+            decode=True,
+            auth_config=credentials,
+            platform=platform or None,
+        )
+        _follow(ctx, stream, f"pulling {image}")
+    except _Refused as refused:
+        raise _fault(f"image {image} cannot be pulled", image, str(refused)) from None
+    except docker.errors.APIError as error:
+        words = explain(error, ctx.api.host).split("\n")[0]
+        raise _fault(f"image {image} cannot be pulled", image, words) from None
+    except requests.exceptions.ChunkedEncodingError:
+        words = "the connection to the engine broke off"
+        raise _fault(f"image {image} cannot be pulled", image, words) from None
+
+
+def push(ctx: Context, image: str, registry: dict[str, Any] | None = None) -> str:
+    """Send an image to its registry; the digest it got, `sha256:...`. Raises Fault."""
+    repository, tag = split(image)
+    credentials = registry_auth.for_image(ctx.config, image, registry)
+    ctx.status(f"pushing {image}")
+    try:
+        stream = ctx.api.push(
+            repository, tag=tag, stream=True, decode=True, auth_config=credentials
+        )
+        aux = _follow(ctx, stream, f"pushing {image}")
+    except _Refused as refused:
+        raise _fault(f"image {image} cannot be pushed", image, str(refused)) from None
+    except docker.errors.APIError as error:
+        words = explain(error, ctx.api.host).split("\n")[0]
+        raise _fault(f"image {image} cannot be pushed", image, words) from None
+    except requests.exceptions.ChunkedEncodingError:
+        words = "the connection to the engine broke off"
+        raise _fault(f"image {image} cannot be pushed", image, words) from None
+    return str(aux.get("Digest") or "")
+
+
+def split(image: str) -> tuple[str, str]:
+    """Repository and tag or digest; the tag is `latest` when there is none."""
+    if "@" in image:
+        name, digest = image.split("@", 1)
+        # With both, the digest counts, as for the Docker client.
+        return split(name)[0], digest
+    repository, colon, tag = image.rpartition(":")
+    if colon and "/" not in tag:
+        return repository, tag
+    return image, "latest"
+
+
+class _Refused(Exception):
+    """An error inside of the stream."""
+
+
+def _follow(ctx: Context, stream: Iterable[dict[str, Any]], doing: str) -> dict[str, Any]:
+    """Show a stream's progress until its end; the last `aux` of it."""
+    layers: dict[str, str] = {}
+    amounts: dict[str, tuple[int, int]] = {}
+    aux: dict[str, Any] = {}
+    shown = 0.0
+    for event in stream:
+        if ctx.cancelled():
+            raise Fault(f"cancelled while {doing}")
+        if event.get("error"):
+            raise _Refused(str(event["error"]).strip())
+        aux = event.get("aux") or aux
+        layer, detail = event.get("id"), event.get("progressDetail") or {}
+        if layer and "status" in event:
+            layers[layer] = event["status"]
+            if detail.get("total"):
+                amounts[layer] = (int(detail.get("current", 0)), int(detail["total"]))
+        if layers and time.monotonic() - shown > 0.2:
+            shown = time.monotonic()
+            ctx.status(_progress(doing, layers, amounts))
+    return aux
+
+
+_DONE = ("Pull complete", "Already exists", "Pushed", "Layer already exists", "Mounted from")
+
+
+def _progress(doing: str, layers: dict[str, str], amounts: dict[str, tuple[int, int]]) -> str:
+    done = sum(status.startswith(_DONE) for status in layers.values())
+    text = f"{doing}: {done} of {len(layers)} layers"
+    if amounts:
+        current = sum(now for now, _ in amounts.values()) / _MEGABYTE
+        total = sum(whole for _, whole in amounts.values()) / _MEGABYTE
+        text += f", {current:.0f} of {total:.0f} MB"
+    return text
+
+
+def _fault(what: str, image: str, words: str) -> Fault:
+    advice = way_out(image, words)
+    return Fault(f"{what}: {words}" + (f"\n  what to do: {advice}" if advice else ""))
