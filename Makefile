@@ -1,0 +1,61 @@
+# The one command surface, for people and CI alike. `make` lists the targets.
+
+PYTHON ?= python3
+STACK  ?= dev
+
+PULUMI := .venv/bin/pulumi
+VENV   := .venv/bin/python
+CHECKED := model components provider live cli toolchain
+
+.DEFAULT_GOAL := help
+.PHONY: help setup doctor up preview down test lint unit bench golden lock clean-cache
+MAKEFLAGS += --no-print-directory
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Settings: STACK=dev|staging|prod (now: $(STACK)), PYTHON=python3.11 (now: $(PYTHON))"
+
+setup: ## install what is missing: Python environment, Pulumi, stacks, Docker engine, base images
+	@$(PYTHON) -m toolchain setup
+
+doctor: ## show what was found, and what to do for what is missing
+	@$(PYTHON) -m toolchain doctor
+
+up: setup ## preview and deploy STACK, then print its address
+	$(PULUMI) up --yes --stack $(STACK)
+	@$(PYTHON) -m toolchain address $(STACK)
+
+preview: setup ## show what `make up` would change
+	$(PULUMI) preview --stack $(STACK)
+
+down: setup ## remove everything of STACK from the engine
+	$(PULUMI) destroy --yes --stack $(STACK)
+	@echo "Stack $(STACK) is removed. What remains: its empty record in .pulumi-state, and base images."
+
+test: tools lint ## lint, types and all tests; they start engines of their own
+	$(VENV) -m pytest
+
+lint: tools ## ruff and mypy --strict
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+unit: tools ## the tests that need no engine
+	$(VENV) -m pytest --ignore=tests/engine --ignore=tests/end_to_end
+
+bench: tools ## measure against the raw API and docker-compose; writes docs/benchmark.*
+	$(VENV) -m bench
+
+golden: tools ## rewrite the expected texts of the tests; review them as a diff
+	CAUSEWAY_GOLDEN=rewrite $(VENV) -m pytest -k golden
+
+lock: ## resolve requirements*.in anew into the hash-locked requirements*.txt
+	@$(PYTHON) -m toolchain lock
+
+clean-cache: ## remove the built CLI and base images from the user's cache
+	@$(PYTHON) -m toolchain clean
+
+.PHONY: tools
+tools:
+	@$(PYTHON) -m toolchain setup --for-tests

@@ -1,0 +1,1 @@
+"""Brings a machine to the point where `pulumi up` runs. Standard library only: it runs first."""

@@ -1,0 +1,136 @@
+"""`python3 -m toolchain setup|doctor|stacks|engine|images`: one command a concern, for the
+Makefile and the tests. Errors are one message and exit code 1, never a traceback."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import shutil
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from toolchain import (
+    address,
+    base_images,
+    doctor,
+    engine,
+    lock,
+    places,
+    progress,
+    pulumi_cli,
+    stacks,
+    venv,
+    wrapper,
+)
+from toolchain.engine_api import Engine, host, is_checkable
+from toolchain.places import Places
+from toolchain.problem import ToolchainError
+
+
+@contextmanager
+def alone(where: Places, console: progress.Console) -> Iterator[None]:
+    """Two setups at once would undo each other's half-made folders: the second one waits."""
+    where.cache.mkdir(parents=True, exist_ok=True)
+    with (where.cache / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            console.line("note    another setup is running; waiting for it to end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def setup(where: Places, console: progress.Console, *, for_tests: bool) -> None:
+    with alone(where, console):
+        venv.install(console, where)
+        cli = pulumi_cli.install(console, where)
+        wanted = wrapper.text(where, cli, stacks.project_sum(where.project))
+        wrapper.write(console, where, wanted)
+        stacks.install(console, where)
+        if for_tests:
+            engine.install_for_tests(console, where)
+            base_images.build(console, where)
+            return
+        install_engine(where, console)
+
+
+def install_engine(where: Places, console: progress.Console) -> None:
+    reached = engine.install(console, where)
+    if not is_checkable(reached.host):
+        return
+    try:
+        base_images.install(console, where, reached)
+    except OSError as error:
+        raise ToolchainError(
+            f"the Docker engine at {reached.host} stopped answering: {error}", "make doctor"
+        ) from None
+
+
+def images(where: Places, console: progress.Console, engine_host: str) -> None:
+    """Stand-ins into any engine, whatever it could reach; prints official to stand-in as JSON."""
+    reached = Engine(engine_host)
+    if not reached.ping():
+        raise ToolchainError(f"no Docker engine answers at {engine_host}", "check --host")
+    with alone(where, console):
+        base_images.import_into(console, where, reached)
+    print(json.dumps({one.official: one.image for one in base_images.STAND_INS}))
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m toolchain", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("setup", help="everything that `pulumi up` needs")
+    one.add_argument("--for-tests", action="store_true", help="programs only, no engine started")
+    one = commands.add_parser("doctor", help="what was found and what to do")
+    one.add_argument("--json", action="store_true")
+    one = commands.add_parser("address", help="where a stack answers")
+    one.add_argument("stack")
+    commands.add_parser("lock", help="requirements*.txt from requirements*.in")
+    commands.add_parser("clean", help="remove the cache folder")
+    commands.add_parser("stacks", help="the stacks dev, staging and prod")
+    commands.add_parser("engine", help="the Docker engine and its base images")
+    one = commands.add_parser("images", help="stand-ins for base images into an engine")
+    one.add_argument("--host", default=host(), help="the engine, as in DOCKER_HOST")
+    chosen = parser.parse_args(arguments)
+    where = places.find()
+    console = progress.Console(sys.stderr if chosen.command == "images" else sys.stdout)
+    if chosen.command == "setup":
+        setup(where, console, for_tests=chosen.for_tests)
+    elif chosen.command == "stacks":
+        stacks.install(console, where)
+    elif chosen.command == "engine":
+        install_engine(where, console)
+    elif chosen.command == "address":
+        address.show(where, chosen.stack)
+    elif chosen.command == "lock":
+        lock.write(console, where)
+    elif chosen.command == "clean":
+        with alone(where, console):
+            shutil.rmtree(where.cache, ignore_errors=True)
+        console.line(f"done    {where.cache} is removed; `make setup` makes it again")
+    elif chosen.command == "images":
+        images(where, console, chosen.host)
+    else:
+        findings = doctor.examine(where)
+        print(doctor.as_json(findings) if chosen.json else doctor.table(findings))
+        return 0 if doctor.healthy(findings) else 1
+    return 0
+
+
+def interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except ToolchainError as error:
+        print(error.text(), file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("\nStopped. What is finished stays: resume with `make setup`.", file=sys.stderr)
+        sys.exit(130)

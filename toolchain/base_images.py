@@ -1,0 +1,202 @@
+"""Base images where no public registry answers: stand-ins from Debian packages, honestly named.
+
+A stand-in is a root file system in the cache, named by a key of its recipe, imported into the
+engine under a name of its own; causeway.local.yaml tells the program which image it replaces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolchain import debian, progress
+from toolchain.engine_api import Engine
+from toolchain.places import Places
+from toolchain.problem import ToolchainError
+
+SUITE = "bookworm"
+LABEL = "causeway.base"
+BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+PROBE_SECONDS = 8
+TRIMMED = (
+    "--variant=minbase",
+    "--dpkgopt=path-exclude=/usr/share/man/*",
+    "--dpkgopt=path-exclude=/usr/share/locale/*",
+    "--dpkgopt=path-exclude=/usr/share/info/*",
+    "--dpkgopt=path-exclude=/usr/share/doc/*",
+    "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+)
+CERTIFICATES = (
+    f"ENV SSL_CERT_FILE={BUNDLE}",
+    f"ENV REQUESTS_CA_BUNDLE={BUNDLE}",
+    f"ENV PIP_CERT={BUNDLE}",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """`image` replaces `official`: packages, shell hooks on the root folder $1, image settings."""
+
+    official: str
+    image: str
+    packages: tuple[str, ...]
+    hooks: tuple[str, ...]
+    changes: tuple[str, ...]
+
+
+STAND_INS = (
+    StandIn(
+        official="python:3.9-slim",
+        image="causeway-base/debian-python:12-3.11",
+        packages=("python3", "python3-pip", "python3-venv", "ca-certificates", "curl"),
+        hooks=(
+            'ln -s python3 "$1/usr/bin/python"',
+            # In an image, pip may install beside Debian's packages: nothing else lives there.
+            'rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED',
+        ),
+        changes=("ENV LANG=C.UTF-8", "ENV PYTHONUNBUFFERED=1", 'CMD ["python3"]'),
+    ),
+    StandIn(
+        official="nginx:1.27",
+        image="causeway-base/debian-nginx:12-1.22",
+        packages=("nginx-light", "ca-certificates", "curl"),
+        hooks=(
+            # As in the official image: a user nginx, one site in conf.d, logs to the console.
+            'chroot "$1" useradd --system --no-create-home --shell /usr/sbin/nologin nginx',
+            'rm -f "$1/etc/nginx/sites-enabled/default"',
+            "printf 'server {\\n    listen 80;\\n    root /usr/share/nginx/html;\\n}\\n'"
+            ' > "$1/etc/nginx/conf.d/default.conf"',
+            'ln -sf /dev/stdout "$1/var/log/nginx/access.log"',
+            'ln -sf /dev/stderr "$1/var/log/nginx/error.log"',
+        ),
+        # No STOPSIGNAL: Docker 20.10 refuses it at an import. The stack's Dockerfile sets it.
+        changes=("EXPOSE 80", 'CMD ["nginx", "-g", "daemon off;"]'),
+    ),
+)
+
+
+def key(stand_in: StandIn, bundle: bytes) -> str:
+    """Changes with the recipe and with the machine's certificates, which the image carries."""
+    recipe = repr((SUITE, TRIMMED, CERTIFICATES, stand_in)).encode()
+    return hashlib.sha256(recipe + bundle).hexdigest()[:12]
+
+
+def bundle() -> bytes:
+    return BUNDLE.read_bytes() if BUNDLE.exists() else b""
+
+
+def archive(places: Places, stand_in: StandIn) -> Path:
+    name = stand_in.image.rpartition("/")[2].replace(":", "-")
+    return places.base_images / f"{name}-{key(stand_in, bundle())}.tar"
+
+
+def absent(engine: Engine) -> list[StandIn]:
+    """The stand-ins that the engine lacks, or has from another recipe."""
+    certificates = bundle()
+    return [
+        stand_in
+        for stand_in in STAND_INS
+        if engine.image_label(stand_in.image, LABEL) != key(stand_in, certificates)
+    ]
+
+
+def official_available(engine: Engine) -> bool:
+    """Whether the engine has the official images, or can fetch them."""
+    lacking = [one.official for one in STAND_INS if engine.image_label(one.official, "") is None]
+    return all(engine.registry_serves(image, PROBE_SECONDS) for image in lacking[:1])
+
+
+def build(console: progress.Console, places: Places) -> None:
+    """Make the root file systems that the cache lacks, with apt's configured mirrors."""
+    lacking = [one for one in STAND_INS if not archive(places, one).exists()]
+    if not lacking:
+        return
+    if debian.codename() != SUITE:
+        raise ToolchainError(
+            f"stand-ins for base images are built on Debian {SUITE} only",
+            "name images your engine has in the stack's setting causeway:images",
+        )
+    if not shutil.which("mmdebstrap"):
+        debian.install(["mmdebstrap"], console, places, "building base images")
+    for stand_in in lacking:
+        with console.step(f"Base image {stand_in.image} from Debian packages", "30 s") as step:
+            target = archive(places, stand_in)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = target.with_suffix(".unfinished")
+            progress.run(
+                command(stand_in, unfinished, sources()),
+                step,
+                log=places.logs / f"{target.stem}.log",
+                way_out="check that apt reaches its mirror (apt-get update), then `make setup`",
+            )
+            os.replace(unfinished, target)
+            step.result = f"{target.stat().st_size // 1_000_000} MB, for {stand_in.official}"
+
+
+def command(stand_in: StandIn, target: Path, mirrors: Sequence[str]) -> list[str]:
+    hooks = [f"--customize-hook={hook}" for hook in stand_in.hooks]
+    if BUNDLE.exists():
+        hooks.append(f"--customize-hook=copy-in {BUNDLE} {BUNDLE.parent}")
+    include = f"--include={','.join(stand_in.packages)}"
+    return ["mmdebstrap", "--format=tar", *TRIMMED, include, *hooks, SUITE, str(target), *mirrors]
+
+
+def sources(apt: Path = Path("/etc/apt")) -> list[str]:
+    """The machine's own apt sources by path, those that name this suite and Debian's archive."""
+    folder = apt / "sources.list.d"
+    files = [
+        apt / "sources.list",
+        *sorted(folder.glob("*.list")),
+        *sorted(folder.glob("*.sources")),
+    ]
+    named = [file for file in files if file.exists() and _names_suite(file)]
+    return [str(file) for file in named]
+
+
+def _names_suite(file: Path) -> bool:
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = [line for line in lines if not line.lstrip().startswith("#")]
+    return any(SUITE in line.split() for line in lines)
+
+
+def import_into(console: progress.Console, places: Places, engine: Engine) -> None:
+    lacking = absent(engine)
+    if not lacking:
+        console.already("Base images", f"stand-ins in {engine.host}")
+        return
+    build(console, places)
+    for stand_in in lacking:
+        with console.step(f"Import of {stand_in.image}", "5 s") as step:
+            settings = [*CERTIFICATES, *stand_in.changes]
+            settings.append(f"LABEL {LABEL}={key(stand_in, bundle())}")
+            engine.import_image(archive(places, stand_in), stand_in.image, settings)
+            step.result = engine.host
+
+
+def substitutions_text() -> str:
+    lines = [
+        "# Written by `make setup`: no public registry answers here, so these stand-ins built from",
+        "# Debian packages are used. Deleted by the next `make setup` that reaches the registry.",
+        "images:",
+    ]
+    return "\n".join(lines + [f"  {one.official}: {one.image}" for one in STAND_INS]) + "\n"
+
+
+def install(console: progress.Console, places: Places, engine: Engine) -> None:
+    file = places.substitutions
+    if file.exists() and not absent(engine) and file.read_text() == substitutions_text():
+        console.already("Base images", f"stand-ins, named in {file.name}")
+        return
+    if official_available(engine):
+        file.unlink(missing_ok=True)
+        console.already("Base images", "the official ones")
+        return
+    console.line("note    Base images: the engine reaches no public registry; making stand-ins")
+    import_into(console, places, engine)
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_text(substitutions_text(), encoding="utf-8")
+    os.replace(unfinished, file)

@@ -1,0 +1,12 @@
+"""The Pulumi CLI that was found: where it is and what version it reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Cli:
+    pulumi: Path
+    version: str

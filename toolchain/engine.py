@@ -1,0 +1,138 @@
+"""Which Docker engine is used: the one DOCKER_HOST names, the one on the default socket, or
+Debian's own, installed and started when root on Debian. A wrong DOCKER_HOST is an error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from toolchain import debian, engine_api, progress
+from toolchain.engine_api import Engine
+from toolchain.places import Places
+from toolchain.problem import ToolchainError
+
+PACKAGES = ("docker.io", "iptables")
+TEST_PACKAGES = {
+    "dockerd": "docker.io",
+    "iptables": "iptables",
+    "ip": "iproute2",
+    "nft": "nftables",
+}
+LOG = Path("/var/log/dockerd.log")
+PID_FILE = Path("/var/run/docker.pid")
+START_SECONDS = 60
+
+
+def install(console: progress.Console, places: Places) -> Engine:
+    engine = Engine(engine_api.host())
+    if not engine_api.is_checkable(engine.host):
+        console.line(f"note    Docker engine: {engine.host} is not checked here")
+        return engine
+    if engine.ping():
+        console.already("Docker engine", f"{engine.version()}, {engine.host}")
+        return engine
+    if os.environ.get("DOCKER_HOST"):
+        raise ToolchainError(
+            f"no Docker engine answers at DOCKER_HOST={engine.host}",
+            "start that engine, correct DOCKER_HOST, or unset it to use the default socket",
+        )
+    if not debian.can_install():
+        raise ToolchainError(f"no Docker engine answers at {engine.host}", way_out())
+    absent = absent_packages({"dockerd": "docker.io", "iptables": "iptables"})
+    if absent:
+        debian.install(absent, console, places, "the Docker engine")
+    if not engine.ping():  # installing the package may have started it
+        start(console, engine)
+    return engine
+
+
+def absent_packages(programs: dict[str, str]) -> list[str]:
+    """The packages of those programs that are not on PATH (or in sbin)."""
+    path = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
+    return [package for name, package in programs.items() if not shutil.which(name, path=path)]
+
+
+def install_for_tests(console: progress.Console, places: Places) -> None:
+    """The tests start engines of their own: only the programs have to be there."""
+    absent = absent_packages(TEST_PACKAGES)
+    if absent:
+        debian.install(absent, console, places, "the tests' engine")
+    else:
+        console.already("Programs for the tests' engine", ", ".join(TEST_PACKAGES))
+
+
+def start(
+    console: progress.Console,
+    engine: Engine,
+    *,
+    options: Sequence[str] = (),
+    log: Path = LOG,
+    pid_file: Path = PID_FILE,
+) -> None:
+    """Start dockerd, by systemd where it runs, else detached from this process, and wait."""
+    by_systemd = Path("/run/systemd/system").exists() and not options
+    with console.step("Docker engine", "5 s to start") as step:
+        if by_systemd:
+            started = subprocess.run(
+                ["systemctl", "enable", "--now", "docker"], capture_output=True, text=True
+            )
+            if started.returncode != 0:
+                raise ToolchainError(
+                    "systemd could not start docker", "journalctl -u docker", started.stderr
+                )
+            process = None
+        else:
+            remove_stale(pid_file)
+            dockerd = shutil.which("dockerd") or "/usr/sbin/dockerd"
+            with log.open("ab") as record:
+                process = subprocess.Popen(
+                    [dockerd, "--pidfile", str(pid_file), *options],
+                    stdin=subprocess.DEVNULL,
+                    stdout=record,
+                    stderr=record,
+                    start_new_session=True,
+                    cwd="/",
+                )
+        wait(engine, process, log)
+        step.result = f"{engine.version()}, {engine.host}"
+        if process is not None:
+            step.result += f", stop it with: kill {process.pid}"
+
+
+def wait(engine: Engine, process: subprocess.Popen[bytes] | None, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not engine.ping():
+        ended = process is not None and process.poll() is not None
+        if ended or time.monotonic() > deadline:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
+            state = "ended at once" if ended else f"does not answer after {START_SECONDS} s"
+            raise ToolchainError(
+                f"the Docker engine {state} (whole log: {log})",
+                "the last lines above name the cause; a container without privileges cannot run"
+                " an engine: set DOCKER_HOST to one that runs elsewhere",
+                tail,
+            )
+        time.sleep(0.2)
+
+
+def remove_stale(pid_file: Path) -> None:
+    """An engine killed hard leaves its pid file, and the number may belong to another by now."""
+    if not pid_file.exists():
+        return
+    number = pid_file.read_text(encoding="utf-8").strip()
+    command = Path(f"/proc/{number}/comm")
+    if not command.exists() or command.read_text(encoding="utf-8").strip() != "dockerd":
+        pid_file.unlink()
+
+
+def way_out() -> str:
+    socket = Path(engine_api.DEFAULT_HOST.removeprefix("unix://"))
+    if socket.exists() and not os.access(socket, os.R_OK | os.W_OK):
+        return f"you may not use {socket}: join the group docker (usermod -aG docker you; log in)"
+    if debian.is_debian():
+        return "run `make setup` as root once, or: apt-get install docker.io, then start it"
+    return "install Docker for your system and start it, or set DOCKER_HOST"

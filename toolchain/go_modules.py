@@ -1,0 +1,113 @@
+"""Builds the Pulumi CLI and its Python language host from Go modules, pinned by go.sum files.
+
+For machines that reach a Go module mirror but not Pulumi's downloads. Newer language hosts are not
+served as a module, so an older one is built; it works with this CLI and SDK. The executor script
+that belongs beside it comes from the module of the CLI's own version.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from toolchain import pins, progress
+from toolchain.places import Places
+from toolchain.problem import ToolchainError
+
+GO_MODULES = Path(__file__).parent / "gomodules"
+WAY_OUT = (
+    "check that Go reaches its module mirror (go env GOPROXY), then `make setup` again: what was"
+    " compiled is kept; or install Pulumi yourself and put it on PATH"
+)
+
+
+def go() -> str:
+    """The path of a usable Go, or a ToolchainError that says what to install."""
+    path = shutil.which("go")
+    version = progress.output(["go", "env", "GOVERSION"]) if path else None
+    if path and version and pins.at_least(version, pins.GO_OLDEST):
+        return path
+    found = f"Go here is {version}" if version else "Go is not installed"
+    raise ToolchainError(
+        f"no recent Pulumi CLI, Pulumi's downloads are out of reach, and {found}",
+        f"install Go {pins.GO_OLDEST} or newer, or Pulumi {pins.PULUMI_OLDEST} or newer",
+    )
+
+
+def install(console: progress.Console, places: Places, folder: Path) -> None:
+    """Put the three programs into folder; those that an earlier, aborted run finished stay."""
+    compiler = go()
+    flags = f"-s -w -X {pins.PULUMI_VERSION_VARIABLE}={pins.PULUMI}"
+    if not (folder / "pulumi").exists():
+        with console.step(f"Pulumi CLI {pins.PULUMI} from Go modules", "3 to 4 min, once") as step:
+            _build(compiler, "pulumi", pins.PULUMI_PACKAGE, flags, folder / "pulumi", step, places)
+    if not (folder / "pulumi-language-python").exists():
+        with console.step("Python language host from Go modules", "20 s, once") as step:
+            target = folder / "pulumi-language-python"
+            _build(compiler, target.name, pins.LANGUAGE_HOST_PACKAGE, "-s -w", target, step, places)
+    _copy_executor(compiler, folder / "pulumi-language-python-exec")
+
+
+def _build(
+    compiler: str,
+    module: str,
+    package: str,
+    linker_flags: str,
+    target: Path,
+    step: progress.Step,
+    places: Places,
+) -> None:
+    folder = GO_MODULES / module
+    environment = {**os.environ, "GOFLAGS": "-mod=readonly", "GOWORK": "off", "CGO_ENABLED": "0"}
+    step.detail = "downloading modules"
+    log = places.logs / f"{module}.log"
+    packages: set[str] = set()
+
+    def listed(line: str) -> str:
+        packages.add(line)
+        return "downloading modules"
+
+    progress.run(
+        [compiler, "list", "-deps", package],
+        step,
+        log=log,
+        way_out=WAY_OUT,
+        folder=folder,
+        environment=environment,
+        sign_of_life=listed,
+    )
+    compiled = 0
+
+    def count(_line: str) -> str:
+        nonlocal compiled
+        compiled += 1
+        return f"{compiled} of at most {len(packages)} packages compiled"
+
+    unfinished = target.with_suffix(".unfinished")
+    command = [compiler, "build", "-v", "-trimpath", "-ldflags", linker_flags]
+    progress.run(
+        [*command, "-o", str(unfinished), package],
+        step,
+        log=log,
+        way_out=WAY_OUT,
+        folder=folder,
+        environment=environment,
+        sign_of_life=count,
+    )
+    os.replace(unfinished, target)
+    step.result = f"{target.stat().st_size // 1_000_000} MB"
+
+
+def _copy_executor(compiler: str, target: Path) -> None:
+    module = f"{pins.PULUMI_SDK_MODULE}@v{pins.PULUMI}"
+    answer = progress.output([compiler, "mod", "download", "-json", module], seconds=180)
+    if answer is None:
+        raise ToolchainError(f"Go cannot download {module}", WAY_OUT)
+    source = Path(json.loads(answer)["Dir"]) / "python" / "cmd" / target.name
+    unfinished = target.with_suffix(".unfinished")
+    shutil.copyfile(source, unfinished)
+    unfinished.chmod(unfinished.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+    os.replace(unfinished, target)

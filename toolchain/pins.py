@@ -1,0 +1,41 @@
+"""The versions that setup installs, in one place. Python packages are pinned in requirements*.txt."""
+
+from __future__ import annotations
+
+import re
+
+PULUMI = "3.256.0"
+PULUMI_OLDEST = "3.238.0"
+"""The oldest CLI of the user's own that is accepted; Pulumi.yaml states the same."""
+
+PYTHON_OLDEST = (3, 11)
+
+PULUMI_DOWNLOADS = "https://get.pulumi.com/releases/sdk"
+"""Pulumi's own download site, tried first; Go modules are the fallback."""
+
+GO_OLDEST = "1.21"
+"""The first Go that fetches the newer toolchain a module asks for by itself."""
+
+PULUMI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+PULUMI_VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+LANGUAGE_HOST_PACKAGE = "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"
+
+EMPTY_PASSPHRASE_SALT = "v1:1ZoF0/ywV10=:v1:WG2yJRsLvzJ0K0Rq:aUaFcOrEpIxv+kdcBK6BCkdcEJCwHw=="
+"""Committed in Pulumi.<stack>.yaml for stacks without secrets: it belongs to the empty passphrase."""
+
+STACKS = ("dev", "staging", "prod")
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The numeric parts of the first dotted version in a text: 'v3.256.0-dev' is (3, 256, 0)."""
+    found = re.search(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part) for part in found.group().split(".")) if found else ()
+
+
+def at_least(version: str, oldest: str) -> bool:
+    """A version that cannot be read counts as too old; so does a pre-release of the oldest one."""
+    ours, theirs = numbers(version), numbers(oldest)
+    if ours == theirs and re.search(r"\d-(alpha|beta|rc)", version):
+        return False
+    return bool(ours) and ours >= theirs

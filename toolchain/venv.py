@@ -1,0 +1,80 @@
+"""The project's Python environment: exactly what the lock file lists, checked by hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from toolchain import debian, pins, progress
+from toolchain.places import Places
+from toolchain.problem import ToolchainError
+
+LOCK = "requirements-dev.txt"
+STAMP = "causeway.lock"
+
+
+def lock_key(lock: Path) -> str:
+    """Changes with the lock file and with the Python that the environment was made from."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return f"{hashlib.sha256(lock.read_bytes()).hexdigest()} python{version} {sys.base_prefix}"
+
+
+def is_current(places: Places) -> bool:
+    stamp = places.environment / STAMP
+    python = places.environment / "bin" / "python"
+    lock = places.project / LOCK
+    return (
+        stamp.exists() and python.exists() and stamp.read_text(encoding="utf-8") == lock_key(lock)
+    )
+
+
+def install(console: progress.Console, places: Places) -> None:
+    if is_current(places):
+        console.already("Python environment", str(places.environment))
+        return
+    if sys.version_info < pins.PYTHON_OLDEST:
+        raise ToolchainError(
+            f"Python {sys.version.split()[0]} is too old",
+            "install Python 3.11 or newer and run `make setup PYTHON=python3.11`",
+        )
+    with console.step("Python environment", "30 to 60 s") as step:
+        _make(console, places, step)
+        python = places.environment / "bin" / "python"
+        progress.run(
+            [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar"]
+            + ["off", "--require-hashes", "-r", str(places.project / LOCK)],
+            step,
+            log=places.logs / "pip.log",
+            way_out="check that pip reaches its index (pip config list), then `make setup` again",
+        )
+        step.detail = "compiling"
+        progress.run(
+            [str(python), "-m", "compileall", "-q", "-j", "0", str(places.environment / "lib")],
+            step,
+            log=places.logs / "compileall.log",
+            way_out="remove .venv and run `make setup` again",
+        )
+        unfinished = places.environment / f"{STAMP}.unfinished"
+        unfinished.write_text(lock_key(places.project / LOCK), encoding="utf-8")
+        os.replace(unfinished, places.environment / STAMP)
+        packages = len(list((places.environment / "lib").glob("python*/site-packages/*.dist-info")))
+        step.result = f"{packages} packages"
+
+
+def _make(console: progress.Console, places: Places, step: progress.Step) -> None:
+    """An environment without the stamp is incomplete: an abort or an older lock. Start afresh."""
+    shutil.rmtree(places.environment, ignore_errors=True)
+    try:
+        import ensurepip  # noqa: F401 - Debian's Python has no ensurepip without python3-venv
+    except ImportError:
+        step.detail = "python3-venv is missing"
+        debian.install(["python3-venv"], console, places, "the Python environment")
+    progress.run(
+        [sys.executable, "-m", "venv", str(places.environment)],
+        step,
+        log=places.logs / "venv.log",
+        way_out="install the venv module of your Python (Debian: python3-venv)",
+    )

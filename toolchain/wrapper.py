@@ -1,0 +1,140 @@
+"""The text of .venv/bin/pulumi: finds the CLI and answers the passphrase question by itself.
+
+Plain shell, because it runs at every command. Only `stack init`, `stack select --create` and
+setting a secret take the way through `python -m toolchain.passphrase`.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from toolchain import pins, progress
+from toolchain.command import Cli
+from toolchain.places import Places
+
+MARK = "# Written by `make setup` of Causeway."
+
+TEMPLATE = r"""#!/bin/sh
+@MARK@ Finds the Pulumi CLI, and the stack's passphrase when none is set.
+PATH=@BIN@:@CLI@:$PATH
+export PATH PULUMI_SKIP_UPDATE_CHECK=1 PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=1
+if [ -n "${PULUMI_CONFIG_PASSPHRASE+set}${PULUMI_CONFIG_PASSPHRASE_FILE+set}" ]; then
+    exec @PULUMI@ "$@"
+fi
+
+# What is asked: the stack and folder options, and whether a secret or a new stack is coming.
+stack=${PULUMI_STACK-} folder=$PWD special= words= next=
+for word in "$@"; do
+    case $next in
+        stack) stack=$word next= && continue ;;
+        folder) folder=$word next= && continue ;;
+    esac
+    case $word in
+        --) break ;;
+        -s | --stack) next=stack ;;
+        --stack=*) stack=${word#*=} ;;
+        -s?*) stack=${word#-s} && stack=${stack#=} ;;
+        -C | --cwd) next=folder ;;
+        --cwd=*) folder=${word#*=} ;;
+        --secret | --secret=true) special="$special secret" ;;
+        -c | --create) special="$special create" ;;
+        -*) ;;
+        *) words="$words $word" ;;
+    esac
+done
+
+# The project is the nearest folder upwards with a Pulumi.yaml.
+project=$(cd -- "$folder" 2>/dev/null && pwd) || project=$PWD
+while [ ! -f "$project/Pulumi.yaml" ] && [ "$project" != / ] && [ -n "$project" ]; do
+    project=${project%/*}
+done
+name= backend=${PULUMI_BACKEND_URL-}
+if [ -f "$project/Pulumi.yaml" ]; then
+    while IFS= read -r line; do
+        case $line in
+            name:*) name=${line#name:} && name=${name# } ;;
+            " "*url:*) [ -n "$backend" ] || { backend=${line#*url:} && backend=${backend# }; } ;;
+        esac
+    done < "$project/Pulumi.yaml"
+fi
+
+# Without an option: the selected stack, which Pulumi keeps in its workspace file.
+if [ -z "$stack" ] && [ -n "$name" ]; then
+    if [ "$project" = @PROJECT@ ]; then
+        sum=@SUM@
+    else
+        sum=$(printf %s "$project/Pulumi.yaml" | { sha1sum 2>/dev/null || shasum; })
+    fi
+    workspace=${PULUMI_HOME:-$HOME/.pulumi}/workspaces/$name-${sum%% *}-workspace.json
+    if [ -f "$workspace" ]; then
+        while IFS= read -r line; do
+            case $line in
+                *"\"$backend\": \""*) stack=${line##*: \"} && stack=${stack%\"*} ;;
+            esac
+        done < "$workspace"
+    fi
+fi
+stack=${stack##*/}
+
+case "$words $special " in
+    " stack init"* | " stack select "*" create "* | " config set"*" secret "*)
+        PYTHONPATH=@PROJECT@ exec @PYTHON@ -m toolchain.passphrase \
+            @PULUMI@ "$project" "$name" "$stack" "$@" ;;
+esac
+
+# A salt other than the committed one belongs to a passphrase of this stack's own.
+salt=
+if [ -n "$stack" ] && [ -f "$project/Pulumi.$stack.yaml" ]; then
+    while IFS= read -r line; do
+        case $line in
+            encryptionsalt:*) salt=${line#encryptionsalt:} && salt=${salt# } ;;
+        esac
+    done < "$project/Pulumi.$stack.yaml"
+fi
+file=${XDG_CONFIG_HOME:-$HOME/.config}/causeway/passphrase-$name-$stack
+if [ -z "$salt" ] || [ "$salt" = @SALT@ ]; then
+    export PULUMI_CONFIG_PASSPHRASE=
+elif [ -f "$file" ]; then
+    export PULUMI_CONFIG_PASSPHRASE_FILE="$file"
+fi
+exec @PULUMI@ "$@"
+"""
+
+
+def text(places: Places, cli: Cli, project_sum: str) -> str:
+    values = {
+        "@MARK@": MARK,
+        "@BIN@": shlex.quote(str(places.environment / "bin")),
+        "@CLI@": shlex.quote(str(cli.pulumi.parent)),
+        "@PULUMI@": shlex.quote(str(cli.pulumi)),
+        "@PYTHON@": shlex.quote(str(places.environment / "bin" / "python")),
+        "@PROJECT@": shlex.quote(str(places.project)),
+        "@SUM@": project_sum,
+        "@SALT@": shlex.quote(pins.EMPTY_PASSPHRASE_SALT),
+    }
+    result = TEMPLATE
+    for placeholder, value in values.items():
+        result = result.replace(placeholder, value)
+    return result
+
+
+def is_wrapper(path: Path) -> bool:
+    with path.open("rb") as file:
+        return MARK.encode() in file.read(200)
+
+
+def is_current(places: Places, wanted: str) -> bool:
+    return places.wrapper.exists() and places.wrapper.read_text(encoding="utf-8") == wanted
+
+
+def write(console: progress.Console, places: Places, wanted: str) -> None:
+    if is_current(places, wanted):
+        console.already("Command pulumi", str(places.wrapper))
+        return
+    unfinished = places.wrapper.with_suffix(".unfinished")
+    unfinished.write_text(wanted, encoding="utf-8")
+    unfinished.chmod(0o755)
+    os.replace(unfinished, places.wrapper)
+    console.line(f"done    Command pulumi: {places.wrapper}")
