@@ -7,24 +7,29 @@ together; warnings travel in the stack.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from model import loader, source
+from model import loader, messages, settings, source
+from model.check import check
+from model.coverage import uncovered, unknown_written
 from model.declarations import file_source, network, volume
 from model.document import mapping, text
 from model.errors import StackError
-from model.messages import problems_of
+from model.extension import unknown_keys
+from model.losses import losses
 from model.service import service
 from model.source import SourceIndex
 from model.substitution import bases, substitute_bases, substitute_image
+from model.surroundings import Surroundings
 from model.values import Build, FileSource, Place, Problem, Stack
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_SCALE: Mapping[str, int] = MappingProxyType({})
-LARGEST_FILE = 4 << 20  # bytes; real stack files stay below 200 kB
+LARGEST_FILE = 1 << 20  # bytes; large real ones have 200 kB, and the loader gives up near here
 
 
 def load(
@@ -40,26 +45,57 @@ def load(
 
     Raises StackError with every problem found, LoaderError when the loader cannot run.
     """
-    paths = [str(Path(file).absolute()) for file in files]
     base = str(Path.cwd())
-    unreadable = [*_unreadable(paths)]
-    if unreadable:
-        raise StackError(unreadable, base)
+    paths = [str(Path(file).absolute()) for file in files]
+    hopeless = [*_unreadable(paths), *settings.malformed(variables, images)]
+    if hopeless:
+        raise StackError(hopeless, base)
     folder = str(Path(paths[0]).parent)
-    answer = loader.run(paths, name=name, variables=variables, profiles=profiles, folder=folder)
     index = source.index(paths)
-    found = problems_of(answer.messages, answer.accepted, index)
+
+    def run(*options: str) -> loader.Answer:
+        return loader.run(
+            paths,
+            name=name,
+            variables=variables,
+            profiles=profiles,
+            options=options,
+            folder=folder,
+        )
+
+    answer = run()
+    said = messages.read(answer.messages, answer.accepted, index)
+    if said.error is not None and said.checked:
+        # References do not fit. Our rules tell all of those, and the loader only the first.
+        answer = run("--no-consistency")
     if not answer.accepted:
-        raise StackError(found, base)
+        unknown = list(unknown_written(index))
+        # The loader tells the first unknown key only; we tell all of them, with the nearest name.
+        told = unknown and said.error and said.error.message.startswith("unknown key")
+        error = [] if said.error is None or told else [said.error]
+        raise StackError({*said.problems, *unknown, *error}, base)
     document = mapping(source.canonical(answer.output))
     stack = _stack(name, paths, document, index, _answers(document, name, variables, folder))
-    stack = _scaled(stack, scale)
+    stack, unscaled = settings.scaled(stack, scale, index)
     stack, unreached = _substituted(stack, index, images)
-    found += unreached
-    errors = [problem for problem in found if problem.severity == "error"]
-    if errors:
-        raise StackError(found, base)
+    found = [
+        *said.problems,
+        *unscaled,
+        *unreached,
+        *uncovered(document, index),
+        *losses(document, index),
+        *unknown_keys(document, index),
+        *check(stack, Surroundings(index, os.path.isfile, os.path.exists)),
+    ]
+    if said.error is not None and not _errors(found):
+        found.append(said.error)
+    if _errors(found):
+        raise StackError(set(found), base)
     return replace(stack, warnings=tuple(sorted(set(found))))
+
+
+def _errors(problems: Sequence[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.severity == "error"]
 
 
 def _unreadable(paths: Sequence[str]) -> list[Problem]:
@@ -145,13 +181,6 @@ def _answers(
         if isinstance(value, list) and value[1] == "known":
             found[variable] = str(value[0])
     return found
-
-
-def _scaled(stack: Stack, scale: Mapping[str, int]) -> Stack:
-    services = tuple(
-        replace(each, replicas=scale.get(each.name, each.replicas)) for each in stack.services
-    )
-    return replace(stack, services=services)
 
 
 def _substituted(

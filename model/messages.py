@@ -6,14 +6,213 @@ there is. A message that no pattern knows keeps its words and points at the firs
 
 from __future__ import annotations
 
-from model.source import SourceIndex
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from model.source import SourceIndex, Step, Steps, index
 from model.values import Place, Problem
 
+Match = re.Match[str]
 
-def problems_of(messages: str, accepted: bool, index: SourceIndex) -> list[Problem]:
-    """All problems in the loader's output; an answer that was not accepted has one error."""
-    found = []
-    errors = [line for line in messages.splitlines() if not line.startswith('time="')]
-    if not accepted:
-        found.append(Problem(Place(index.first_file, 1, ""), " ".join(errors)))
-    return found
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A loader message: where it points, what it says in our words, and whether `check` has
+    a rule of its own for it, which then says more."""
+
+    text: re.Pattern[str]
+    steps: Callable[[Match], Steps]
+    message: str
+    checked: bool = False
+
+
+def _of_service(*below: str) -> Callable[[Match], Steps]:
+    """`services.<first group>`, then literal keys; `{2}` stands for the second group."""
+
+    def steps(match: Match) -> Steps:
+        found = [match[2] if key == "{2}" else key for key in below]
+        return ("services", match[1], *found)
+
+    return steps
+
+
+def _pattern(
+    text: str, steps: Callable[[Match], Steps], message: str, checked: bool = False
+) -> Pattern:
+    return Pattern(re.compile(text), steps, message, checked)
+
+
+_SERVICE = r'^service "?(.+?)"? '
+PATTERNS: tuple[Pattern, ...] = (
+    *(
+        _pattern(
+            rf'^service "(.+?)" refers to undefined {kind} (\S+): invalid compose project$',
+            _of_service(f"{kind}s", "{2}"),
+            f"unknown {kind} {{2!r}}",
+            checked=True,
+        )
+        for kind in ("network", "volume", "secret", "config")
+    ),
+    _pattern(
+        r'^service "(.+?)" depends on undefined service "(.+?)": invalid compose project$',
+        _of_service("depends_on", "{2}"),
+        "unknown service {2!r}",
+        checked=True,
+    ),
+    _pattern(
+        r'^service "(.+?)" has neither an image nor a build context specified.*$',
+        _of_service(),
+        "has neither `image` nor `build`",
+        checked=True,
+    ),
+    _pattern(
+        r"^service (.+?) declares mutually exclusive `network_mode` and `networks`.*$",
+        _of_service("network_mode"),
+        "`network_mode` and `networks` exclude each other",
+        checked=True,
+    ),
+    _pattern(
+        r'^service "(.+?)" declares mutual+y exclusive dockerfile and dockerfile_inline.*$',
+        _of_service("build", "dockerfile_inline"),
+        "`dockerfile` and `dockerfile_inline` exclude each other",
+    ),
+    _pattern(
+        r"^dependency cycle detected: ((\S+) -> .*)$",
+        lambda match: ("services", match[2], "depends_on"),
+        "the services wait for each other: {1}",
+        checked=True,
+    ),
+    _pattern(
+        r'^cannot extend service "(.+?)" in .*?: service "(.+?)" not found$',
+        _of_service("extends"),
+        "unknown service {2!r}",
+    ),
+)
+
+OF_FILE = re.compile(r"^validating (?P<file>/.*?): (?P<rest>.*)$")
+PARSE = re.compile(r"^failed to parse (?P<file>/.*?): (?P<rest>.*)$")
+LINE = re.compile(r"\bL(\d+)\.C\d+\b|\bline (?!1: line)(\d+)\b")
+CONSTRUCT = re.compile(r"^yaml: construct errors: (?:line \d+: )+")
+POSITION = re.compile(r"^go-yaml load error in \w+ (?:\((.*?)\) )?at \S+: ")
+SCHEMA = re.compile(
+    r"^(?P<path>(?:services|networks|volumes|secrets|configs|models|include|name|version)"
+    r"(?:\.\S+?)?)?:? (?P<message>\S.*)"
+)
+PATHS = (
+    re.compile(r"^error while interpolating (?P<path>\S+): (?P<message>.*)$"),
+    re.compile(r"^invalid interpolation format for (?P<path>\S+?)\.? (?P<message>.*)$"),
+    re.compile(r"'(?P<path>services\[.+?\]\S*)' (?P<message>.*)$"),
+    re.compile(r"^service ports (?P<path>\S+) (?P<message>is missing .*)$"),
+    re.compile(r"^(?P<path>[a-z]+\.[^\s:]+?): (?P<message>.*)$"),
+)
+UNSET = re.compile(r'^The "(.+?)" variable is not set\. Defaulting to a blank string\.$')
+LOG_LINE = re.compile(r'^time="[^"]*" level=(\w+) msg=("(?:[^"\\]|\\.)*"|\S+)')
+# The table or the values say the same, or the key is honoured here although not by Compose.
+TOLD_ELSEWHERE = re.compile(
+    r"is obsolete|outside Swarm mode|under Swarm|only supported when running Windows"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """What the loader said. `checked` holds the error that a rule of ours words better."""
+
+    problems: tuple[Problem, ...]
+    error: Problem | None = None
+    checked: bool = False
+
+
+def read(output: str, accepted: bool, found: SourceIndex) -> Messages:
+    """The loader's messages with places; when it did not accept, exactly one is an error."""
+    warnings: list[Problem] = []
+    errors: list[str] = []
+    for line in output.splitlines():
+        logged = LOG_LINE.match(line)
+        if logged is None:
+            errors.append(line.strip())
+        else:
+            quoted = logged[2]
+            said = json.loads(quoted) if quoted.startswith('"') else quoted
+            warnings += _warning(str(said), found)
+    if accepted:
+        return Messages(tuple(warnings))
+    error, checked = _error(" ".join(line for line in errors if line), found)
+    return Messages(tuple(warnings), error, checked)
+
+
+def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
+    if TOLD_ELSEWHERE.search(said):
+        return
+    unset = UNSET.match(said)
+    if unset is None:
+        yield Problem(Place(found.first_file, 0, ""), said, "warning")
+        return
+    name = unset[1]
+    message = (
+        f"variable {name} is not set and counts as empty: "
+        f"set it under causeway:variables or in .env, or write ${{{name}:-default}}"
+    )
+    for place in found.users_of(name) or [Place(found.first_file, 0, "")]:
+        yield Problem(place, message, "warning")
+
+
+def _error(said: str, found: SourceIndex) -> tuple[Problem, bool]:
+    for pattern in PATTERNS:
+        if match := pattern.text.match(said):
+            message = pattern.message.format(match[0], *match.groups())
+            return Problem(found.place(*pattern.steps(match)), message), pattern.checked
+    if match := PARSE.match(said):
+        return _parse_error(match["file"], match["rest"]), False
+    if match := OF_FILE.match(said):
+        return _path_error(match["rest"], index([match["file"]]), SCHEMA), False
+    for path in PATHS:
+        if path.search(said):
+            return _path_error(said, found, path), False
+    return Problem(Place(found.first_file, 0, ""), said), False
+
+
+def _parse_error(file: str, rest: str) -> Problem:
+    """YAML that cannot be read. Lines stand in two forms; the last named one is the cause."""
+    lines = [int(first or second) for first, second in LINE.findall(rest)]
+    duplicate = re.search(r'line (\d+): mapping key "(.+?)" already defined at line (\d+)', rest)
+    if duplicate:
+        message = f"key {duplicate[2]!r} is written twice, first in line {duplicate[3]}"
+        return Problem(Place(file, int(duplicate[1]), ""), message)
+    message = CONSTRUCT.sub("", POSITION.sub(lambda found: f"{found[1] or ''} ", rest)).strip()
+    return Problem(Place(file, lines[-1] if lines else 0, ""), f"not valid YAML: {message}")
+
+
+def _path_error(said: str, found: SourceIndex, pattern: re.Pattern[str]) -> Problem:
+    match = pattern.search(said)
+    if match is None:
+        return Problem(Place(found.first_file, 0, ""), said.strip())
+    steps = _steps(match["path"] or "", found)
+    message = match["message"]
+    extra = re.match(r"additional properties (.+) not allowed", message)
+    if extra:
+        names = re.findall(r"'(.+?)'", extra[1])
+        word = "key" if len(names) == 1 else "keys"
+        listed = ", ".join(repr(name) for name in names)
+        return Problem(found.place(*steps, names[0]), f"unknown {word} {listed}")
+    if message.startswith("false schema"):
+        return Problem(found.place(*steps), f"unknown key {str(steps[-1])!r}")
+    return Problem(found.place(*steps), message.replace("must be a array", "must be an array"))
+
+
+def _steps(path: str, found: SourceIndex) -> Steps:
+    """`services.web.ports.[0]` and `services[web].ports` as steps. Names may hold dots, so
+    the longest written key is taken at each step."""
+    words = [word for word in re.split(r"\.|\[|\]", path) if word]
+    steps: list[Step] = []
+    while words:
+        for length in range(len(words), 0, -1):
+            step: Step = ".".join(words[:length])
+            if isinstance(step, str) and step.isdigit() and not found.has(*steps, step):
+                step = int(step)
+            if found.has(*steps, step) or length == 1:
+                steps.append(step)
+                words = words[length:]
+                break
+    return tuple(steps)

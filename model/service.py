@@ -6,11 +6,11 @@ although its key is supported (a port range, a GPU count) becomes a problem here
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal, cast
 
+from model.deployment import device_requests, replicas, resources, restart_policy, size_of
 from model.document import boolean, integer, mapping, pairs, required_text, sequence, strings, text
-from model.units import octal, size, whole_seconds
+from model.units import octal, whole_seconds
 from model.values import (
     Attachment,
     Build,
@@ -22,7 +22,6 @@ from model.values import (
     Pairs,
     Place,
     Port,
-    Resources,
     Service,
     Ulimit,
 )
@@ -34,7 +33,7 @@ def service(name: str, value: object, place: Place) -> Service:
     """The value of one canonical service."""
     keys = mapping(value)
     get = keys.get
-    restart, retries = _restart(keys)
+    restart, retries = restart_policy(keys)
     logging = mapping(get("logging"))
     grace = text(get("stop_grace_period"))
     return Service(
@@ -44,7 +43,7 @@ def service(name: str, value: object, place: Place) -> Service:
         build=build(get("build")),
         pull_policy=text(get("pull_policy")),
         platform=text(get("platform")),
-        replicas=_replicas(keys),
+        replicas=replicas(keys),
         container_name=text(get("container_name")),
         hostname=text(get("hostname")),
         domainname=text(get("domainname")),
@@ -79,7 +78,7 @@ def service(name: str, value: object, place: Place) -> Service:
         ),
         restart=restart,
         restart_retries=retries,
-        resources=_resources(keys),
+        resources=resources(keys),
         cap_add=strings(get("cap_add")),
         cap_drop=strings(get("cap_drop")),
         security_opt=strings(get("security_opt")),
@@ -93,14 +92,14 @@ def service(name: str, value: object, place: Place) -> Service:
         stdin_open=boolean(get("stdin_open")) or False,
         stop_signal=text(get("stop_signal")),
         stop_grace_period=None if grace is None else whole_seconds(grace),
-        shm_size=_size(get("shm_size")),
+        shm_size=size_of(get("shm_size")),
         ipc=text(get("ipc")),
         pid=text(get("pid")),
         userns_mode=text(get("userns_mode")),
         cgroup=text(get("cgroup")),
         cgroup_parent=text(get("cgroup_parent")),
         runtime=text(get("runtime")),
-        gpus="all" if gpu_requests(keys) else None,
+        gpus="all" if device_requests(keys) else None,
         log_driver=text(logging.get("driver")),
         log_options=pairs(logging.get("options")),
         storage_opt=pairs(get("storage_opt")),
@@ -126,62 +125,6 @@ def build(value: object) -> Build | None:
         no_cache=boolean(keys.get("no_cache")) or False,
         pull=boolean(keys.get("pull")) or False,
         platform=platforms[0] if platforms else None,
-    )
-
-
-def gpu_requests(keys: object) -> list[object]:
-    """The device requests of a service: `gpus` and `deploy.resources.reservations.devices`."""
-    found = mapping(keys)
-    reservations = _deploy(found, "resources", "reservations")
-    return [*sequence(found.get("gpus")), *sequence(reservations.get("devices"))]
-
-
-def _deploy(keys: object, *names: str) -> dict[str, object]:
-    found: object = mapping(keys).get("deploy")
-    for name in names:
-        found = mapping(found).get(name)
-    return dict(mapping(found))
-
-
-def _replicas(keys: object) -> int:
-    found = mapping(keys)
-    for value in (_deploy(keys).get("replicas"), found.get("scale")):
-        count = integer(value)
-        if count is not None:
-            return count
-    return 1
-
-
-def _restart(keys: object) -> tuple[str, int]:
-    """Policy and retries; `deploy.restart_policy` wins over `restart`, as in Compose."""
-    policy = _deploy(keys, "restart_policy")
-    if policy:
-        names: dict[str, str] = {"none": "no", "on-failure": "on-failure"}
-        name = names.get(text(policy.get("condition")) or "any", "always")
-        return name, (integer(policy.get("max_attempts")) or 0) if name == "on-failure" else 0
-    written = text(mapping(keys).get("restart")) or "no"
-    name, _, retries = written.partition(":")
-    return name, int(retries) if retries.isdigit() else 0
-
-
-def _resources(keys: object) -> Resources:
-    get: Callable[[str], object] = mapping(keys).get
-    limits = _deploy(keys, "resources", "limits")
-    reservations = _deploy(keys, "resources", "reservations")
-
-    def first(*values: object) -> object:
-        return next((value for value in values if value is not None), None)
-
-    return Resources(
-        cpus=text(first(get("cpus"), limits.get("cpus"))),
-        memory=_size(first(get("mem_limit"), limits.get("memory"))),
-        memory_reservation=_size(first(get("mem_reservation"), reservations.get("memory"))),
-        memory_swap=_size(get("memswap_limit")),
-        pids=integer(first(get("pids_limit"), limits.get("pids"))),
-        cpu_shares=integer(get("cpu_shares")),
-        cpu_set=text(get("cpuset")),
-        cpu_period=integer(get("cpu_period")),
-        cpu_quota=integer(get("cpu_quota")),
     )
 
 
@@ -227,7 +170,7 @@ def _mount(value: object) -> Mount:
         read_only=boolean(get("read_only")) or False,
         propagation=text(mapping(get("bind")).get("propagation")),
         no_copy=boolean(mapping(get("volume")).get("nocopy")) or False,
-        tmpfs_size=_size(tmpfs.get("size")),
+        tmpfs_size=size_of(tmpfs.get("size")),
         tmpfs_mode=integer(tmpfs.get("mode")),
     )
 
@@ -304,8 +247,3 @@ def _halves(written: str, separator: str) -> tuple[str, str]:
 def _linked(written: str) -> tuple[str, str]:
     left, _, right = written.partition(":")
     return left, right or left
-
-
-def _size(value: object) -> int | None:
-    found = text(value)
-    return None if found is None else size(found)

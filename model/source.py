@@ -7,7 +7,7 @@ They are for messages only: nothing that is deployed depends on this file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -19,7 +19,7 @@ from model.values import Place
 Step = str | int
 Steps = tuple[Step, ...]
 
-MOST_ENTRIES = 200_000  # bounds alias bombs and cyclic anchors
+MOST_ENTRIES = 100_000  # bounds alias bombs and cyclic anchors
 DEEPEST = 40
 
 _Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -73,18 +73,28 @@ class SourceIndex:
                 return Place(entry.file, entry.line, path)
         return Place(self.first_file, 1, path_text(steps))
 
-    def item(self, steps: Steps, position: int, count: int, *hints: str) -> Place:
+    def item(self, steps: Steps, position: int, count: int, fits: Callable[[str], bool]) -> Place:
         """The place of a list item: by position when the list stands in one piece and was not
-        expanded by the loader, else the written item that holds all hints, else the list."""
+        expanded by the loader, else the first written item whose text fits, else the list."""
         written = self.items.get(steps, [])
-        files = {entry.file for entry in written}
-        if len(written) == count and len(files) == 1:
+        if len(written) == count and len({entry.file for entry in written}) == 1:
             entry = written[position]
             return Place(entry.file, entry.line, entry.path)
         for entry in written:
-            if hints and entry.text is not None and all(hint in entry.text for hint in hints):
+            if entry.text is not None and fits(entry.text):
                 return Place(entry.file, entry.line, entry.path)
         return self.place(*steps)
+
+    def users_of(self, variable: str) -> list[Place]:
+        """The places of scalars that take the value of a variable, one a line."""
+        pattern = re.compile(r"(?<!\$)\$\{?" + re.escape(variable) + r"\b")
+        found: dict[tuple[str, int], Place] = {}
+        for entry in self.entries.values():
+            if entry.text is not None and pattern.search(entry.text):
+                found.setdefault(
+                    (entry.file, entry.line), Place(entry.file, entry.line, entry.path)
+                )
+        return sorted(found.values())
 
     def has(self, *steps: Step) -> bool:
         """Whether the key path is written in some file."""
@@ -109,6 +119,11 @@ def path_text(steps: Steps, joined: bool = False) -> str:
         else:
             result += f".{step}" if result or joined else step
     return result
+
+
+def holding(*parts: str) -> Callable[[str], bool]:
+    """For `item`: whether a text holds all parts."""
+    return lambda text: all(part in text for part in parts)
 
 
 def index(files: list[str]) -> SourceIndex:

@@ -1,0 +1,47 @@
+"""The checks that Compose lacks or reports one at a time. A rule is a row: name -> function.
+
+A rule takes the stack and its surroundings and yields problems; it decides nothing else.
+All rules run, so that one report holds every problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from model import addresses, ports, presence, references
+from model.surroundings import Surroundings
+from model.values import Problem, Stack
+
+Rule = Callable[[Stack, Surroundings], Iterable[Problem]]
+
+RULES: dict[str, Rule] = {
+    "image or build": references.without_image,
+    "known networks": references.unknown_networks,
+    "known volumes": references.unknown_volumes,
+    "known secrets and configs": references.unknown_files,
+    "known dependencies": references.unknown_dependencies,
+    "known namespaces": references.unknown_namespaces,
+    "no dependency cycle": references.cycles,
+    "dependency can become healthy": references.never_healthy,
+    "network_mode or networks": references.mode_and_networks,
+    "links without an alias": references.aliased_links,
+    "container names": references.container_names,
+    "healthcheck has a test": references.untested_healthchecks,
+    "host ports": ports.taken_twice,
+    "host ports of replicas": ports.fixed_with_replicas,
+    "ports need a network": ports.without_network,
+    "ports behind internal networks": ports.behind_internal,
+    "subnets": addresses.malformed_subnets,
+    "subnets do not overlap": addresses.overlapping_subnets,
+    "addresses inside their subnet": addresses.outside_subnet,
+    "static addresses": addresses.static_addresses,
+    "secrets and configs exist": presence.missing_files,
+    "secrets and configs have content": presence.missing_content,
+    "build files exist": presence.missing_build_files,
+    "bind sources exist": presence.missing_bind_sources,
+}
+
+
+def check(stack: Stack, surroundings: Surroundings) -> list[Problem]:
+    """Every problem that any rule finds, each once, sorted by place."""
+    return sorted({each for rule in RULES.values() for each in rule(stack, surroundings)})

@@ -1,0 +1,24 @@
+"""The top-level `x-causeway`: which keys it may hold. Their meaning is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from model.source import SourceIndex
+from model.surroundings import known
+from model.values import Problem
+
+KEYS = ("never", "always", "flows", "balance", "update")
+
+
+def unknown_keys(document: Mapping[str, object], index: SourceIndex) -> Iterator[Problem]:
+    """Problems of an `x-causeway` that is no mapping or holds a key that has no meaning."""
+    extension = document.get("x-causeway")
+    if extension is None:
+        return
+    if not isinstance(extension, dict):
+        yield Problem(index.place("x-causeway"), f"must be a mapping {known([*KEYS])}")
+        return
+    for key in extension:
+        if key not in KEYS:
+            yield Problem(index.place("x-causeway", key), f"unknown key {key!r} {known([*KEYS])}")

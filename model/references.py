@@ -1,0 +1,195 @@
+"""Rules about names: what a service refers to exists, once, and can be waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from model.source import holding
+from model.surroundings import Surroundings, known
+from model.values import Place, Problem, Service, Stack
+
+
+def without_image(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    for service in stack.services:
+        if service.image is None and service.build is None:
+            yield Problem(service.place, "has neither `image` nor `build`")
+
+
+def unknown_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    declared = [network.key for network in stack.networks]
+    # Unused networks are not in the stack, but the writer knows them.
+    written = sorted({*declared, *around.index.keys("networks")} - {"default"})
+    for service in stack.services:
+        for attachment in service.attachments:
+            if attachment.network not in declared:
+                place = around.index.place("services", service.name, "networks", attachment.network)
+                yield Problem(place, f"unknown network {attachment.network!r} {known(written)}")
+
+
+def unknown_volumes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    declared = [volume.key for volume in stack.volumes]
+    written = sorted({*declared, *around.index.keys("volumes")})
+    for service in stack.services:
+        for position, mount in enumerate(service.mounts):
+            if mount.type == "volume" and mount.source and mount.source not in declared:
+                place = around.index.item(
+                    ("services", service.name, "volumes"),
+                    position,
+                    len(service.mounts),
+                    holding(mount.source, mount.target),
+                )
+                yield Problem(place, f"unknown volume {mount.source!r} {known(written)}")
+
+
+def unknown_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    declared = {(source.kind, source.key) for source in stack.file_sources}
+    for service in stack.services:
+        for kind in ("secret", "config"):
+            mounts = [mount for mount in service.files if mount.kind == kind]
+            section = f"{kind}s"
+            written = {key for of_kind, key in declared if of_kind == kind}
+            written |= set(around.index.keys(section))
+            for position, mount in enumerate(mounts):
+                if (kind, mount.source) not in declared:
+                    place = around.index.item(
+                        ("services", service.name, section),
+                        position,
+                        len(mounts),
+                        holding(mount.source),
+                    )
+                    yield Problem(place, f"unknown {kind} {mount.source!r} {known([*written])}")
+
+
+def unknown_dependencies(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    names = [service.name for service in stack.services]
+    for service in stack.services:
+        for dependency in service.depends_on:
+            steps = ("services", service.name, "depends_on", dependency.service)
+            if dependency.service in names or not dependency.required:
+                continue
+            if not around.index.has(*steps):
+                continue  # implied by a namespace, a link or volumes_from, which has its own rule
+            yield Problem(around.index.place(*steps), _unknown(dependency.service, names, around))
+
+
+def unknown_namespaces(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    names = [service.name for service in stack.services]
+    for service in stack.services:
+        for key, mode in _modes(service):
+            kind, _, other = mode.partition(":")
+            if kind == "service" and other not in names:
+                place = around.index.place("services", service.name, key)
+                yield Problem(place, _unknown(other, names, around))
+        for position, (other, _) in enumerate(service.links):
+            if other not in names:
+                place = around.index.item(
+                    ("services", service.name, "links"),
+                    position,
+                    len(service.links),
+                    holding(other),
+                )
+                yield Problem(place, _unknown(other, names, around))
+
+
+def _unknown(other: str, names: list[str], around: Surroundings) -> str:
+    if around.index.has("services", other):
+        return f"service {other!r} is switched off by its profiles (see causeway:profiles)"
+    return f"unknown service {other!r} {known(names)}"
+
+
+def _modes(service: Service) -> list[tuple[str, str]]:
+    modes = (("network_mode", service.network_mode), ("ipc", service.ipc), ("pid", service.pid))
+    return [(key, mode) for key, mode in modes if mode is not None]
+
+
+def cycles(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """Each cycle of dependencies once, told at its first service by name."""
+    waits = {
+        service.name: sorted(dependency.service for dependency in service.depends_on)
+        for service in stack.services
+    }
+    finished: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> Iterator[Problem]:
+        if name in trail:
+            cycle = trail[trail.index(name) :]
+            first = cycle.index(min(cycle))
+            ordered = [*cycle[first:], *cycle[:first], min(cycle)]
+            place = around.index.place("services", ordered[0], "depends_on", ordered[1])
+            yield Problem(place, f"the services wait for each other: {' -> '.join(ordered)}")
+        elif name not in finished:
+            for other in waits.get(name, []):
+                yield from visit(other, (*trail, name))
+            finished.add(name)
+
+    for name in sorted(waits):
+        yield from visit(name, ())
+
+
+def never_healthy(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    by_name = {service.name: service for service in stack.services}
+    for service in stack.services:
+        for dependency in service.depends_on:
+            other = by_name.get(dependency.service)
+            if dependency.condition != "service_healthy" or other is None:
+                continue
+            place = around.index.place(
+                "services", service.name, "depends_on", dependency.service, "condition"
+            )
+            if other.healthcheck is None:
+                message = (
+                    f"waits until {other.name!r} is healthy, which has no healthcheck here; "
+                    "its image must bring one"
+                )
+                yield Problem(place, message, "warning")
+            elif other.healthcheck.test[:1] == ("NONE",):
+                message = f"waits until {other.name!r} is healthy, whose healthcheck is disabled"
+                yield Problem(place, message)
+
+
+def mode_and_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    for service in stack.services:
+        if service.network_mode is not None and service.attachments:
+            place = around.index.place("services", service.name, "network_mode")
+            yield Problem(place, "`network_mode` and `networks` exclude each other")
+
+
+def aliased_links(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    for service in stack.services:
+        for position, (other, alias) in enumerate(service.links):
+            if alias != other:
+                place = around.index.item(
+                    ("services", service.name, "links"),
+                    position,
+                    len(service.links),
+                    holding(other, alias),
+                )
+                message = (
+                    f"link alias {alias!r} is not supported: give it to {other!r} "
+                    "under `networks.NAME.aliases`"
+                )
+                yield Problem(place, message)
+
+
+def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    first: dict[str, Place] = {}
+    placed = [
+        (around.index.place("services", service.name, "container_name"), service)
+        for service in stack.services
+        if service.container_name is not None
+    ]
+    for place, service in sorted(placed, key=lambda pair: pair[0]):
+        name = service.container_name or ""
+        if service.replicas > 1:
+            message = f"{service.replicas} replicas cannot share the container name {name!r}"
+            yield Problem(place, f"{message}; remove `container_name`")
+        if name in first:
+            yield Problem(place, f"container name {name!r} is already that of {first[name].path}")
+        first.setdefault(name, Place(place.file, place.line, f"services.{service.name}"))
+
+
+def untested_healthchecks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    for service in stack.services:
+        if service.healthcheck is not None and not service.healthcheck.test:
+            place = around.index.place("services", service.name, "healthcheck")
+            yield Problem(place, "has no `test`: repeat the one of the image, it is not inherited")

@@ -1,0 +1,22 @@
+"""What a rule may ask about the world: where a key was written, and what exists on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from model.source import SourceIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`index` answers with places; the two functions tell about absolute paths."""
+
+    index: SourceIndex
+    is_file: Callable[[str], bool]
+    exists: Callable[[str], bool]
+
+
+def known(names: list[str]) -> str:
+    """The tail of a message about an unknown name: the names that there are."""
+    return f"(known: {', '.join(sorted(names))})" if names else "(there are none)"
