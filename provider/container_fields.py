@@ -8,6 +8,7 @@ needs a new container because the Engine API offers no way to change it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -322,7 +323,12 @@ def _capability(name: str) -> str:
 
 
 def _sorted(value: Any) -> Any:
-    return sorted(value, key=str) if isinstance(value, list) else value
+    return sorted(value, key=_rank) if isinstance(value, list) else value
+
+
+def _rank(item: Any) -> str:
+    # The wire does not keep the order of an object's keys.
+    return json.dumps(item, sort_keys=True)
 
 
 def _health_normal(value: Any) -> Any:
