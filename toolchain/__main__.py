@@ -47,7 +47,7 @@ def setup(where: Places, console: progress.Console, *, for_tests: bool) -> None:
     with alone(where, console):
         venv.install(console, where)
         cli = pulumi_cli.install(console, where)
-        wanted = wrapper.text(where, cli, stacks.project_sum(where.project))
+        wanted = wrapper.text(where, cli, stacks.project_sum(where.project), stacks.pulumi_home({}))
         wrapper.write(console, where, wanted)
         stacks.install(console, where)
         if for_tests:

@@ -15,13 +15,8 @@ from toolchain.engine_api import Engine
 from toolchain.places import Places
 from toolchain.problem import ToolchainError
 
-PACKAGES = ("docker.io", "iptables")
-TEST_PACKAGES = {
-    "dockerd": "docker.io",
-    "iptables": "iptables",
-    "ip": "iproute2",
-    "nft": "nftables",
-}
+PROGRAMS = {"dockerd": "docker.io", "iptables": "iptables"}
+TEST_PROGRAMS = PROGRAMS | {"ip": "iproute2", "nft": "nftables"}
 LOG = Path("/var/log/dockerd.log")
 PID_FILE = Path("/var/run/docker.pid")
 START_SECONDS = 60
@@ -42,7 +37,7 @@ def install(console: progress.Console, places: Places) -> Engine:
         )
     if not debian.can_install():
         raise ToolchainError(f"no Docker engine answers at {engine.host}", way_out())
-    absent = absent_packages({"dockerd": "docker.io", "iptables": "iptables"})
+    absent = absent_packages(PROGRAMS)
     if absent:
         debian.install(absent, console, places, "the Docker engine")
     if not engine.ping():  # installing the package may have started it
@@ -58,11 +53,11 @@ def absent_packages(programs: dict[str, str]) -> list[str]:
 
 def install_for_tests(console: progress.Console, places: Places) -> None:
     """The tests start engines of their own: only the programs have to be there."""
-    absent = absent_packages(TEST_PACKAGES)
+    absent = absent_packages(TEST_PROGRAMS)
     if absent:
         debian.install(absent, console, places, "the tests' engine")
     else:
-        console.already("Programs for the tests' engine", ", ".join(TEST_PACKAGES))
+        console.already("Programs for the tests' engine", ", ".join(TEST_PROGRAMS))
 
 
 def start(

@@ -39,9 +39,11 @@ def write(console: progress.Console, places: Places) -> None:
         ):
             unfinished = Path(folder) / f"{name}.txt"
             progress.run(
-                [f"{folder}/bin/uv", "pip", "compile", "--quiet", "--universal", "--upgrade"]
-                + ["--python-version", "3.11", "--generate-hashes", "--no-header", *options]
-                + [f"{name}.in", "--output-file", str(unfinished)],
+                [
+                    *(f"{folder}/bin/uv", "pip", "compile", "--quiet", "--universal", "--upgrade"),
+                    *("--python-version", "3.11", "--generate-hashes", "--no-header", *options),
+                    *(f"{name}.in", "--output-file", str(unfinished)),
+                ],
                 step,
                 log=places.logs / "lock.log",
                 way_out=WAY_OUT,

@@ -45,6 +45,14 @@ def new_stack(arguments: Sequence[str]) -> str:
     return words[2].rpartition("/")[2] if len(words) > 2 else ""
 
 
+def selected(pulumi: str, folder: Path) -> str:
+    """The selected stack as the CLI sees it, where the wrapper could not tell."""
+    finished = subprocess.run(
+        [pulumi, "stack", "--show-name"], cwd=folder, capture_output=True, text=True
+    )
+    return finished.stdout.strip()
+
+
 def give_empty_salt(stack_file: Path) -> None:
     """Write the committed salt, so that Pulumi makes none of its own. Existing salts stay."""
     if salt_of(stack_file):
@@ -96,6 +104,8 @@ def main(arguments: Sequence[str]) -> None:
     if created := new_stack(rest):
         stack = created
         give_empty_salt(Path(folder) / f"Pulumi.{stack}.yaml")
+    elif not stack:
+        stack = selected(pulumi, Path(folder))
     file = passphrase_file(environment, project, stack)
     salt = salt_of(Path(folder) / f"Pulumi.{stack}.yaml")
     if not created and stack and salt == pins.EMPTY_PASSPHRASE_SALT:

@@ -1,4 +1,4 @@
-"""The versions that setup installs, in one place. Python packages are pinned in requirements*.txt."""
+"""The versions that setup installs, in one place; Python packages are in requirements*.txt."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 LANGUAGE_HOST_PACKAGE = "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"
 
 EMPTY_PASSPHRASE_SALT = "v1:1ZoF0/ywV10=:v1:WG2yJRsLvzJ0K0Rq:aUaFcOrEpIxv+kdcBK6BCkdcEJCwHw=="
-"""Committed in Pulumi.<stack>.yaml for stacks without secrets: it belongs to the empty passphrase."""
+"""The committed salt of stacks without secrets. It belongs to the empty passphrase."""
 
 STACKS = ("dev", "staging", "prod")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pwd
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,11 +33,15 @@ def missing(places: Places) -> list[str]:
     return [name for name in pins.STACKS if not (folder / f"{name}.json").exists()]
 
 
+def pulumi_home(environment: Mapping[str, str] = os.environ) -> str:
+    """Pulumi takes the home folder from the user database, not from HOME."""
+    return environment.get("PULUMI_HOME") or f"{pwd.getpwuid(os.getuid()).pw_dir}/.pulumi"
+
+
 def selected(places: Places, environment: Mapping[str, str] = os.environ) -> str:
     """The stack that Pulumi's workspace file names for this project, or an empty text."""
-    home = environment.get("PULUMI_HOME") or f"{environment.get('HOME', '')}/.pulumi"
     name = f"{project_name(places.project)}-{project_sum(places.project)}-workspace.json"
-    file = Path(home) / "workspaces" / name
+    file = Path(pulumi_home(environment)) / "workspaces" / name
     if not file.exists():
         return ""
     stacks = json.loads(file.read_text(encoding="utf-8")).get("stacks", {})

@@ -17,9 +17,11 @@ STAMP = "causeway.lock"
 
 
 def lock_key(lock: Path) -> str:
-    """Changes with the lock file and with the Python that the environment was made from."""
+    """Changes with the lock's pins and hashes and with the Python that made the environment."""
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    pinned = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"{hashlib.sha256(lock.read_bytes()).hexdigest()} python{version} {sys.base_prefix}"
+    return f"{hashlib.sha256(pinned.encode()).hexdigest()} python{version} {sys.base_prefix}"
 
 
 def is_current(places: Places) -> bool:
@@ -44,8 +46,11 @@ def install(console: progress.Console, places: Places) -> None:
         _make(console, places, step)
         python = places.environment / "bin" / "python"
         progress.run(
-            [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar"]
-            + ["off", "--require-hashes", "-r", str(places.project / LOCK)],
+            [
+                *(str(python), "-m", "pip", "install", "--disable-pip-version-check"),
+                *("--progress-bar", "off", "--require-hashes"),
+                *("-r", str(places.project / LOCK)),
+            ],
             step,
             log=places.logs / "pip.log",
             way_out="check that pip reaches its index (pip config list), then `make setup` again",

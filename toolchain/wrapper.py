@@ -67,7 +67,7 @@ if [ -z "$stack" ] && [ -n "$name" ]; then
     else
         sum=$(printf %s "$project/Pulumi.yaml" | { sha1sum 2>/dev/null || shasum; })
     fi
-    workspace=${PULUMI_HOME:-$HOME/.pulumi}/workspaces/$name-${sum%% *}-workspace.json
+    workspace=${PULUMI_HOME:-@HOME@}/workspaces/$name-${sum%% *}-workspace.json
     if [ -f "$workspace" ]; then
         while IFS= read -r line; do
             case $line in
@@ -103,7 +103,7 @@ exec @PULUMI@ "$@"
 """
 
 
-def text(places: Places, cli: Cli, project_sum: str) -> str:
+def text(places: Places, cli: Cli, project_sum: str, pulumi_home: str) -> str:
     values = {
         "@MARK@": MARK,
         "@BIN@": shlex.quote(str(places.environment / "bin")),
@@ -111,6 +111,7 @@ def text(places: Places, cli: Cli, project_sum: str) -> str:
         "@PULUMI@": shlex.quote(str(cli.pulumi)),
         "@PYTHON@": shlex.quote(str(places.environment / "bin" / "python")),
         "@PROJECT@": shlex.quote(str(places.project)),
+        "@HOME@": shlex.quote(pulumi_home),
         "@SUM@": project_sum,
         "@SALT@": shlex.quote(pins.EMPTY_PASSPHRASE_SALT),
     }
