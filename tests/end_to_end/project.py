@@ -1,0 +1,130 @@
+"""A copy of this project in its own folder, deployed with the real `pulumi` onto a test engine.
+
+State, Pulumi home and configuration are its own; only the Python environment is shared.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import docker
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = Path(sys.prefix)
+SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended; `output` is what a person would have seen, both streams together."""
+
+    command: str
+    code: int
+    output: str
+
+    def succeeded(self) -> Outcome:
+        assert self.code == 0, f"`{self.command}` ended with {self.code}:\n{self.output}"
+        return self
+
+    def refused(self, *words: str) -> Outcome:
+        """It failed, says each of these words, and shows nobody the inside of our program."""
+        assert self.code != 0, f"`{self.command}` should have failed:\n{self.output}"
+        for word in words:
+            assert word in self.output, f"{word!r} is missing in:\n{self.output}"
+        assert "Traceback" not in self.output, self.output
+        assert "unhandled exception" not in self.output.lower(), self.output
+        return self
+
+
+@dataclass(slots=True)
+class Project:
+    folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def copy(cls, folder: Path, host: str) -> Project:
+        """The project's files as they are now, committed or not, without what git ignores."""
+        source = folder / "project"
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout.decode()
+        for name in filter(None, listed.split("\0")):
+            if (ROOT / name).is_file():
+                (source / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, source / name)
+        pulumi = ENVIRONMENT / "bin" / "pulumi"
+        assert pulumi.exists(), f"{pulumi} is missing: run `make setup`"
+        (source / ".venv").symlink_to(ENVIRONMENT)
+        (source / ".pulumi-state").mkdir()  # as `make setup` does
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")}
+        own = {
+            "DOCKER_HOST": host,
+            "PULUMI_HOME": str(folder / "pulumi-home"),
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            "PATH": f"{source / '.venv' / 'bin'}{os.pathsep}{kept['PATH']}",
+        }
+        return cls(source, kept | own)
+
+    def run(self, *command: str, **variables: str) -> Outcome:
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.variables | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        # Escape sequences that some programs write even into a pipe.
+        output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+        return Outcome(" ".join(command), done.returncode, output)
+
+    def pulumi(self, *arguments: str, **variables: str) -> Outcome:
+        """`up` and `destroy` are confirmed."""
+        confirmed = ["--yes"] if arguments[0] in ("up", "destroy", "refresh") else []
+        return self.run(
+            str(self.folder / ".venv" / "bin" / "pulumi"),
+            *arguments,
+            *confirmed,
+            "--non-interactive",
+            "--color=never",
+            **variables,
+        )
+
+    def outputs(self, stack: str) -> dict[str, Any]:
+        shown = self.pulumi("stack", "output", "--json", "--stack", stack).succeeded()
+        values: dict[str, Any] = json.loads(shown.output)
+        return values
+
+    def write_stack(self, stack: str, compose: str, config: str = "") -> None:
+        """Write `stacks/<stack>/compose.yaml` and Pulumi.<stack>.yaml, and initialise the stack."""
+        folder = self.folder / "stacks" / stack
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "compose.yaml").write_text(compose)
+        (self.folder / f"Pulumi.{stack}.yaml").write_text(
+            f"config:\n  causeway:files: [stacks/{stack}/compose.yaml]\n{config}"
+        )
+        self.pulumi("stack", "init", stack, "--no-select").succeeded()
+
+
+def snapshot(api: docker.APIClient) -> dict[str, set[str]]:
+    """Everything on the engine: names, and ids of the images that no tag names."""
+    return {
+        "containers": {name for each in api.containers(all=True) for name in each["Names"]},
+        "networks": {each["Name"] for each in api.networks()},
+        "volumes": {each["Name"] for each in api.volumes()["Volumes"] or []},
+        "images": {tag for each in api.images() for tag in each["RepoTags"] or [each["Id"]]},
+    }
