@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import docker.auth
@@ -28,8 +31,8 @@ def registry_of(image: str) -> str:
 
 def for_image(
     config: dict[str, Any], image: str, registry: dict[str, Any] | None = None
-) -> Credentials | None:
-    """The credentials to send for `image`, {} to send none, None to let the SDK look.
+) -> Credentials:
+    """The credentials to send for `image`; {} when there are none.
 
     `registry` are those of the resource itself: server, username, password. Raises Fault for a
     registryAuth entry that cannot be read.
@@ -42,18 +45,15 @@ def for_image(
     for entry in config.get("registryAuth") or []:
         if _host(entry.get("address", "")) == host:
             return _of_entry(entry, host)
-    return None
+    return _of_this_machine(host)
 
 
 def for_build(config: dict[str, Any]) -> dict[str, Credentials]:
     """All credentials, by registry: a build may pull from any of them."""
     found: dict[str, Credentials] = {}
-    try:
+    with _helpers_may_be_missing():
         known = docker.auth.load_config()
         found |= known.get_all_credentials()  # type: ignore[no-untyped-call] # untyped stubs
-    except (docker.errors.DockerException, StoreError, OSError):
-        # A credential helper that is not installed: only a pull that needs it should fail.
-        found |= {}
     for entry in config.get("registryAuth") or []:
         host = _host(entry.get("address", ""))
         if credentials := _of_entry(entry, host):
@@ -70,7 +70,27 @@ def header(credentials: dict[str, Any]) -> str:
     return encoded.decode() if isinstance(encoded, bytes) else str(encoded)
 
 
-def _of_entry(entry: dict[str, Any], host: str) -> Credentials | None:
+@contextmanager
+def _helpers_may_be_missing() -> Iterator[None]:
+    """A credential helper that is configured but not installed, as under WSL, is no error yet.
+
+    Only a pull that needs its credentials fails, with the registry's words.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with suppress(docker.errors.DockerException, StoreError, OSError):
+            yield
+
+
+def _of_this_machine(host: str) -> Credentials:
+    """What `docker login` left for a registry."""
+    found: Credentials | None = None
+    with _helpers_may_be_missing():
+        found = docker.auth.load_config().resolve_authconfig(host)
+    return dict(found or {})
+
+
+def _of_entry(entry: dict[str, Any], host: str) -> Credentials:
     """A registryAuth entry: configFile wins over configFileContent over username and password."""
     if entry.get("authDisabled"):
         return {}
@@ -90,12 +110,15 @@ def _of_entry(entry: dict[str, Any], host: str) -> Credentials | None:
     password = entry.get("password") or os.environ.get("DOCKER_REGISTRY_PASS")
     if username and password:
         return _login(username, password, host)
-    return None
+    return _of_this_machine(host)
 
 
-def _of_docker_config(content: str, host: str, where: str) -> Credentials | None:
+def _of_docker_config(content: str, host: str, where: str) -> Credentials:
     try:
         parsed = json.loads(content)
+        if not isinstance(parsed, dict) or not parsed:
+            # The SDK would fall back to the machine's own configuration.
+            raise ValueError("not a JSON object with entries")
         found = docker.auth.load_config(config_dict=parsed).resolve_authconfig(host)
     except (ValueError, AttributeError, docker.errors.DockerException) as error:
         raise Fault(

@@ -239,16 +239,24 @@ def _build(ctx: Context, inputs: Values) -> str:
             "identitytoken": entry.get("identityToken", ""),
             "registrytoken": entry.get("registryToken", ""),
         }
+    arguments = build.with_proxies(ctx, options.get("buildArgs"))
+    parameters = parameters_of(inputs, arguments, ctx.urn)
+    return build.run(ctx, inputs["name"], context, parameters, registries)
+
+
+def parameters_of(inputs: Values, arguments: dict[str, str], urn: str) -> dict[str, Any]:
+    """The query of POST /build for a resource's inputs."""
+    options = inputs["build"]
     given = {_PARAMETERS[key]: value for key, value in options.items() if key in _PARAMETERS}
-    given["buildargs"] = build.with_proxies(ctx, options.get("buildArgs"))
-    parameters = build.query(
+    given["buildargs"] = arguments
+    return build.query(
         **given,
         t=[inputs["name"], *(options.get("tags") or [])],
         platform=options.get("platform") or inputs.get("platform"),
         labels={
             **(options.get("label") or {}),
             **(options.get("labels") or {}),
-            IMAGE_LABEL: ctx.urn,
+            IMAGE_LABEL: urn,
         },
         ulimits=[
             {"Name": limit["name"], "Soft": limit["soft"], "Hard": limit["hard"]}
@@ -256,7 +264,6 @@ def _build(ctx: Context, inputs: Values) -> str:
         ],
         rm=options.get("remove", True),
     )
-    return build.run(ctx, inputs["name"], context, parameters, registries)
 
 
 def _is_for(found: dict[str, Any], platform: str | None) -> bool:

@@ -1,0 +1,52 @@
+"""What a resource kind is given in a test: a real engine, and a record of what it told the user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from provider.engine import Engine, connect
+from provider.resource import Context
+from provider.shared import Shared
+
+URN = "urn:pulumi:dev::test::docker:test::thing"
+
+
+@dataclass
+class Surroundings:
+    """Makes contexts; `messages` are (severity, text), `progress` the passing lines."""
+
+    host: str | None
+    config: dict[str, Any] = field(default_factory=dict)
+    messages: list[tuple[str, str]] = field(default_factory=list)
+    progress: list[str] = field(default_factory=list)
+    _engine: Engine | None = None
+
+    def context(self, *, preview: bool = False, urn: str = URN) -> Context:
+        return Context(
+            urn=urn,
+            preview=preview,
+            config=self.config,
+            run="this-run",
+            known_ids=frozenset(),
+            shared=Shared(),
+            engine_of=self._connected,
+            cancelled=lambda: False,
+            log=lambda severity, message: self.messages.append((severity, message)),
+            status=self.progress.append,
+        )
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+
+    def _connected(self) -> Engine:
+        if self.host is None:
+            _no_engine()
+        if self._engine is None:
+            self._engine = connect({"host": self.host})
+        return self._engine
+
+
+def _no_engine() -> NoReturn:
+    raise AssertionError("this must work without an engine")

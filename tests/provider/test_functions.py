@@ -1,0 +1,99 @@
+"""getNetwork and getRemoteImage: what they find, and what they say when there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import docker
+import pytest
+
+from provider.faults import Fault
+from provider.functions import FUNCTIONS
+from tests.engines import Engine
+from tests.provider.surroundings import Surroundings
+from tests.tiny_image import TINY
+
+
+@pytest.fixture
+def online(engine: Engine) -> Iterator[Surroundings]:
+    surroundings = Surroundings(engine.host)
+    yield surroundings
+    surroundings.close()
+
+
+def call(surroundings: Surroundings, function: str, **arguments: Any) -> dict[str, Any]:
+    return FUNCTIONS[f"docker:index/{function}:{function}"](surroundings.context(), arguments)
+
+
+def test_network_is_found_by_name_and_by_id(
+    online: Surroundings, scratch: str, api: docker.APIClient
+) -> None:
+    pool = docker.types.IPAMPool(subnet="10.93.0.0/24", gateway="10.93.0.1")
+    made = api.create_network(
+        f"{scratch}net", internal=True, ipam=docker.types.IPAMConfig(pool_configs=[pool])
+    )
+    by_name = call(online, "getNetwork", name=f"{scratch}net")
+    assert by_name == {
+        "id": made["Id"],
+        "name": f"{scratch}net",
+        "driver": "bridge",
+        "internal": True,
+        "scope": "local",
+        "options": {},
+        "ipamConfigs": [
+            {"subnet": "10.93.0.0/24", "gateway": "10.93.0.1", "ipRange": "", "auxAddress": {}}
+        ],
+        "containers": [],
+    }
+    assert call(online, "getNetwork", name=made["Id"]) == by_name
+
+
+def test_network_lists_its_containers_by_name(
+    online: Surroundings, scratch: str, api: docker.APIClient
+) -> None:
+    api.create_network(f"{scratch}net")
+    endpoints = api.create_networking_config({f"{scratch}net": api.create_endpoint_config()})
+    for name in ("b", "a"):
+        made = api.create_container(TINY, name=f"{scratch}{name}", networking_config=endpoints)
+        api.start(made["Id"])
+    found = call(online, "getNetwork", name=f"{scratch}net")["containers"]
+    assert [endpoint["name"] for endpoint in found] == [f"{scratch}a", f"{scratch}b"]
+    details = api.inspect_container(f"{scratch}a")
+    network = details["NetworkSettings"]["Networks"][f"{scratch}net"]
+    assert found[0]["containerId"] == details["Id"]
+    assert found[0]["endpointId"] == network["EndpointID"]
+    assert found[0]["ipv4Address"].startswith(network["IPAddress"] + "/")
+    assert found[0]["macAddress"] == network["MacAddress"]
+
+
+def test_missing_network_says_which_there_are(online: Surroundings) -> None:
+    with pytest.raises(Fault, match=r"network 'nope' does not exist .*known: .*bridge.*host"):
+        call(online, "getNetwork", name="nope")
+
+
+def test_image_is_found_by_name_and_by_id(online: Surroundings, api: docker.APIClient) -> None:
+    identity = api.inspect_image(TINY)["Id"]
+    assert call(online, "getRemoteImage", name=TINY) == {
+        "id": identity,
+        "name": TINY,
+        "repoDigest": "",
+    }
+    assert call(online, "getRemoteImage", name=identity)["id"] == identity
+
+
+def test_missing_image_says_which_there_are(online: Surroundings) -> None:
+    with pytest.raises(Fault, match=r"image 'nope:1' is not on this engine \(known: .*tiny:1"):
+        call(online, "getRemoteImage", name="nope:1")
+
+
+def test_beginning_of_an_id_is_no_image_name(online: Surroundings, api: docker.APIClient) -> None:
+    beginning = api.inspect_image(TINY)["Id"].removeprefix("sha256:")[:6]
+    with pytest.raises(Fault, match="is not on this engine"):
+        call(online, "getRemoteImage", name=beginning)
+
+
+@pytest.mark.parametrize("function", ["getNetwork", "getRemoteImage"])
+def test_name_is_needed(function: str) -> None:
+    with pytest.raises(Fault, match=f"{function} needs a name"):
+        call(Surroundings(None), function)
