@@ -104,6 +104,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
         old = from_struct(request.olds) if request.HasField("olds") else None
 
         def work(ctx: Context) -> tuple[Values, list[Failure]]:
+            # A preview of things to create asks the engine nothing else: without this, it would
+            # promise what no engine is there to do.
+            self._connected()
             return kind.check(ctx, ctx.name, old, from_struct(request.news), request.randomSeed)
 
         inputs, failures = self._do(context, request.urn, True, work)
