@@ -23,6 +23,7 @@ RULES: dict[str, Rule] = {
     "known namespaces": references.unknown_namespaces,
     "no dependency cycle": references.cycles,
     "dependency can become healthy": references.never_healthy,
+    "nothing beside external": references.external_with_more,
     "network_mode or networks": references.mode_and_networks,
     "links without an alias": references.aliased_links,
     "container names": references.container_names,

@@ -44,7 +44,9 @@ def _walk(value: object, pattern: str, steps: Steps, index: SourceIndex) -> Iter
 
 def unknown_written(index: SourceIndex) -> Iterator[Problem]:
     """Every written key that no table row knows; the loader tells the first one only."""
-    for steps in index.entries:
+    for steps, entry in index.entries.items():
+        if isinstance(steps[0], int) or (isinstance(steps[-1], str) and entry.path.endswith("]")):
+            continue  # not a key but an item, which may stand for one
         pattern = _pattern(steps)
         if pattern is None or pattern in TABLE or str(steps[-1]).startswith("x-"):
             continue
@@ -120,8 +122,6 @@ def _parents() -> frozenset[str]:
             if not separator:
                 break
             found.add(head)
-            if head.endswith("[]"):
-                found.add(head.removesuffix("[]"))
             path = head
     return frozenset(found)
 

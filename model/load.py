@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from model import loader, messages, settings, source
+from model import loader, messages, nodes, settings, source
 from model.check import check
 from model.coverage import uncovered, unknown_written
 from model.declarations import file_source, network, volume
@@ -63,23 +63,29 @@ def load(
             folder=folder,
         )
 
+    if index.too_large:
+        message = f"nests too deep, or stands for more than {nodes.MOST_VALUES} values"
+        raise StackError([Problem(Place(path, 0, ""), message) for path in index.too_large], base)
     answer = run()
     said = messages.read(answer.messages, answer.accepted, index)
-    if said.error is not None and said.checked:
+    if said.checked:
         # References do not fit. Our rules tell all of those, and the loader only the first.
         answer = run("--no-consistency")
     if not answer.accepted:
         unknown = list(unknown_written(index))
         # The loader tells the first unknown key only; we tell all of them, with the nearest name.
-        told = unknown and said.error and said.error.message.startswith("unknown key")
-        error = [] if said.error is None or told else [said.error]
-        raise StackError({*said.problems, *unknown, *error}, base)
-    document = mapping(source.canonical(answer.output))
+        errors = [
+            error
+            for error in said.errors
+            if not unknown or not error.message.startswith("unknown key")
+        ]
+        raise StackError({*said.warnings, *unknown, *errors}, base)
+    document = mapping(nodes.canonical(answer.output))
     stack = _stack(name, paths, document, index, _answers(document, name, variables, folder))
     stack, unscaled = settings.scaled(stack, scale, index)
     stack, unreached = _substituted(stack, index, images)
     found = [
-        *said.problems,
+        *said.warnings,
         *unscaled,
         *unreached,
         *uncovered(document, index),
@@ -87,8 +93,8 @@ def load(
         *unknown_keys(document, index),
         *check(stack, Surroundings(index, os.path.isfile, os.path.exists)),
     ]
-    if said.error is not None and not _errors(found):
-        found.append(said.error)
+    if not _errors(found):
+        found += said.errors
     if _errors(found):
         raise StackError(set(found), base)
     return replace(stack, warnings=tuple(sorted(set(found))))
@@ -175,7 +181,7 @@ def _answers(
     ]
     asked = "\n".join(["services: {}", "x-answers:", *lines])
     answer = loader.run(["-"], name=name, variables=variables, folder=folder, stdin=asked)
-    answers = mapping(mapping(source.canonical(answer.output)).get("x-answers"))
+    answers = mapping(mapping(nodes.canonical(answer.output)).get("x-answers"))
     found = {}
     for variable, value in answers.items():
         if isinstance(value, list) and value[1] == "known":

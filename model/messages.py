@@ -8,105 +8,35 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from model.source import SourceIndex, Step, Steps, index
 from model.values import Place, Problem
-
-Match = re.Match[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A loader message: where it points, what it says in our words, and whether `check` has
-    a rule of its own for it, which then says more."""
-
-    text: re.Pattern[str]
-    steps: Callable[[Match], Steps]
-    message: str
-    checked: bool = False
-
-
-def _of_service(*below: str) -> Callable[[Match], Steps]:
-    """`services.<first group>`, then literal keys; `{2}` stands for the second group."""
-
-    def steps(match: Match) -> Steps:
-        found = [match[2] if key == "{2}" else key for key in below]
-        return ("services", match[1], *found)
-
-    return steps
-
-
-def _pattern(
-    text: str, steps: Callable[[Match], Steps], message: str, checked: bool = False
-) -> Pattern:
-    return Pattern(re.compile(text), steps, message, checked)
-
-
-_SERVICE = r'^service "?(.+?)"? '
-PATTERNS: tuple[Pattern, ...] = (
-    *(
-        _pattern(
-            rf'^service "(.+?)" refers to undefined {kind} (\S+): invalid compose project$',
-            _of_service(f"{kind}s", "{2}"),
-            f"unknown {kind} {{2!r}}",
-            checked=True,
-        )
-        for kind in ("network", "volume", "secret", "config")
-    ),
-    _pattern(
-        r'^service "(.+?)" depends on undefined service "(.+?)": invalid compose project$',
-        _of_service("depends_on", "{2}"),
-        "unknown service {2!r}",
-        checked=True,
-    ),
-    _pattern(
-        r'^service "(.+?)" has neither an image nor a build context specified.*$',
-        _of_service(),
-        "has neither `image` nor `build`",
-        checked=True,
-    ),
-    _pattern(
-        r"^service (.+?) declares mutually exclusive `network_mode` and `networks`.*$",
-        _of_service("network_mode"),
-        "`network_mode` and `networks` exclude each other",
-        checked=True,
-    ),
-    _pattern(
-        r'^service "(.+?)" declares mutual+y exclusive dockerfile and dockerfile_inline.*$',
-        _of_service("build", "dockerfile_inline"),
-        "`dockerfile` and `dockerfile_inline` exclude each other",
-    ),
-    _pattern(
-        r"^dependency cycle detected: ((\S+) -> .*)$",
-        lambda match: ("services", match[2], "depends_on"),
-        "the services wait for each other: {1}",
-        checked=True,
-    ),
-    _pattern(
-        r'^cannot extend service "(.+?)" in .*?: service "(.+?)" not found$',
-        _of_service("extends"),
-        "unknown service {2!r}",
-    ),
-)
+from model.wordings import PATTERNS
 
 OF_FILE = re.compile(r"^validating (?P<file>/.*?): (?P<rest>.*)$")
 PARSE = re.compile(r"^failed to parse (?P<file>/.*?): (?P<rest>.*)$")
+INTERPOLATION = re.compile(
+    r"invalid interpolation format for (\S+?)\.? You may need to escape any \$ with another \$\. "
+    r"(.*?)(?= invalid interpolation format| error while interpolating|$)"
+)
 LINE = re.compile(r"\bL(\d+)\.C\d+\b|\bline (?!1: line)(\d+)\b")
 CONSTRUCT = re.compile(r"^yaml: construct errors: (?:line \d+: )+")
-POSITION = re.compile(r"^go-yaml load error in \w+ (?:\((.*?)\) )?at \S+: ")
+POSITION = re.compile(r"^go-yaml load error in \w+ (?:\((.*?)\) )?at (?:<[^>]*>|\S+): ")
 SCHEMA = re.compile(
     r"^(?P<path>(?:services|networks|volumes|secrets|configs|models|include|name|version)"
     r"(?:\.\S+?)?)?:? (?P<message>\S.*)"
 )
 PATHS = (
     re.compile(r"^error while interpolating (?P<path>\S+): (?P<message>.*)$"),
-    re.compile(r"^invalid interpolation format for (?P<path>\S+?)\.? (?P<message>.*)$"),
     re.compile(r"'(?P<path>services\[.+?\]\S*)' (?P<message>.*)$"),
     re.compile(r"^service ports (?P<path>\S+) (?P<message>is missing .*)$"),
+    re.compile(r"^(?P<path>services|networks|volumes|secrets|configs) (?P<message>must be .*)$"),
     re.compile(r"^(?P<path>[a-z]+\.[^\s:]+?): (?P<message>.*)$"),
 )
+HOME = "cannot expand '~'"
+NOT_BOOLEAN = re.compile(r'^"(\w+)" for boolean is not supported by YAML 1\.2, (please use .*)$')
 UNSET = re.compile(r'^The "(.+?)" variable is not set\. Defaulting to a blank string\.$')
 LOG_LINE = re.compile(r'^time="[^"]*" level=(\w+) msg=("(?:[^"\\]|\\.)*"|\S+)')
 # The table or the values say the same, or the key is honoured here although not by Compose.
@@ -117,33 +47,47 @@ TOLD_ELSEWHERE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """What the loader said. `checked` holds the error that a rule of ours words better."""
+    """What the loader said. `checked` tells that rules of ours word the errors better."""
 
-    problems: tuple[Problem, ...]
-    error: Problem | None = None
+    warnings: tuple[Problem, ...]
+    errors: tuple[Problem, ...] = ()
     checked: bool = False
 
 
 def read(output: str, accepted: bool, found: SourceIndex) -> Messages:
-    """The loader's messages with places; when it did not accept, exactly one is an error."""
+    """The loader's messages with places; when it did not accept, at least one is an error."""
     warnings: list[Problem] = []
-    errors: list[str] = []
+    lines: list[str] = []
     for line in output.splitlines():
         logged = LOG_LINE.match(line)
         if logged is None:
-            errors.append(line.strip())
+            lines.append(line.strip())
         else:
             quoted = logged[2]
             said = json.loads(quoted) if quoted.startswith('"') else quoted
             warnings += _warning(str(said), found)
     if accepted:
         return Messages(tuple(warnings))
-    error, checked = _error(" ".join(line for line in errors if line), found)
-    return Messages(tuple(warnings), error, checked)
+    said = " ".join(line for line in lines if line).removesuffix(": invalid compose project")
+    malformed = tuple(_interpolation_errors(said, found))
+    if malformed:
+        return Messages(tuple(warnings), malformed)
+    error, checked = _error(said, found)
+    return Messages(tuple(warnings), (error,), checked)
 
 
 def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
     if TOLD_ELSEWHERE.search(said):
+        return
+    if said.startswith(HOME):
+        for steps in found.where("services", "*", "volumes", "*", fits=_at_home):
+            message = "`~` depends on who runs it: write a path from the folder of the stack file"
+            yield Problem(found.place(*steps), message)
+        return
+    if boolean := NOT_BOOLEAN.match(said):
+        steps = next(iter(found.where("services", "*", "*", fits=boolean[1].__eq__)), ())
+        place = found.place(*steps) if steps else Place(found.first_file, 0, "")
+        yield Problem(place, f"{boolean[1]!r} is no boolean in YAML 1.2, {boolean[2]}", "warning")
         return
     unset = UNSET.match(said)
     if unset is None:
@@ -158,11 +102,26 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
         yield Problem(place, message, "warning")
 
 
+def _at_home(written: str) -> bool:
+    return written.startswith("~") or " ~" in written
+
+
+def _interpolation_errors(said: str, found: SourceIndex) -> Iterator[Problem]:
+    for path, written in INTERPOLATION.findall(said):
+        parent = _steps(path, found)
+        items = found.where(*(str(step) for step in parent), "*", fits=written.__eq__)
+        steps = next(iter(items), parent)
+        message = f"{written!r} is not a variable reference: write ${{NAME}}, or $$ for a plain $"
+        yield Problem(found.place(*steps), message)
+
+
 def _error(said: str, found: SourceIndex) -> tuple[Problem, bool]:
     for pattern in PATTERNS:
         if match := pattern.text.match(said):
+            steps = pattern.steps(match, found)
+            place = found.place(*steps) if steps else Place(found.first_file, 0, "")
             message = pattern.message.format(match[0], *match.groups())
-            return Problem(found.place(*pattern.steps(match)), message), pattern.checked
+            return Problem(place, message), pattern.checked
     if match := PARSE.match(said):
         return _parse_error(match["file"], match["rest"]), False
     if match := OF_FILE.match(said):
@@ -193,6 +152,9 @@ def _path_error(said: str, found: SourceIndex, pattern: re.Pattern[str]) -> Prob
     extra = re.match(r"additional properties (.+) not allowed", message)
     if extra:
         names = re.findall(r"'(.+?)'", extra[1])
+        if len(steps) == 1:  # names of one's own choice
+            message = f"{names[0]!r} is not a name: use letters, digits, `.`, `_` and `-`"
+            return Problem(found.place(*steps, names[0]), message)
         word = "key" if len(names) == 1 else "keys"
         listed = ", ".join(repr(name) for name in names)
         return Problem(found.place(*steps, names[0]), f"unknown {word} {listed}")

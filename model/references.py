@@ -193,3 +193,14 @@ def untested_healthchecks(stack: Stack, around: Surroundings) -> Iterator[Proble
         if service.healthcheck is not None and not service.healthcheck.test:
             place = around.index.place("services", service.name, "healthcheck")
             yield Problem(place, "has no `test`: repeat the one of the image, it is not inherited")
+
+
+def external_with_more(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """What another program made is only looked up: all keys but its name would be lost."""
+    declared = [("networks", network.key) for network in stack.networks if network.external]
+    declared += [("volumes", volume.key) for volume in stack.volumes if volume.external]
+    for section, key in declared:
+        for other in around.index.keys(section, key):
+            if other not in ("external", "name") and not other.startswith("x-"):
+                place = around.index.place(section, key, other)
+                yield Problem(place, f"`{other}` has no place beside `external: true`")

@@ -1,4 +1,4 @@
-"""Where each key of the user's files was written, and the reading of the loader's output.
+"""Where each key of the user's files was written.
 
 Positions come from composed YAML nodes, so tags, anchors and merge keys need no loading.
 They are for messages only: nothing that is deployed depends on this file.
@@ -7,42 +7,27 @@ They are for messages only: nothing that is deployed depends on this file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
 
 import yaml
 
+from model.nodes import (
+    DEEPEST,
+    MOST_VALUES,
+    child,
+    documents,
+    flat,
+    pairs,
+    scalar,
+    too_deep,
+    weight,
+)
 from model.values import Place
 
 Step = str | int
 Steps = tuple[Step, ...]
-
-MOST_ENTRIES = 100_000  # bounds alias bombs and cyclic anchors
-DEEPEST = 40
-
-_Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _CanonicalLoader(_Base):  # type: ignore[misc]  # the base is chosen at run time
-    """Reads `true`, `false` and `null`; every other scalar stays the text that it is."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
-
-
-_CanonicalLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf")
-)
-_CanonicalLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:null", re.compile("^(?:null|)$"), ["n", ""]
-)
-
-
-def canonical(output: str) -> object:
-    """The loader's YAML output as plain values. It doubles every `$` that is not a variable."""
-    # The dynamic base hides that this is a SafeLoader with fewer types.
-    return yaml.load(output.replace("$$", "$"), Loader=_CanonicalLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +47,7 @@ class SourceIndex:
     first_file: str
     entries: dict[Steps, Entry] = field(default_factory=dict)
     items: dict[Steps, list[Entry]] = field(default_factory=dict)
-    unreadable: list[str] = field(default_factory=list)
+    too_large: list[str] = field(default_factory=list)
 
     def place(self, *steps: Step) -> Place:
         """The place of a key path, or that of its nearest written parent."""
@@ -95,6 +80,17 @@ class SourceIndex:
                     (entry.file, entry.line), Place(entry.file, entry.line, entry.path)
                 )
         return sorted(found.values())
+
+    def where(self, *names: str, fits: Callable[[str], bool]) -> list[Steps]:
+        """The written key paths below `names` (`*` is any step) whose text fits, in order."""
+        return [
+            steps
+            for steps, entry in self.entries.items()
+            if len(steps) == len(names)
+            and all(name in ("*", str(step)) for name, step in zip(names, steps, strict=True))
+            and entry.text is not None
+            and fits(entry.text)
+        ]
 
     def has(self, *steps: Step) -> bool:
         """Whether the key path is written in some file."""
@@ -138,37 +134,33 @@ def _add_file(found: SourceIndex, file: str, seen: set[str]) -> None:
     if file in seen:
         return
     seen.add(file)
-    for root in _documents(found, file):
+    if too_deep(file):
+        found.too_large.append(file)
+        return
+    for root in documents(file):
+        if weight(root, {}) > MOST_VALUES:
+            found.too_large.append(file)
+            continue
         _include(found, file, root, seen)
         _extend(found, file, root)
         _walk(found, file, root, (), "", override=True)
-
-
-def _documents(found: SourceIndex, file: str) -> list[yaml.Node]:
-    """The composed documents of a file; one that YAML refuses has no positions."""
-    try:
-        with Path(file).open("rb") as stream:
-            return [node for node in yaml.compose_all(stream, Loader=_Base) if node is not None]
-    except (OSError, yaml.YAMLError, ValueError, RecursionError):
-        found.unreadable.append(file)
-        return []
 
 
 def _walk(
     found: SourceIndex, file: str, node: yaml.Node, steps: Steps, path: str, *, override: bool
 ) -> None:
     """Enter every key and item below a node. Without `override` present entries stay."""
-    if len(steps) > DEEPEST or len(found.entries) > MOST_ENTRIES:
+    if len(steps) > DEEPEST or len(found.entries) > MOST_VALUES:
         return
     if isinstance(node, yaml.MappingNode):
-        for key, value, line in _pairs(node):
-            entry = Entry(file, line, path_text((*steps, key)), _scalar(value))
+        for key, value, line in pairs(node):
+            entry = Entry(file, line, path_text((*steps, key)), scalar(value))
             _enter(found, (*steps, key), entry, override)
             _walk(found, file, value, (*steps, key), entry.path, override=override)
     elif isinstance(node, yaml.SequenceNode):
         for position, value in enumerate(node.value):
             line = value.start_mark.line + 1
-            entry = Entry(file, line, f"{path}[{position}]", _flat(value))
+            entry = Entry(file, line, f"{path}[{position}]", flat(value))
             _enter(found, (*steps, position), entry, override)
             found.items.setdefault(steps, []).append(entry)
             # `A=1` in a list becomes the key `A` in the canonical mapping.
@@ -185,55 +177,12 @@ def _enter(found: SourceIndex, steps: Steps, entry: Entry, override: bool) -> No
         found.entries[steps] = entry
 
 
-def _pairs(node: yaml.MappingNode, depth: int = 0) -> Iterator[tuple[str, yaml.Node, int]]:
-    """Keys of a mapping with their lines; merged ones (`<<`) follow where not overridden."""
-    own: set[str] = set()
-    merged: list[yaml.Node] = []
-    for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode):
-            continue
-        if key.value == "<<":
-            merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
-            continue
-        own.add(key.value)
-        yield key.value, value, key.start_mark.line + 1
-    for source in merged if depth < DEEPEST else ():
-        if isinstance(source, yaml.MappingNode):
-            for name, value, line in _pairs(source, depth + 1):
-                if name not in own:
-                    own.add(name)
-                    yield name, value, line
-
-
-def _scalar(node: yaml.Node) -> str | None:
-    return str(node.value) if isinstance(node, yaml.ScalarNode) else None
-
-
-def _flat(node: yaml.Node) -> str | None:
-    """The text of an item for hints: a scalar's, or a mapping's scalar values joined."""
-    if isinstance(node, yaml.MappingNode):
-        values = (_scalar(value) for _, value, _ in _pairs(node))
-        return " ".join(value for value in values if value is not None)
-    return _scalar(node)
-
-
-def _child(node: yaml.Node, *names: str) -> yaml.Node | None:
-    for name in names:
-        if not isinstance(node, yaml.MappingNode):
-            return None
-        matches = [value for key, value, _ in _pairs(node) if key == name]
-        if not matches:
-            return None
-        node = matches[0]
-    return node
-
-
 def _include(found: SourceIndex, file: str, root: yaml.Node, seen: set[str]) -> None:
-    listed = _child(root, "include")
+    listed = child(root, "include")
     if not isinstance(listed, yaml.SequenceNode):
         return
     for item in listed.value:
-        target = item if isinstance(item, yaml.ScalarNode) else _child(item, "path")
+        target = item if isinstance(item, yaml.ScalarNode) else child(item, "path")
         targets = target.value if isinstance(target, yaml.SequenceNode) else [target]
         for each in targets:
             if isinstance(each, yaml.ScalarNode):
@@ -242,18 +191,18 @@ def _include(found: SourceIndex, file: str, root: yaml.Node, seen: set[str]) -> 
 
 def _extend(found: SourceIndex, file: str, root: yaml.Node, depth: int = 0) -> None:
     """Positions of what a service takes from another one; its own keys win."""
-    services = _child(root, "services")
+    services = child(root, "services")
     if not isinstance(services, yaml.MappingNode) or depth > DEEPEST:
         return
-    for name, service, _ in _pairs(services):
-        extends = _child(service, "extends")
+    for name, service, _ in pairs(services):
+        extends = child(service, "extends")
         if extends is None:
             continue
-        from_service = _scalar(_child(extends, "service") or extends)
-        from_file = _child(extends, "file")
+        from_service = scalar(child(extends, "service") or extends)
+        from_file = child(extends, "file")
         other = _beside(file, from_file.value) if isinstance(from_file, yaml.ScalarNode) else file
-        for document in _documents(found, other) if other != file else [root]:
-            base = _child(document, "services", from_service or "")
+        for document in documents(other) if other != file else [root]:
+            base = child(document, "services", from_service or "")
             if base is not None:
                 steps: Steps = ("services", name)
                 _walk(found, file, service, steps, path_text(steps), override=False)
