@@ -6,14 +6,15 @@ import pulumi
 
 from components.labels import Owner
 from components.outputs import stack_outputs
-from components.settings import configuration, read_settings
+from components.settings import configuration, read_settings, secret_keys
 from components.stack import Stack, StackArgs
 from model.errors import CausewayError, line_of
 from model.load import load
 
 
 def main() -> None:
-    settings = read_settings(configuration(), pulumi.get_project(), pulumi.get_stack())
+    project, stack_name = pulumi.get_project(), pulumi.get_stack()
+    settings = read_settings(configuration(), project, stack_name, secret_keys())
     stack = load(
         settings.files,
         name=settings.name,
@@ -29,7 +30,8 @@ def main() -> None:
             f"{used.service}: {used.wanted} is replaced by {used.used} "
             f"({settings.origin(used.wanted)})"
         )
-    resources = Stack(settings.name, StackArgs(stack, Owner(settings.project, settings.stack)))
+    owner = Owner(project, stack_name)
+    resources = Stack(settings.name, StackArgs(stack, owner, settings.secrets))
     for name, value in stack_outputs(stack, resources).items():
         pulumi.export(name, value)
 

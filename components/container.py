@@ -14,6 +14,7 @@ import pulumi_docker as docker
 
 from components.files import Sources, uploads
 from components.healthcheck import healthcheck_args, wait_timeout
+from components.secrets import conceal_all
 from model.values import Attachment, Mount, Port, Service
 
 MEBIBYTE = 1024 * 1024
@@ -24,13 +25,15 @@ STOP_SECONDS = 10
 @dataclass(frozen=True, slots=True)
 class References:
     """What a container refers to, by key: ids of networks, names of volumes, first containers
-    of services (for shared namespaces), and the sources of secrets and configs."""
+    of services (for shared namespaces), and the sources of secrets and configs.
+    `secrets` are the values of secret variables, which may stand anywhere in a service."""
 
     image: pulumi.Input[str]
     networks: Mapping[str, pulumi.Input[str]]
     volumes: Mapping[str, pulumi.Input[str]]
     containers: Mapping[str, pulumi.Input[str]]
     sources: Sources
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +50,17 @@ def container_args(
     labels: Sequence[docker.ContainerLabelArgs],
     course: Course,
 ) -> docker.ContainerArgs:
-    resources = service.resources
+    resources, secrets = service.resources, references.secrets
     grace = STOP_SECONDS if service.stop_grace_period is None else service.stop_grace_period
     return docker.ContainerArgs(
         image=references.image,
         name=service.container_name,
         hostname=service.hostname,
         domainname=service.domainname,
-        command=_list(service.command),
-        entrypoints=_list(service.entrypoint),
-        envs=[f"{key}={value}" for key, value in sorted(service.environment)] or None,
+        command=_texts(service.command, secrets),
+        entrypoints=_texts(service.entrypoint, secrets),
+        envs=conceal_all((f"{key}={value}" for key, value in sorted(service.environment)), secrets)
+        or None,
         user=service.user,
         working_dir=service.working_dir,
         labels=labels,
@@ -80,7 +84,7 @@ def container_args(
             for device in service.devices
         ]
         or None,
-        healthcheck=healthcheck_args(service.healthcheck) if service.healthcheck else None,
+        healthcheck=healthcheck_args(service.healthcheck, secrets) if service.healthcheck else None,
         wait=course.wait or None,
         wait_timeout=wait_timeout(service.healthcheck) if course.wait else None,
         attach=course.run_to_end or None,
@@ -127,8 +131,10 @@ def container_args(
     )
 
 
-def _list(values: tuple[str, ...] | None) -> list[str] | None:
-    return None if values is None else list(values)
+def _texts(
+    values: tuple[str, ...] | None, secrets: tuple[str, ...]
+) -> list[pulumi.Input[str]] | None:
+    return None if values is None else conceal_all(values, secrets)
 
 
 def _mebibytes(size: int | None) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi_docker as docker
 
+from components.secrets import conceal_all
 from model.units import seconds
 from model.values import Healthcheck
 
@@ -19,9 +20,11 @@ def is_checked(healthcheck: Healthcheck | None) -> bool:
     return healthcheck is not None and bool(healthcheck.test) and healthcheck.test[0] != "NONE"
 
 
-def healthcheck_args(healthcheck: Healthcheck) -> docker.ContainerHealthcheckArgs:
+def healthcheck_args(
+    healthcheck: Healthcheck, secrets: tuple[str, ...]
+) -> docker.ContainerHealthcheckArgs:
     return docker.ContainerHealthcheckArgs(
-        tests=list(healthcheck.test),
+        tests=conceal_all(healthcheck.test, secrets),
         interval=healthcheck.interval,
         timeout=healthcheck.timeout,
         start_period=healthcheck.start_period,

@@ -13,6 +13,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.paths import generated, portable
+from components.secrets import conceal
 from model.values import Build
 
 
@@ -21,6 +22,7 @@ class BuiltImageArgs:
     image_name: str
     build: Build
     platform: str | None = None
+    secrets: tuple[str, ...] = ()
 
 
 class BuiltImage(pulumi.ComponentResource):
@@ -38,7 +40,7 @@ class BuiltImage(pulumi.ComponentResource):
                 build=docker.DockerBuildArgs(
                     context=portable(build.context),
                     dockerfile=_dockerfile(name, build),
-                    args=dict(build.args) or None,
+                    args={key: conceal(value, args.secrets) for key, value in build.args} or None,
                     target=build.target,
                     network=build.network,
                     add_hosts=list(build.extra_hosts) or None,

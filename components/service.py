@@ -49,7 +49,14 @@ class Service(pulumi.ComponentResource):
         }
         self.containers = []
         for replica in range(1, service.replicas + 1):
-            labels = container_labels(args.owner, service.name, replica, service.labels, computed)
+            labels = container_labels(
+                args.owner,
+                service.name,
+                replica,
+                service.labels,
+                computed,
+                args.references.secrets,
+            )
             self.containers.append(
                 docker.Container(
                     f"{name}-{replica}",

@@ -7,36 +7,38 @@ All mistakes are reported at once, with their place in Pulumi.<stack>.yaml where
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from model.document import mapping, pairs
 from model.errors import StackError
-from model.source import SourceIndex, canonical, index
+from model.source import SourceIndex, index
 from model.values import Place, Problem
 
 NAMESPACE = "causeway"
+VARIABLES = f"{NAMESPACE}:variables"
 LOCAL_FILE = "causeway.local.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the program is told; `name` prefixes everything on the engine."""
+    """What the program is told; `name` prefixes everything on the engine.
+
+    `secrets` are the values of variables that the configuration holds encrypted.
+    """
 
     name: str
-    project: str
-    stack: str
     files: list[str]
     variables: dict[str, str]
     profiles: list[str]
     scale: dict[str, int]
     images: dict[str, str]
-    local_images: frozenset[str]
+    local_images: frozenset[str] = frozenset()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def origin(self, image: str) -> str:
         """Where the substitution of an image was asked for."""
@@ -47,7 +49,9 @@ class _Wrong(Exception):
     """A value of the wrong shape; the text says what it should be."""
 
 
-def read_settings(values: Mapping[str, str], project: str, stack: str) -> Settings:
+def read_settings(
+    values: Mapping[str, str], project: str, stack: str, secret_keys: Collection[str] = ()
+) -> Settings:
     """Settings from configuration values (JSON text by key, other namespaces ignored).
 
     Raises StackError with every key that is unknown, missing or of the wrong shape.
@@ -71,25 +75,39 @@ def read_settings(values: Mapping[str, str], project: str, stack: str) -> Settin
         example = f"set it with `pulumi config set --path '{NAMESPACE}:files[0]' compose.yaml`"
         place = Place(file if places else "", 1 if places else 0, f"{NAMESPACE}:files")
         problems.append(Problem(place, f"not set; {example}"))
+    local = _local_images(problems)
     if problems:
         raise StackError(problems)
-    local = _local_images()
+    variables: dict[str, str] = found["variables"]
+    secret = _secret_variables(places, variables) if VARIABLES in secret_keys else ()
     return Settings(
         name=f"{project}-{stack}",
-        project=project,
-        stack=stack,
         files=found["files"],
-        variables=found["variables"],
+        variables=variables,
         profiles=found["profiles"],
         scale=found["scale"],
         images={**local, **found["images"]},
         local_images=frozenset(local.keys() - found["images"].keys()),
+        secrets=tuple(sorted({variables[name] for name in secret})),
     )
+
+
+def _secret_variables(places: SourceIndex | None, variables: Mapping[str, str]) -> Collection[str]:
+    """The variables with an encrypted value; all of them where the file does not tell."""
+    if places is None:
+        return variables
+    marked = [name for name in variables if places.has("config", VARIABLES, name, "secure")]
+    return marked or variables
 
 
 def configuration() -> dict[str, str]:
     """Every value that Pulumi hands to the program, JSON text by `namespace:key`."""
     return {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
+
+
+def secret_keys() -> list[str]:
+    """The keys among them that hold something encrypted."""
+    return [key for key in configuration() if pulumi.runtime.config.is_config_secret(key)]
 
 
 def _place(places: SourceIndex | None, file: str, key: str) -> Place:
@@ -104,11 +122,16 @@ def _unknown(name: str) -> str:
     return f"unknown key; {hint}(known: {', '.join(sorted(KEYS))})"
 
 
-def _local_images() -> dict[str, str]:
-    path = Path(LOCAL_FILE)
-    if not path.is_file():
+def _local_images(problems: list[Problem]) -> dict[str, str]:
+    if not Path(LOCAL_FILE).is_file():
         return {}
-    return dict(pairs(mapping(canonical(path.read_text(encoding="utf-8"))).get("images")))
+    found = index([LOCAL_FILE])
+    images = {key: found.entries["images", key].text for key in found.keys("images")}
+    wrong = [key for key, image in images.items() if not image]
+    if wrong or (not images and Path(LOCAL_FILE).stat().st_size):
+        place = found.place("images", *wrong[:1])
+        problems.append(Problem(place, "expected `images:` and below it `name: image` lines"))
+    return {key: image for key, image in images.items() if image}
 
 
 def _json(text: str) -> Any:

@@ -22,6 +22,7 @@ from model.values import Stack as StackValue
 class StackArgs:
     stack: StackValue
     owner: Owner
+    secrets: tuple[str, ...] = ()
 
 
 class Stack(pulumi.ComponentResource):
@@ -45,7 +46,7 @@ class Stack(pulumi.ComponentResource):
             volume.key: Volume(f"{name}-{volume.key}", VolumeArgs(volume, owner), child)
             for volume in stack.volumes
         }
-        images = _images(name, stack.services, child)
+        images = _images(name, stack.services, args.secrets, child)
         sources: Sources = {(source.kind, source.key): source for source in stack.file_sources}
         self.services = {}
         for service in in_dependency_order(stack.services):
@@ -59,6 +60,7 @@ class Stack(pulumi.ComponentResource):
                     if other.containers
                 },
                 sources=sources,
+                secrets=args.secrets,
             )
             self.services[service.name] = Service(
                 f"{name}-{service.name}",
@@ -101,7 +103,10 @@ def _is_awaited(stack: StackValue, service: ServiceValue, condition: str) -> boo
 
 
 def _images(
-    name: str, services: tuple[ServiceValue, ...], child: pulumi.ResourceOptions
+    name: str,
+    services: tuple[ServiceValue, ...],
+    secrets: tuple[str, ...],
+    child: pulumi.ResourceOptions,
 ) -> Mapping[str, pulumi.Output[str]]:
     """The image id of each service; services that pull the same image share one resource."""
     images: dict[str, pulumi.Output[str]] = {}
@@ -111,7 +116,7 @@ def _images(
             image_name = service.image or f"{name}-{service.name}:latest"
             built = BuiltImage(
                 f"{name}-{service.name}",
-                BuiltImageArgs(image_name, service.build, service.platform),
+                BuiltImageArgs(image_name, service.build, service.platform, secrets),
                 child,
             )
             images[service.name] = built.image_id

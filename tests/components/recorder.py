@@ -130,10 +130,10 @@ def record(
     return Recording(monitor.recorded, mocks.invokes, results[0])
 
 
-def declare(stack: StackValue, **options: Any) -> Recording:
+def declare(stack: StackValue, *, secrets: tuple[str, ...] = (), **options: Any) -> Recording:
     """Record the resources of a model."""
     return record(
-        lambda: Stack(stack.name, StackArgs(stack, Owner("shop", "dev"))),
+        lambda: Stack(stack.name, StackArgs(stack, Owner("shop", "dev"), secrets)),
         **options,
     )
 

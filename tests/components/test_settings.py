@@ -30,14 +30,11 @@ def test_values_come_from_their_keys() -> None:
 
     assert found == Settings(
         name="causeway-dev",
-        project="causeway",
-        stack="dev",
         files=["compose.yaml"],
         variables={"WEB_PORT": "8080", "COUNT": "3", "DEBUG": "true"},
         profiles=["debug"],
         scale={"web": 2},
         images={"python:3.9-slim": "mirror/python:3.9-slim"},
-        local_images=frozenset(),
     )
 
 
@@ -101,3 +98,38 @@ def test_this_machines_images_lie_beneath_the_stacks_own(folder: Path) -> None:
     }
     assert found.origin("python:3.9-slim") == "causeway.local.yaml"
     assert found.origin("nginx:1.27") == "causeway:images"
+
+
+def test_a_local_file_of_another_shape_is_reported(folder: Path) -> None:
+    (folder / "causeway.local.yaml").write_text("images:\n  nginx:1.27:\n")
+
+    with pytest.raises(StackError, match=r"causeway\.local\.yaml:2: .*expected `images:`"):
+        settings()
+
+
+def secrets(*keys: str) -> tuple[str, ...]:
+    values = {
+        "causeway:files": '["compose.yaml"]',
+        "causeway:variables": '{"PASSWORD": "hunter2", "PORT": "8080"}',
+    }
+    return read_settings(values, "causeway", "dev", keys).secrets
+
+
+def test_an_encrypted_variable_is_a_secret(folder: Path) -> None:
+    (folder / "Pulumi.dev.yaml").write_text(
+        "config:\n  causeway:variables:\n    PASSWORD:\n      secure: v1:abc\n    PORT: '8080'\n"
+    )
+
+    assert secrets("causeway:variables") == ("hunter2",)
+
+
+def test_all_variables_are_secret_when_the_file_does_not_tell_which() -> None:
+    assert secrets("causeway:variables") == ("8080", "hunter2")
+
+
+def test_nothing_is_secret_in_a_stack_without_encrypted_values() -> None:
+    assert secrets() == ()
+
+
+def test_secrets_do_not_show_in_the_settings_text() -> None:
+    assert "secrets" not in repr(settings())

@@ -70,7 +70,7 @@ def test_nginx_is_registered_with_exactly_this() -> None:
             {"label": "causeway.stack", "value": "dev"},
         ],
         "networkMode": "bridge",
-        "networksAdvanced": [{"name": "shop-dev_frontend-id", "aliases": ["nginx"]}],
+        "networksAdvanced": [{"name": "shop-dev-frontend-id", "aliases": ["nginx"]}],
         "ports": [{"internal": 80, "external": 8080, "ip": "0.0.0.0", "protocol": "tcp"}],
         "healthcheck": {
             "tests": [
@@ -106,8 +106,8 @@ def test_flask_app_lies_on_both_networks_and_publishes_nothing() -> None:
     flask_app = run("dev")["Container shop-dev-flask_app-1"].inputs
 
     assert flask_app["networksAdvanced"] == [
-        {"name": "shop-dev_backend-id", "aliases": ["flask_app"]},
-        {"name": "shop-dev_frontend-id", "aliases": ["flask_app"]},
+        {"name": "shop-dev-backend-id", "aliases": ["flask_app"]},
+        {"name": "shop-dev-frontend-id", "aliases": ["flask_app"]},
     ]
     assert "ports" not in flask_app
 
