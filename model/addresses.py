@@ -12,7 +12,7 @@ from ipaddress import (
     ip_network,
 )
 
-from model.surroundings import Surroundings
+from model.surroundings import Surroundings, line_in
 from model.values import Network, Place, Problem, Stack, Subnet
 
 Address = IPv4Address | IPv6Address
@@ -70,8 +70,8 @@ def overlapping_subnets(stack: Stack, around: Surroundings) -> Iterator[Problem]
     for later, (place, _, subnet) in enumerate(seen):
         for earlier, owner, taken in seen[:later]:
             if subnet.version == taken.version and subnet.overlaps(taken):
-                message = f"{subnet} overlaps {taken} of networks.{owner.key} (line {earlier.line})"
-                yield Problem(place, message)
+                where = f"networks.{owner.key} ({line_in(earlier, place)})"
+                yield Problem(place, f"{subnet} overlaps {taken} of {where}")
 
 
 def outside_subnet(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -132,15 +132,15 @@ def static_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     continue
                 claims.append((place, attachment.network, address, service.name, service.replicas))
     claims.sort(key=lambda claim: claim[0])
-    taken: dict[tuple[str, Address], tuple[str, int]] = {}
+    taken: dict[tuple[str, Address], tuple[str, Place]] = {}
     for place, key, address, service_name, replicas in claims:
         if replicas > 1:
             yield Problem(place, f"{replicas} replicas cannot share the address {address}")
         if (key, address) in taken:
-            owner, line = taken[key, address]
-            message = f"{address} is already the address of services.{owner} (line {line})"
-            yield Problem(place, message)
-        taken.setdefault((key, address), (service_name, place.line))
+            owner, earlier = taken[key, address]
+            where = f"services.{owner} ({line_in(earlier, place)})"
+            yield Problem(place, f"{address} is already the address of {where}")
+        taken.setdefault((key, address), (service_name, place))
         if key in networks:
             yield from _placed(place, address, networks[key])
 

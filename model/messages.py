@@ -40,9 +40,7 @@ NOT_BOOLEAN = re.compile(r'^"(\w+)" for boolean is not supported by YAML 1\.2, (
 UNSET = re.compile(r'^The "(.+?)" variable is not set\. Defaulting to a blank string\.$')
 LOG_LINE = re.compile(r'^time="[^"]*" level=(\w+) msg=("(?:[^"\\]|\\.)*"|\S+)')
 # The table or the values say the same, or the key is honoured here although not by Compose.
-TOLD_ELSEWHERE = re.compile(
-    r"is obsolete|outside Swarm mode|under Swarm|only supported when running Windows"
-)
+TOLD_ELSEWHERE = re.compile(r"is obsolete|\bSwarm\b|only supported when running Windows")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from model.surroundings import Surroundings
+from model.surroundings import Surroundings, line_in
 from model.values import Place, Port, Problem, Service, Stack
 
 
@@ -51,7 +51,7 @@ def taken_twice(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 if _overlap(port.host_ip, taken.host_ip):
                     message = (
                         f"host port {_spoken(port)} is already published by "
-                        f"services.{owner.name} (line {earlier.line})"
+                        f"services.{owner.name} ({line_in(earlier, place)})"
                     )
                     yield Problem(place, message)
                     break

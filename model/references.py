@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model.source import holding
-from model.surroundings import Surroundings, known
+from model.surroundings import Surroundings, known, line_in
 from model.values import Place, Problem, Service, Stack
 
 
@@ -172,7 +172,7 @@ def aliased_links(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    first: dict[str, Place] = {}
+    first: dict[str, tuple[str, Place]] = {}
     placed = [
         (around.index.place("services", service.name, "container_name"), service)
         for service in stack.services
@@ -184,8 +184,10 @@ def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             message = f"{service.replicas} replicas cannot share the container name {name!r}"
             yield Problem(place, f"{message}; remove `container_name`")
         if name in first:
-            yield Problem(place, f"container name {name!r} is already that of {first[name].path}")
-        first.setdefault(name, Place(place.file, place.line, f"services.{service.name}"))
+            owner, earlier = first[name]
+            where = f"services.{owner} ({line_in(earlier, place)})"
+            yield Problem(place, f"container name {name!r} is already that of {where}")
+        first.setdefault(name, (service.name, place))
 
 
 def untested_healthchecks(stack: Stack, around: Surroundings) -> Iterator[Problem]:

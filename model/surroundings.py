@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from model.source import SourceIndex
+from model.values import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +22,10 @@ class Surroundings:
 def known(names: list[str]) -> str:
     """The tail of a message about an unknown name: the names that there are."""
     return f"(known: {', '.join(sorted(names))})" if names else "(there are none)"
+
+
+def line_in(other: Place, here: Place) -> str:
+    """Where something else stands, seen from `here`: its line, with the file if another."""
+    if other.file == here.file:
+        return f"line {other.line}"
+    return f"{PurePath(other.file).name}:{other.line}"
