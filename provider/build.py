@@ -22,6 +22,8 @@ from .plain import UNKNOWN
 from .resource import Context, Failure
 
 SHOWN_LINES = 30
+# The builder's notes on layers and containers of its own, between the lines that tell something.
+_NOISE = re.compile(r" ---> |Removing intermediate container |Successfully (?:built|tagged) ")
 # Connecting may take a minute; a step may be silent for as long as it likes.
 _TIMEOUT = (60, None)
 NEEDS_BUILDKIT = (
@@ -116,6 +118,7 @@ def run(
         if built is None:
             raise Fault(f"image {image}: the engine reported success but has no such image")
         image_id = built["Id"]
+    ctx.status(f"built {image} as {image_id.removeprefix('sha256:')[:12]}")
     return image_id
 
 
@@ -145,7 +148,8 @@ def _lines(event: dict[str, Any]) -> list[str]:
     text = event.get("stream") or ("" if "progressDetail" in event else event.get("status", ""))
     # Colours and carriage returns of the tools inside the build.
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
-    return [line.rstrip() for line in re.split(r"[\r\n]+", plain) if line.strip()]
+    lines = (line.rstrip() for line in re.split(r"[\r\n]+", plain))
+    return [line for line in lines if line.strip() and not _NOISE.match(line)]
 
 
 def _failure(image: str, step: str, output: list[str], event: dict[str, Any]) -> Fault:

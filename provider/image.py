@@ -190,7 +190,8 @@ def _build(ctx: Context, inputs: Values) -> str:
     if own:
         registries[registry_auth.registry_of(inputs["imageName"])] = own
     parameters = build.query(
-        t=inputs["imageName"],
+        # A preview's build is found in the cache later; the name stays with what runs.
+        t=None if ctx.preview else inputs["imageName"],
         buildargs=build.with_proxies(ctx, options.get("args")),
         target=options.get("target"),
         platform=options.get("platform"),
