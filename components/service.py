@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -79,20 +80,21 @@ class Service(pulumi.ComponentResource):
 
 
 def _succeeded(service: str, container: docker.Container) -> pulumi.Output[pulumi.Resource]:
-    def check(exit_code: int | None) -> pulumi.Resource:
+    def check(ended: Any) -> pulumi.Resource:
         # During a preview the code is an unknown, which is neither None nor a number.
-        if isinstance(exit_code, int):
-            require_success(service, container._name, exit_code)
+        if isinstance(ended, dict) and isinstance(ended["exit_code"], int):
+            require_success(service, container._name, ended["exit_code"], ended["name"])
         return container
 
-    return container.exit_code.apply(check, run_with_unknowns=True)
+    ended = pulumi.Output.all(exit_code=container.exit_code, name=container.name)
+    return ended.apply(check, run_with_unknowns=True)
 
 
-def require_success(service: str, resource: str, exit_code: int) -> None:
+def require_success(service: str, resource: str, exit_code: int, container: str) -> None:
     """Raises RunError when a job that others wait for has failed."""
     if exit_code != 0:
         raise pulumi.RunError(
-            f"service {service} ended with exit code {exit_code}, and others wait for its success; "
-            f"when the cause is gone, run it again with "
+            f"service {service} ended with exit code {exit_code}, and others wait for its success: "
+            f"see `docker logs {container}`; when the cause is gone, run it again with "
             f"`pulumi up --target-replace '**{resource}' --target-dependents`"
         )

@@ -157,9 +157,9 @@ def test_a_job_that_others_wait_for_runs_to_its_end() -> None:
 def test_a_failed_job_stops_what_waits_for_it() -> None:
     with pytest.raises(
         pulumi.RunError,
-        match=r"service job ended with exit code 3, .* --target-replace '\*\*shop-dev-job-1'",
+        match=r"exit code 3, .*`docker logs job-1-ab`.*-replace '\*\*shop-dev-job-1'",
     ):
-        require_success("job", "shop-dev-job-1", 3)
+        require_success("job", "shop-dev-job-1", 3, "job-1-ab")
 
 
 def test_a_preview_of_a_job_does_not_need_its_exit_code() -> None:
