@@ -146,20 +146,23 @@ def _follow(ctx: Context, stream: Iterable[dict[str, Any]], doing: str) -> dict[
                 amounts[layer] = (int(detail.get("current", 0)), int(detail["total"]))
         if layers and time.monotonic() - shown > 0.2:
             shown = time.monotonic()
-            ctx.status(_progress(doing, layers, amounts))
+            ctx.status(progress(doing, layers, amounts))
     return aux
 
 
 _DONE = ("Pull complete", "Already exists", "Pushed", "Layer already exists", "Mounted from")
 
 
-def _progress(doing: str, layers: dict[str, str], amounts: dict[str, tuple[int, int]]) -> str:
+def progress(doing: str, layers: dict[str, str], amounts: dict[str, tuple[int, int]]) -> str:
+    """One line on how far a transfer is; `amounts` are bytes done and to do, by layer."""
     done = sum(status.startswith(_DONE) for status in layers.values())
     text = f"{doing}: {done} of {len(layers)} layers"
     if amounts:
         current = sum(now for now, _ in amounts.values()) / _MEGABYTE
         total = sum(whole for _, whole in amounts.values()) / _MEGABYTE
         text += f", {current:.0f} of {total:.0f} MB"
+    if waiting := [status for status in layers.values() if status.startswith("Retrying")]:
+        text += f"; the connection broke, {waiting[-1].lower()}"
     return text
 
 

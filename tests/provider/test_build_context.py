@@ -128,6 +128,17 @@ def test_dockerfile_outside_of_the_context_is_sent_under_a_fixed_name(folder: Pa
     assert ".causeway.Dockerfile" in names(context)
 
 
+def test_dockerfile_that_is_a_link_out_of_the_context_is_sent_as_a_file(folder: Path) -> None:
+    (folder.parent / "shared.Dockerfile").write_text("FROM scratch\n")
+    (folder / "Dockerfile").unlink()
+    (folder / "Dockerfile").symlink_to("../shared.Dockerfile")
+    context = collected(folder)
+    with build_context.pack(context) as packed, tarfile.open(fileobj=packed) as tar:
+        content = tar.extractfile(context.dockerfile)
+        assert content is not None
+        assert content.read() == b"FROM scratch\n"
+
+
 def test_relative_dockerfile_counts_from_the_project(folder: Path) -> None:
     (folder / "web.Dockerfile").write_text("FROM scratch\n")
     with pytest.raises(BadContext, match="counts from the folder of the Pulumi project"):

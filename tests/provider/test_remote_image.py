@@ -11,6 +11,7 @@ import pytest
 
 from provider.faults import Fault
 from provider.plain import UNKNOWN
+from provider.registry import progress
 from provider.remote_image import RemoteImageKind
 from tests.engines import Engine
 from tests.provider.registries import registry
@@ -112,6 +113,14 @@ def test_preview_asks_nobody(offline: Surroundings) -> None:
     assert RemoteImageKind().create(offline.context(preview=True), "base", checked) == (
         "",
         {"name": "a:1", "imageId": UNKNOWN, "repoDigest": UNKNOWN},
+    )
+
+
+def test_progress_counts_layers_and_tells_of_retries() -> None:
+    layers = {"a": "Pull complete", "b": "Downloading", "c": "Retrying in 5 seconds"}
+    amounts = {"b": (3_000_000, 10_000_000)}
+    assert progress("pulling x", layers, amounts) == (
+        "pulling x: 1 of 3 layers, 3 of 10 MB; the connection broke, retrying in 5 seconds"
     )
 
 
