@@ -131,6 +131,9 @@ if __name__ == "__main__":
     except ToolchainError as error:
         print(error.text(), file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        print(f"error: {error}\nWhat to do: correct that, then `make setup`", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         print("\nStopped. What is finished stays: resume with `make setup`.", file=sys.stderr)
         sys.exit(130)

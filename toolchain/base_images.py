@@ -180,7 +180,7 @@ def import_into(console: progress.Console, places: Places, engine: Engine) -> No
 def substitutions_text() -> str:
     lines = [
         "# Written by `make setup`: no public registry answers here, so these stand-ins built from",
-        "# Debian packages are used. Deleted by the next `make setup` that reaches the registry.",
+        "# Debian packages are used. Delete this file and run `make setup` to look for it again.",
         "images:",
     ]
     return "\n".join(lines + [f"  {one.official}: {one.image}" for one in STAND_INS]) + "\n"

@@ -66,9 +66,7 @@ def healthy(findings: Sequence[Finding]) -> bool:
 
 
 def _python() -> Finding:
-    version = sys.version.split()[0]
-    old = sys.version_info < pins.PYTHON_OLDEST
-    return Finding("Python", version, sys.executable, "install Python 3.11 or newer" if old else "")
+    return Finding("Python", sys.version.split()[0], sys.executable)
 
 
 def _git() -> Finding:

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from toolchain import debian, engine_api, progress
@@ -16,7 +16,13 @@ from toolchain.places import Places
 from toolchain.problem import ToolchainError
 
 PROGRAMS = {"dockerd": "docker.io", "iptables": "iptables"}
-TEST_PROGRAMS = PROGRAMS | {"ip": "iproute2", "nft": "nftables"}
+TEST_PROGRAMS = PROGRAMS | {
+    "containerd": "containerd",
+    "runc": "runc",
+    "nft": "nftables",
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+}
 LOG = Path("/var/log/dockerd.log")
 PID_FILE = Path("/var/run/docker.pid")
 START_SECONDS = 60
@@ -45,9 +51,11 @@ def install(console: progress.Console, places: Places) -> Engine:
     return engine
 
 
-def absent_packages(programs: dict[str, str]) -> list[str]:
-    """The packages of those programs that are not on PATH (or in sbin)."""
-    path = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
+def absent_packages(
+    programs: Mapping[str, str], environment: Mapping[str, str] = os.environ
+) -> list[str]:
+    """The packages of those programs that are not on PATH, in /usr/sbin or in /sbin."""
+    path = os.pathsep.join((environment.get("PATH", ""), "/usr/sbin", "/sbin"))
     return [package for name, package in programs.items() if not shutil.which(name, path=path)]
 
 

@@ -8,8 +8,6 @@ PULUMI = "3.256.0"
 PULUMI_OLDEST = "3.238.0"
 """The oldest CLI of the user's own that is accepted; Pulumi.yaml states the same."""
 
-PYTHON_OLDEST = (3, 11)
-
 PULUMI_DOWNLOADS = "https://get.pulumi.com/releases/sdk"
 """Pulumi's own download site, tried first; Go modules are the fallback."""
 

@@ -8,20 +8,20 @@ import shutil
 import sys
 from pathlib import Path
 
-from toolchain import debian, pins, progress
+from toolchain import debian, progress
 from toolchain.places import Places
-from toolchain.problem import ToolchainError
 
 LOCK = "requirements-dev.txt"
 STAMP = "causeway.lock"
 
 
 def lock_key(lock: Path) -> str:
-    """Changes with the lock's pins and hashes and with the Python that made the environment."""
+    """Changes with the lock's pins and hashes, the Python that made the environment, and the
+    project's folder: an environment cannot be moved."""
     lines = lock.read_text(encoding="utf-8").splitlines()
     pinned = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"{hashlib.sha256(pinned.encode()).hexdigest()} python{version} {sys.base_prefix}"
+    python = f"{sys.base_prefix} {sys.version_info.major}.{sys.version_info.minor}"
+    return f"{hashlib.sha256(pinned.encode()).hexdigest()} {python} {lock.parent}"
 
 
 def is_current(places: Places) -> bool:
@@ -37,11 +37,6 @@ def install(console: progress.Console, places: Places) -> None:
     if is_current(places):
         console.already("Python environment", str(places.environment))
         return
-    if sys.version_info < pins.PYTHON_OLDEST:
-        raise ToolchainError(
-            f"Python {sys.version.split()[0]} is too old",
-            "install Python 3.11 or newer and run `make setup PYTHON=python3.11`",
-        )
     with console.step("Python environment", "30 to 60 s") as step:
         _make(console, places, step)
         python = places.environment / "bin" / "python"
