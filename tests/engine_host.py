@@ -135,9 +135,9 @@ def open_way_out() -> None:
         run("nft", "add", "rule", "ip", TABLE, "postrouting", *rule.split())
     # A Docker engine in the main namespace drops what it does not know.
     if shutil.which("iptables", path=PATH) and "-P FORWARD DROP" in run("iptables", "-S"):
-        for rule in _forward_rules():
-            if f"-A {' '.join(rule)}" not in run("iptables", "-S", "FORWARD"):
-                run("iptables", "-I", *rule)
+        for forward in _forward_rules():
+            if f"-A {' '.join(forward)}" not in run("iptables", "-S", "FORWARD"):
+                run("iptables", "-I", *forward)
 
 
 def close_way_out() -> None:

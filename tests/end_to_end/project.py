@@ -1,6 +1,6 @@
 """A copy of this project in its own folder, deployed with the real `pulumi` onto a test engine.
 
-State, Pulumi home and configuration are its own; only the Python environment is shared.
+State, Pulumi home and configuration are its own; only the installed packages are shared.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ class Project:
             if (ROOT / name).is_file():
                 (source / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, source / name)
-        pulumi = ENVIRONMENT / "bin" / "pulumi"
-        assert pulumi.exists(), f"{pulumi} is missing: run `make setup`"
-        (source / ".venv").symlink_to(ENVIRONMENT)
+        _copy_environment(source / ".venv")
         (source / ".pulumi-state").mkdir()  # as `make setup` does
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")}
         own = {
@@ -118,6 +116,19 @@ class Project:
             f"config:\n  causeway:files: [stacks/{stack}/compose.yaml]\n{config}"
         )
         self.pulumi("stack", "init", stack, "--no-select").succeeded()
+
+
+def _copy_environment(target: Path) -> None:
+    """The tests' Python environment with commands of its own: `make setup` may rewrite them."""
+    pulumi = ENVIRONMENT / "bin" / "pulumi"
+    assert pulumi.exists(), f"{pulumi} is missing: run `make setup`"
+    target.mkdir()
+    shutil.copytree(ENVIRONMENT / "bin", target / "bin", symlinks=True)
+    for entry in ENVIRONMENT.iterdir():
+        if entry.is_file():
+            shutil.copy2(entry, target / entry.name)
+        elif entry.name != "bin":
+            (target / entry.name).symlink_to(entry)
 
 
 def snapshot(api: docker.APIClient) -> dict[str, set[str]]:

@@ -1,0 +1,1 @@
+"""Measures deployments against the raw Engine API, docker-compose and an empty program."""

@@ -1,0 +1,114 @@
+"""`python -m bench`: measure all subjects on one test engine and write docs/benchmark.*.
+
+The subjects take turns within each round, so that a slow minute of the machine meets them all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+import docker
+
+from bench import clock, plot, report
+from bench.subjects import Causeway, Compose, EmptyProgram, RawApi, Subject
+from tests.end_to_end.project import ROOT, Project
+from tests.engine_host import EngineError
+from tests.engines import Engine
+from tests.tiny_image import import_tiny
+
+COUNTS = "10,50"
+GROWTH = "10,50,100,200,400"
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--counts", default=COUNTS, help=f"services compared ({COUNTS})")
+    parser.add_argument("--growth", default=GROWTH, help=f"services previewed ({GROWTH})")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs")
+    chosen = parser.parse_args(arguments)
+    counts = [int(count) for count in chosen.counts.split(",")]
+    if report.RATIO_SERVICES not in counts:
+        parser.error(f"--counts must contain {report.RATIO_SERVICES}: the ratios are taken there")
+    with Engine.start() as engine, tempfile.TemporaryDirectory(prefix="causeway-bench-") as work:
+        client = engine.api(timeout=600)
+        import_tiny(client)
+        project = Project.copy(Path(work), engine.host)
+        measurements = report.Measurements(_machine(client))
+        ours = Causeway(project)
+        compose = Compose(project)
+        subjects: list[Subject] = [RawApi(client), compose, ours, EmptyProgram(project)]
+        for number in range(chosen.rounds):
+            for count in counts:
+                measure_round(measurements, subjects, count)
+            _say(f"round {number + 1} of {chosen.rounds} done")
+        measure_memory(measurements, ours, compose)
+        growth = [int(count) for count in chosen.growth.split(",")]
+        measure_growth(measurements, ours, growth, chosen.rounds)
+        client.close()
+    measured = report.write(measurements, chosen.output)
+    (chosen.output / "benchmark.svg").write_text(plot.draw(measured))
+    print(report.line(measurements))
+    return 0
+
+
+def measure_round(
+    measurements: report.Measurements, subjects: list[Subject], services: int
+) -> None:
+    for subject in subjects:
+        subject.prepare(services)
+        for action, work in subject.actions().items():
+            spent = clock.seconds(work)
+            measurements.add(action, subject.name, services, spent)
+            _say(f"{services:4} services  {subject.name:9} {action:8} {spent:7.2f} s")
+
+
+def measure_memory(measurements: report.Measurements, ours: Causeway, compose: Compose) -> None:
+    for subject, up, folder in (
+        (ours, ours.command("up"), ours.project.folder),
+        (compose, compose.command("up", "--detach"), compose.file.parent),
+    ):
+        subject.prepare(report.RATIO_SERVICES)
+        variables = ours.project.variables
+        measurements.memory[subject.name] = clock.peak_mebibytes(up, folder, variables)
+        _say(f"peak memory of {subject.name}: {measurements.memory[subject.name]:.0f} MiB")
+        subject.actions()["destroy"]()
+
+
+def measure_growth(
+    measurements: report.Measurements, ours: Causeway, growth: list[int], rounds: int
+) -> None:
+    """The same stack grows from step to step: each container is created once."""
+    for services in growth:
+        ours.prepare(services)
+        ours.actions()["up"]()
+        for _ in range(rounds):
+            spent = clock.seconds(ours.actions()["preview"])
+            measurements.growth.setdefault(services, []).append(spent)
+            _say(f"{services:4} services  preview of the unchanged {spent:7.2f} s")
+    ours.actions()["destroy"]()
+
+
+def _machine(client: docker.APIClient) -> dict[str, str]:
+    return {
+        "processors": str(os.cpu_count()),
+        "kernel": platform.release(),
+        "Docker": client.version()["Version"],
+        "Python": platform.python_version(),
+    }
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (EngineError, clock.Failed) as error:
+        sys.exit(str(error))

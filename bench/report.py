@@ -1,0 +1,135 @@
+"""The measurements as values, as docs/benchmark.json and as the table docs/benchmark.md."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+RATIO_SERVICES = 50
+LIMITS = {"up_vs_api": 1.35, "up_vs_compose": 0.75, "preview_vs_empty": 2.2}
+ACTIONS = {
+    "up": "deploy",
+    "noop_up": "deploy again, nothing changed",
+    "preview": "preview, nothing changed",
+    "destroy": "remove",
+}
+SUBJECTS = {
+    "causeway": "Causeway",
+    "api": "raw Engine API, 8 threads",
+    "compose": "docker-compose 5.6.1",
+    "empty": "empty Pulumi program",
+}
+
+
+@dataclass(slots=True)
+class Measurements:
+    """`samples`: (action, subject, services) -> seconds of each round."""
+
+    machine: dict[str, str]
+    samples: dict[tuple[str, str, int], list[float]] = field(default_factory=dict)
+    growth: dict[int, list[float]] = field(default_factory=dict)
+    memory: dict[str, float] = field(default_factory=dict)
+
+    def add(self, action: str, subject: str, services: int, seconds: float) -> None:
+        self.samples.setdefault((action, subject, services), []).append(seconds)
+
+    def median(self, action: str, subject: str, services: int) -> float:
+        return statistics.median(self.samples[action, subject, services])
+
+    def ratios(self) -> dict[str, float]:
+        def ratio(action: str, subject: str) -> float:
+            ours = self.median(action, "causeway", RATIO_SERVICES)
+            return round(ours / self.median(action, subject, RATIO_SERVICES), 2)
+
+        return {
+            "up_vs_api": ratio("up", "api"),
+            "up_vs_compose": ratio("up", "compose"),
+            "preview_vs_empty": ratio("preview", "empty"),
+        }
+
+
+def line(measurements: Measurements) -> str:
+    return " ".join(f"{name}={value}" for name, value in measurements.ratios().items())
+
+
+def as_json(measurements: Measurements) -> str:
+    seconds: dict[str, Any] = {}
+    for action, subject, services in sorted(measurements.samples):
+        of_subject = seconds.setdefault(action, {}).setdefault(subject, {})
+        of_subject[str(services)] = round(measurements.median(action, subject, services), 2)
+    return json.dumps(
+        {
+            "machine": measurements.machine,
+            "rounds": max(len(found) for found in measurements.samples.values()),
+            "seconds": seconds,
+            "preview_growth_seconds": {
+                str(services): round(statistics.median(found), 2)
+                for services, found in sorted(measurements.growth.items())
+            },
+            "peak_memory_mebibytes": {
+                name: round(value) for name, value in measurements.memory.items()
+            },
+            "ratios": measurements.ratios(),
+        },
+        indent=2,
+    )
+
+
+def as_markdown(measured: dict[str, Any]) -> str:
+    """The page, from the content of benchmark.json."""
+    seconds = measured["seconds"]
+    counts = sorted({int(n) for by in seconds.values() for each in by.values() for n in each})
+    lines = [
+        "# Benchmark",
+        "",
+        "`make bench` wrote this page. N services, each on the same two networks, are deployed on",
+        f"one engine by each subject in turn; seconds, median of {measured['rounds']} rounds.",
+        "",
+        "![Seconds for each action, and the growth of a preview](benchmark.svg)",
+        "",
+        "| | " + " | ".join(f"{count} services" for count in counts) + " |",
+        "| --- |" + " ---: |" * len(counts),
+    ]
+    for action, title in ACTIONS.items():
+        for subject, name in SUBJECTS.items():
+            if found := seconds.get(action, {}).get(subject):
+                cells = " | ".join(f"{found[str(count)]:.2f}" for count in counts)
+                lines.append(f"| {title}: {name} | {cells} |")
+    growth = measured["preview_growth_seconds"]
+    lines += [
+        "",
+        "How the preview of unchanged, running services grows:",
+        "",
+        "| services | " + " | ".join(growth) + " |",
+        "| --- |" + " ---: |" * len(growth),
+        "| seconds | " + " | ".join(f"{value:.2f}" for value in growth.values()) + " |",
+        "",
+        f"Ratios at {RATIO_SERVICES} services:",
+        "",
+        "| ratio | measured | to stay within |",
+        "| --- | ---: | ---: |",
+    ]
+    ratios = measured["ratios"]
+    lines += [f"| `{name}` | {ratios[name]:.2f} | {limit:.2f} |" for name, limit in LIMITS.items()]
+    memory = measured["peak_memory_mebibytes"]
+    told = ", ".join(f"{name} {value} MiB" for name, value in memory.items())
+    lines += [
+        "",
+        f"Peak memory of all processes together while {RATIO_SERVICES} services are deployed,",
+        f"pages that they share counted for each: {told}.",
+        "",
+        "Measured on: " + ", ".join(f"{k} {v}" for k, v in measured["machine"].items()) + ".",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def write(measurements: Measurements, folder: Path) -> dict[str, Any]:
+    text = as_json(measurements)
+    (folder / "benchmark.json").write_text(text + "\n")
+    measured: dict[str, Any] = json.loads(text)
+    (folder / "benchmark.md").write_text(as_markdown(measured))
+    return measured
