@@ -148,7 +148,10 @@ def _namespace(mode: str | None, references: References) -> pulumi.Input[str] | 
     """`service:NAME` joins the namespace of that service's first container, by id."""
     if mode is None or not mode.startswith("service:"):
         return mode
-    return pulumi.Output.concat("container:", references.containers[mode.removeprefix("service:")])
+    other = mode.removeprefix("service:")
+    if other not in references.containers:
+        raise pulumi.RunError(f"{mode}: service {other} has no container to share with")
+    return pulumi.Output.concat("container:", references.containers[other])
 
 
 def _network_mode(service: Service, references: References) -> pulumi.Input[str] | None:

@@ -40,9 +40,10 @@ class Service(pulumi.ComponentResource):
         super().__init__("causeway:components:Service", name, {}, opts)
         service = args.service
         self.name = service.name
+        checked = is_checked(service.healthcheck)
+        by_image = args.awaited_healthy and service.healthcheck is None
         course = Course(
-            wait=is_checked(service.healthcheck)
-            or (args.awaited_healthy and service.healthcheck is None),
+            wait=(checked or by_image) and not args.awaited_completed,
             run_to_end=args.awaited_completed,
         )
         computed = {

@@ -194,6 +194,24 @@ def test_a_shared_network_namespace_is_that_of_the_other_services_first_containe
     )
 
 
+def test_a_namespace_of_a_service_without_containers_is_refused() -> None:
+    sharing = stack(service("app", network_mode="service:pod"), service("pod", replicas=0))
+
+    with pytest.raises(pulumi.RunError, match="service:pod: service pod has no container to share"):
+        declare(sharing)
+
+
+def test_a_job_with_a_check_is_not_waited_for_in_two_ways() -> None:
+    job = service("job", healthcheck=CHECK)
+    recording = declare(
+        stack(_after("web", "job", condition="service_completed_successfully"), job)
+    )
+
+    inputs = recording["Container shop-dev-job-1"].inputs
+    assert "wait" not in inputs
+    assert inputs["attach"] is True
+
+
 @pytest.mark.parametrize("mode", ["host", "none", "bridge", "container:other"])
 def test_other_network_modes_are_passed_as_they_are(mode: str) -> None:
     recording = declare(stack(service("app", network_mode=mode)))
