@@ -35,6 +35,19 @@ PATHS = (
     re.compile(r"^(?P<path>services|networks|volumes|secrets|configs) (?P<message>must be .*)$"),
     re.compile(r"^(?P<path>[a-z]+\.[^\s:]+?): (?P<message>.*)$"),
 )
+# What the loader's own language says, in the words of a Compose file.
+PLAIN = tuple(
+    (re.compile(wording), ours)
+    for wording, ours in (
+        (r"must be a array", "must be an array"),
+        (r"^failed to cast to expected type: ", ""),
+        (r"^invalid boolean: (.*)$", r"'\1' is neither true nor false"),
+        (r'^strconv\.Parse\w+: parsing "(.*)": .*$', r"'\1' is not a number"),
+        (r'^time: .* "(\S*)"$', r"'\1' is not a duration such as 1m30s"),
+        (r"^invalid (?:suffix|size): '(.*)'$", r"'\1' is not a size such as 64m"),
+        (r"^unexpected type map\[.*$", "must not be a mapping"),
+    )
+)
 HOME = "cannot expand '~'"
 NOT_BOOLEAN = re.compile(r'^"(\w+)" for boolean is not supported by YAML 1\.2, (please use .*)$')
 UNSET = re.compile(r'^The "(.+?)" variable is not set\. Defaulting to a blank string\.$')
@@ -84,19 +97,19 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
         return
     if boolean := NOT_BOOLEAN.match(said):
         steps = next(iter(found.where("services", "*", "*", fits=boolean[1].__eq__)), ())
-        place = found.place(*steps) if steps else Place(found.first_file, 0, "")
+        place = found.place(*steps) if steps else Place(found.suspect, 0, "")
         yield Problem(place, f"{boolean[1]!r} is no boolean in YAML 1.2, {boolean[2]}", "warning")
         return
     unset = UNSET.match(said)
     if unset is None:
-        yield Problem(Place(found.first_file, 0, ""), said, "warning")
+        yield Problem(Place(found.suspect, 0, ""), said, "warning")
         return
     name = unset[1]
     message = (
         f"variable {name} is not set and counts as empty: "
         f"set it under causeway:variables or in .env, or write ${{{name}:-default}}"
     )
-    for place in found.users_of(name) or [Place(found.first_file, 0, "")]:
+    for place in found.users_of(name) or [Place(found.suspect, 0, "")]:
         yield Problem(place, message, "warning")
 
 
@@ -117,7 +130,7 @@ def _error(said: str, found: SourceIndex) -> tuple[Problem, bool]:
     for pattern in PATTERNS:
         if match := pattern.text.match(said):
             steps = pattern.steps(match, found)
-            place = found.place(*steps) if steps else Place(found.first_file, 0, "")
+            place = found.place(*steps) if steps else Place(found.suspect, 0, "")
             message = pattern.message.format(match[0], *match.groups())
             return Problem(place, message), pattern.checked
     if match := PARSE.match(said):
@@ -127,7 +140,7 @@ def _error(said: str, found: SourceIndex) -> tuple[Problem, bool]:
     for path in PATHS:
         if path.search(said):
             return _path_error(said, found, path), False
-    return Problem(Place(found.first_file, 0, ""), said), False
+    return Problem(Place(found.suspect, 0, ""), said), False
 
 
 def _parse_error(file: str, rest: str) -> Problem:
@@ -144,7 +157,7 @@ def _parse_error(file: str, rest: str) -> Problem:
 def _path_error(said: str, found: SourceIndex, pattern: re.Pattern[str]) -> Problem:
     match = pattern.search(said)
     if match is None:
-        return Problem(Place(found.first_file, 0, ""), said.strip())
+        return Problem(Place(found.suspect, 0, ""), said.strip())
     steps = _steps(match["path"] or "", found)
     message = match["message"]
     extra = re.match(r"additional properties (.+) not allowed", message)
@@ -158,7 +171,9 @@ def _path_error(said: str, found: SourceIndex, pattern: re.Pattern[str]) -> Prob
         return Problem(found.place(*steps, names[0]), f"unknown {word} {listed}")
     if message.startswith("false schema"):
         return Problem(found.place(*steps), f"unknown key {str(steps[-1])!r}")
-    return Problem(found.place(*steps), message.replace("must be a array", "must be an array"))
+    for wording, ours in PLAIN:
+        message = wording.sub(ours, message)
+    return Problem(found.place(*steps), message)
 
 
 def _steps(path: str, found: SourceIndex) -> Steps:

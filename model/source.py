@@ -44,10 +44,16 @@ class Entry:
 class SourceIndex:
     """Positions of all keys; entries of later files win for scalars, of earlier ones for maps."""
 
-    first_file: str
+    files: tuple[str, ...]
     entries: dict[Steps, Entry] = field(default_factory=dict)
     items: dict[Steps, list[Entry]] = field(default_factory=dict)
     too_large: list[str] = field(default_factory=list)
+
+    @property
+    def suspect(self) -> str:
+        """The file to name when nothing else is known: one without any key, else the first."""
+        told = {entry.file for entry in self.entries.values()}
+        return next((file for file in self.files if file not in told), (*self.files, "")[0])
 
     def place(self, *steps: Step) -> Place:
         """The place of a key path, or that of its nearest written parent."""
@@ -56,7 +62,7 @@ class SourceIndex:
             if entry is not None:
                 path = entry.path + path_text(steps[length:], joined=True)
                 return Place(entry.file, entry.line, path)
-        return Place(self.first_file, 1, path_text(steps))
+        return Place(self.files[0], 1, path_text(steps))
 
     def item(self, steps: Steps, position: int, count: int, fits: Callable[[str], bool]) -> Place:
         """The place of a list item: by position when the list stands in one piece and was not
@@ -124,7 +130,7 @@ def holding(*parts: str) -> Callable[[str], bool]:
 
 def index(files: list[str]) -> SourceIndex:
     """The positions of all keys in the given files, read in order, later ones winning."""
-    found = SourceIndex(first_file=files[0] if files else "")
+    found = SourceIndex(files=tuple(files))
     for file in files:
         _add_file(found, file, seen=set())
     return found

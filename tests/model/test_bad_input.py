@@ -1,0 +1,92 @@
+"""`make golden` rewrites the reports; the inputs are written by hand."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from model.errors import StackError
+from model.load import load
+from tests.golden import bad_input
+
+SECTIONS = bad_input.sections()
+
+
+def test_golden_reports_are_rewritten_on_request() -> None:
+    if os.environ.get("CAUSEWAY_GOLDEN") == "rewrite":
+        reports = {name: (text, bad_input.report(text)) for name, (text, _) in SECTIONS.items()}
+        bad_input.FILE.write_text(bad_input.written(reports))
+    assert bad_input.written(bad_input.sections()) == bad_input.FILE.read_text()
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_bad_file_gives_its_report(name: str) -> None:
+    text, report = bad_input.sections()[name]
+    assert bad_input.report(text) == report
+
+
+def test_bad_overlay_is_the_file_named(tmp_path: Path) -> None:
+    good, bad = tmp_path / "compose.yaml", tmp_path / "compose.prod.yaml"
+    good.write_text("services: {web: {image: web:1}}\n")
+    bad.write_text("hello world\n")
+    with pytest.raises(StackError, match=r"^\S*compose\.prod\.yaml: is no mapping"):
+        load([good, bad], name="shop")
+
+
+def test_file_with_nul_bytes_is_no_yaml(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_bytes(b"services: \0\n")
+    with pytest.raises(StackError, match="not valid YAML: control characters are not allowed"):
+        load([file], name="shop")
+
+
+def test_file_in_another_encoding_is_no_yaml(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_bytes(b'services: {web: {image: "w\xe9b"}}\n')
+    with pytest.raises(StackError, match="not valid YAML: invalid trailing UTF-8"):
+        load([file], name="shop")
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match=r"absent\.yaml: cannot be read: No such file"):
+        load([tmp_path / "absent.yaml"], name="shop")
+
+
+def test_folder_instead_of_a_file(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match="is a folder, not a Compose file"):
+        load([tmp_path], name="shop")
+
+
+def test_no_file_at_all() -> None:
+    with pytest.raises(StackError, match=r"^causeway:files: names no Compose file$"):
+        load([], name="shop")
+
+
+def test_ten_megabytes_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text("services: {web: {image: web:1}}\n#" + "x" * (10 << 20))
+    with pytest.raises(StackError, match=r"is 10\.0 MiB large; a stack file may have 1 MiB at m"):
+        load([file], name="shop")
+
+
+def test_more_services_than_any_stack_has_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    services = "".join(f" s{number}: {{image: x, tty: true}}\n" for number in range(20_000))
+    file.write_text("services:\n" + services)
+    with pytest.raises(StackError, match="stands for more than 100000 values"):
+        load([file], name="shop")
+
+
+@pytest.mark.parametrize("depth", [200, 100_000])
+def test_nesting_without_end_is_refused(tmp_path: Path, depth: int) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"x-deep: {'[' * depth}{']' * depth}\nservices: {{web: {{image: web:1}}}}\n")
+    with pytest.raises(StackError, match="nests too deep"):
+        load([file], name="shop")
+
+
+def test_name_that_no_stack_can_have(tmp_path: Path) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text("services: {web: {image: web:1}}\n")
+    with pytest.raises(StackError, match="'My Shop' cannot name a stack: lower-case letters"):
+        load([file], name="My Shop")
