@@ -119,16 +119,26 @@ class Project:
 
 
 def _copy_environment(target: Path) -> None:
-    """The tests' Python environment with commands of its own: `make setup` may rewrite them."""
+    """The tests' Python environment moved to the copy; the installed packages are shared.
+
+    What `make setup` writes there is then the copy's, and it finds nothing to do.
+    """
     pulumi = ENVIRONMENT / "bin" / "pulumi"
     assert pulumi.exists(), f"{pulumi} is missing: run `make setup`"
-    target.mkdir()
-    shutil.copytree(ENVIRONMENT / "bin", target / "bin", symlinks=True)
+    (target / "bin").mkdir(parents=True)
+    for entry in (ENVIRONMENT / "bin").iterdir():
+        copied = shutil.copy2(entry, target / "bin" / entry.name, follow_symlinks=False)
+        head = b"" if entry.is_symlink() else entry.read_bytes()
+        if b"\0" not in head and str(ENVIRONMENT).encode() in head:
+            moved = head.replace(str(ENVIRONMENT).encode(), str(target).encode())
+            Path(copied).write_bytes(moved)
     for entry in ENVIRONMENT.iterdir():
         if entry.is_file():
             shutil.copy2(entry, target / entry.name)
         elif entry.name != "bin":
             (target / entry.name).symlink_to(entry)
+    stamp = target / "causeway.lock"
+    stamp.write_text(stamp.read_text().replace(f" {ENVIRONMENT.parent}", f" {target.parent}"))
 
 
 def snapshot(api: docker.APIClient) -> dict[str, set[str]]:
