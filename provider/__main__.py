@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
-import grpc
+import grpc  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from .kinds import FUNCTIONS, KINDS
@@ -15,6 +16,7 @@ from .servicer import Servicer
 
 # Calls that run at the same time; Pulumi's --parallel decides how many it sends.
 WORKERS = 64
+ORPHANED_POLL_SECONDS = 0.1
 _MESSAGE_BYTES = 400 * 1024 * 1024
 
 
@@ -33,7 +35,17 @@ def main() -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    threading.Event().wait()
+    _until_orphaned(os.getppid())
+
+
+def _until_orphaned(parent: int) -> None:
+    """Wait until Pulumi is gone, should it be killed without a chance to end its plugins.
+
+    Work under way must not go on then: the next `pulumi up` would meet its results half made.
+    """
+    while os.getppid() == parent:
+        time.sleep(ORPHANED_POLL_SECONDS)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -16,15 +16,23 @@ from .container_body import (
     attachments,
     import_inputs,
     is_running,
-    placed_at_create,
+    must_run,
+    placed_later,
     read_inputs,
     to_body,
     to_state,
     with_defaults,
 )
-from .container_fields import Body
-from .endpoints import ENDPOINT_MAC_API, Entry, moves, read_back, to_settings, unsupported
-from .faults import Fault
+from .container_values import Body
+from .endpoints import (
+    ENDPOINT_MAC_API,
+    Entry,
+    canonical,
+    moves,
+    read_back,
+    to_settings,
+    with_mac,
+)
 from .network import disconnect
 from .ownership import is_left_over, own_labels
 from .plain import UNKNOWN, has_unknown
@@ -33,6 +41,8 @@ from .resource import Context, Diff, Failure, ResourceKind, Values
 STOP_SECONDS = 10
 # Time for the engine itself beyond the seconds that a container is given to stop.
 _MARGIN_SECONDS = 30
+# States in which a container is up; the engine itself ends "restarting".
+_UP = ("running", "restarting")
 
 
 class ContainerKind(ResourceKind):
@@ -43,31 +53,44 @@ class ContainerKind(ResourceKind):
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
     ) -> tuple[Values, list[Failure]]:
-        return new, container_check.check(new)
+        return new, container_check.check(new, ctx.api.speaks)
 
-    def diff(self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values) -> Diff:
+    def diff(
+        self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
+    ) -> Diff:
         diff = container_diff.plan(old_inputs, old_state, new)
-        if _macs(old_inputs) != _macs(new) and ctx.api.api_version < ENDPOINT_MAC_API:
+        if not diff.replaces and self._mac_needs_another(ctx, id, old_inputs, new):
             diff.changes["networksAdvanced"] = "replace"
+            container_diff.decide_order(diff, old_inputs, old_state, new)
+        listed = ctx.shared.containers(ctx).get(id)
+        if not diff.replaces and listed and must_run(new) and listed["State"] not in _UP:
+            diff.changes["mustRun"] = "update"
+            diff.reason = f"the container is {listed['State']} and will be set going again"
         return diff
+
+    def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
+        if id in ctx.shared.containers(ctx) or ctx.api.find(f"/containers/{id}/json"):
+            return None
+        return "the container was removed"
 
     def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
         if ctx.preview:
             unknown = {key: UNKNOWN for key in (*OUTPUTS_ONLY, "name", "hostname")}
             return "", {**unknown, **with_defaults(inputs)}
         self._clear_left_overs(ctx)
-        api = ctx.api.api_version
-        self._refuse(unsupported(inputs.get("networksAdvanced") or [], api, primary_only=True))
+        api = ctx.api.speaks
         wanted = inputs.get("name") or f"{name}-{secrets.token_hex(4)[:7]}"
         body = to_body(inputs, api)
         body["Labels"] = {**body.get("Labels", {}), **own_labels(ctx)}
+        if body.get("MacAddress"):
+            _name_network(ctx, body)
         params = {"name": wanted}
         if inputs.get("platform"):
             params["platform"] = inputs["platform"]
         ctx.status("creating the container")
         identity = ctx.api.call("POST", "/containers/create", body=body, params=params)["Id"]
         try:
-            for entry in (inputs.get("networksAdvanced") or [])[placed_at_create(inputs, api) :]:
+            for entry in placed_later(inputs, api):
                 connect(ctx, identity, entry)
             container_run.put_files(ctx, identity, inputs.get("uploads") or [])
             if inputs.get("start", True):
@@ -97,12 +120,10 @@ class ContainerKind(ResourceKind):
     def update(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
     ) -> Values:
-        if ctx.preview:
-            return {**old_state, **new}
         changes = container_diff.changes(old_inputs, new)
-        self._refuse(
-            unsupported(new.get("networksAdvanced") or [], ctx.api.api_version, primary_only=True)
-        )
+        if ctx.preview:
+            unknown = {"networkDatas": UNKNOWN} if "networksAdvanced" in changes else {}
+            return {**old_state, **new, **unknown}
         found: Body = ctx.api.call("GET", f"/containers/{id}/json")
         if limits := _limits(changes, new, found):
             ctx.api.call("POST", f"/containers/{id}/update", body=limits)
@@ -110,7 +131,7 @@ class ContainerKind(ResourceKind):
             ctx.api.call("POST", f"/containers/{id}/rename", params={"name": new["name"]})
         if "networksAdvanced" in changes:
             self._move(ctx, id, old_inputs, new, found)
-        if new.get("mustRun", True) and new.get("start", True) and not new.get("attach"):
+        if must_run(new):
             if found["State"].get("Paused"):
                 ctx.api.call("POST", f"/containers/{id}/unpause")
             elif not is_running(found):
@@ -119,14 +140,16 @@ class ContainerKind(ResourceKind):
         return to_state(new, found, logs=old_state.get("containerLogs"))
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
-        seconds = inputs.get("destroyGraceSeconds") or inputs.get("stopTimeout") or STOP_SECONDS
+        given = (inputs.get("destroyGraceSeconds"), inputs.get("stopTimeout"), STOP_SECONDS)
+        seconds = next(value for value in given if value is not None)
         try:
             ctx.status("stopping the container")
             ctx.api.call(
                 "POST",
                 f"/containers/{id}/stop",
                 params={"t": seconds},
-                timeout=seconds + _MARGIN_SECONDS,
+                timeout=_MARGIN_SECONDS
+                + (seconds if seconds >= 0 else container_run.ATTACH_SECONDS),
             )
         except docker.errors.NotFound:
             return
@@ -148,20 +171,37 @@ class ContainerKind(ResourceKind):
             if key in named or settings.get("NetworkID") in named
         }
         steps = moves(read_back(wanted, live, found["Id"]), wanted)
+        # New ones first: the container is never without a network.
+        for entry in steps.connect:
+            connect(ctx, id, entry)
         for network in steps.disconnect:
             disconnect(ctx, network, id)
         for entry in steps.reconnect:
             disconnect(ctx, entry["name"], id)
             connect(ctx, id, entry)
-        for entry in steps.connect:
-            connect(ctx, id, entry)
 
     def _clear_left_overs(self, ctx: Context) -> None:
         """Remove what an interrupted run created for this resource and did not record."""
-        for container in ctx.shared.stack_containers(ctx):
+        for container in ctx.shared.containers(ctx).values():
             if is_left_over(ctx, container.get("Labels"), container["Id"]):
                 ctx.log("info", "removing a container that an interrupted run left behind")
                 _remove(ctx, container["Id"], volumes=True)
+
+    def _mac_needs_another(self, ctx: Context, id: str, old: Values, new: Values) -> bool:
+        """Engines before 25 know one MAC address a container, for the network it was born on."""
+        if new.get("networksAdvanced") is UNKNOWN:
+            return False
+        had, wants = (with_mac(inputs.get("networksAdvanced") or []) for inputs in (old, new))
+        if (had is None and wants is None) or ctx.api.speaks >= ENDPOINT_MAC_API:
+            return False
+        macs = [canonical(entry).get("macAddress") if entry else None for entry in (had, wants)]
+        if macs[0] != macs[1] or had is None or wants is None:
+            return True
+        if had["name"] == wants["name"] or has_unknown(wants["name"]):
+            return False
+        found = ctx.api.find(f"/containers/{id}/json")
+        network = ctx.api.find(f"/networks/{wants['name']}")
+        return bool(found and network) and found["HostConfig"]["NetworkMode"] != network["Name"]
 
     def _discard(self, ctx: Context, identity: str) -> None:
         try:
@@ -170,9 +210,14 @@ class ContainerKind(ResourceKind):
             # The first error is the one to report; the label leads the next run to the rest.
             ctx.log("warning", f"the failed container {identity[:12]} is still there: {error}")
 
-    def _refuse(self, failures: list[Failure]) -> None:
-        if failures:
-            raise Fault("\n".join(f"{failure.path}: {failure.reason}" for failure in failures))
+
+def _name_network(ctx: Context, body: Body) -> None:
+    """Say the first network by name: engines before 25 give it the MAC address only then."""
+    found = ctx.api.find(f"/networks/{body['HostConfig']['NetworkMode']}")
+    if found is not None:
+        places = body["NetworkingConfig"]["EndpointsConfig"]
+        places[found["Name"]] = places.pop(body["HostConfig"]["NetworkMode"])
+        body["HostConfig"]["NetworkMode"] = found["Name"]
 
 
 def connect(ctx: Context, container: str, entry: Entry) -> None:
@@ -193,14 +238,6 @@ def _remove(ctx: Context, id: str, *, volumes: bool) -> None:
         # With `rm` the engine itself is removing the stopped container.
         if "is already in progress" not in str(error.explanation):
             raise
-
-
-def _macs(inputs: Values) -> Any:
-    return {
-        entry["name"]: entry["macAddress"]
-        for entry in inputs.get("networksAdvanced") or []
-        if entry.get("macAddress") and not has_unknown(entry)
-    }
 
 
 _UPDATE_KEYS = {

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .container_fields import FIELDS, Body, _capability
+from .container_fields import FIELDS
+from .container_values import Body, capability
 from .endpoints import (
     ALL_AT_CREATE_API,
     ENDPOINT_MAC_API,
     Entry,
+    in_order_of_creation,
     network_datas,
     read_back,
     to_settings,
@@ -20,6 +22,10 @@ from .resource import Values
 
 # networkMode values that are no network of the user's: nothing can be attached beside them.
 _EXCLUSIVE_MODES = ("host", "none")
+
+
+# Without effect beside `cpus`, as the SDK documents; the engine refuses both together.
+QUOTAS = ("cpuPeriod", "cpuQuota")
 
 
 def is_exclusive(mode: Any) -> bool:
@@ -43,13 +49,13 @@ def to_body(inputs: Values, api: tuple[int, int]) -> Body:
     body: Body = {"HostConfig": {}}
     for field in FIELDS:
         value = inputs.get(field.name)
-        if value is not None:
+        if value is not None and not (field.name in QUOTAS and inputs.get("cpus")):
             field.write(body, value)
     host = body["HostConfig"]
     capabilities = inputs.get("capabilities") or {}
     for key, api_key in (("adds", "CapAdd"), ("drops", "CapDrop")):
         if capabilities.get(key):
-            host[api_key] = [_capability(name) for name in capabilities[key]]
+            host[api_key] = [capability(name) for name in capabilities[key]]
     if inputs.get("ports"):
         body["ExposedPorts"] = {key: {} for key in host["PortBindings"]}
     for volume in inputs.get("volumes") or []:
@@ -67,7 +73,7 @@ def to_body(inputs: Values, api: tuple[int, int]) -> Body:
 
 def _place(body: Body, inputs: Values, api: tuple[int, int]) -> None:
     """The first network is given at creation (all of them where the API takes several)."""
-    declared: list[Entry] = inputs.get("networksAdvanced") or []
+    declared = in_order_of_creation(inputs.get("networksAdvanced") or [], api)
     if not declared:
         body["HostConfig"].setdefault("NetworkMode", "bridge")
         return
@@ -81,16 +87,22 @@ def _place(body: Body, inputs: Values, api: tuple[int, int]) -> None:
         body["MacAddress"] = first["macAddress"]
 
 
-def placed_at_create(inputs: Values, api: tuple[int, int]) -> int:
-    """How many of the declared networks the create body already holds."""
-    declared = inputs.get("networksAdvanced") or []
-    return len(declared) if api >= ALL_AT_CREATE_API else min(1, len(declared))
+def placed_later(inputs: Values, api: tuple[int, int]) -> list[Entry]:
+    """The declared networks that the create body does not hold."""
+    declared = in_order_of_creation(inputs.get("networksAdvanced") or [], api)
+    return [] if api >= ALL_AT_CREATE_API else declared[1:]
 
 
 def is_running(found: Body) -> bool:
     """Running and not frozen; a container between two restarts counts as running."""
     state = found["State"]
     return bool(state.get("Running") or state.get("Restarting")) and not state.get("Paused")
+
+
+def must_run(inputs: Values) -> bool:
+    """Whether these inputs want the container up at all times."""
+    kept = inputs.get("mustRun", True) and inputs.get("start", True)
+    return bool(kept) and not inputs.get("attach")
 
 
 # Inputs whose value can change on an existing container, by hand or by the engine.
@@ -124,8 +136,7 @@ def read_inputs(declared: Values, found: Body) -> Values:
         entries = read_back(wanted_networks, networks, found["Id"])
         if entries != wanted_networks:
             inputs["networksAdvanced"] = entries
-    must_run = declared.get("mustRun", True) and declared.get("start", True)
-    if must_run and not declared.get("attach") and not is_running(found):
+    if must_run(declared) and not is_running(found):
         inputs["mustRun"] = False
     return inputs
 

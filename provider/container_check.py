@@ -8,7 +8,9 @@ from typing import Any
 from .container_body import is_exclusive
 from .container_fields import INPUTS
 from .durations import to_nanoseconds
-from .plain import UNKNOWN, has_unknown
+from .endpoints import needs, unsupported
+from .input_table import refusals
+from .plain import UNKNOWN, has_unknown, objects
 from .resource import Failure, Values
 
 Rule = Callable[[Values], Iterable[Failure]]
@@ -18,16 +20,31 @@ _PROTOCOLS = ("tcp", "udp", "sctp")
 _MOUNT_TYPES = ("bind", "volume", "tmpfs", "npipe", "cluster")
 
 
-def check(inputs: Values) -> list[Failure]:
-    """All problems of all rules, sorted by property path."""
-    return sorted(
-        (failure for rule in _RULES for failure in rule(inputs)), key=lambda failure: failure.path
-    )
+def check(inputs: Values, api: tuple[int, int]) -> list[Failure]:
+    """All problems of all rules, for an engine that speaks `api`, sorted by property path."""
+    failures = [failure for rule in _RULES for failure in rule(inputs)]
+    failures += unsupported(objects(inputs, "networksAdvanced"), api)
+    failures += _too_new(inputs, api)
+    return sorted(failures, key=lambda failure: failure.path)
 
 
 def _unknown_inputs(inputs: Values) -> Iterable[Failure]:
-    for key in inputs.keys() - INPUTS.keys():
-        yield Failure(key, "is not an input of a container")
+    return refusals(inputs, INPUTS)
+
+
+def _too_new(inputs: Values, api: tuple[int, int]) -> Iterable[Failure]:
+    """Inputs that an older engine would drop without a word."""
+    health = inputs.get("healthcheck")
+    if isinstance(health, dict) and health.get("startInterval") and api < (1, 44):
+        yield Failure("healthcheck.startInterval", needs("Docker 25", (1, 44), api))
+    for index, mount in objects(inputs, "mounts"):
+        options = mount.get("volumeOptions")
+        if isinstance(options, dict) and options.get("subpath") and api < (1, 45):
+            path = f"mounts[{index}].volumeOptions.subpath"
+            yield Failure(path, needs("Docker 26", (1, 45), api))
+    for index, request in objects(inputs, "deviceRequests"):
+        if request.get("driver") == "cdi" and api < (1, 44):
+            yield Failure(f"deviceRequests[{index}].driver", needs("Docker 25", (1, 44), api))
 
 
 def _image(inputs: Values) -> Iterable[Failure]:
@@ -37,11 +54,10 @@ def _image(inputs: Values) -> Iterable[Failure]:
 
 def _networks(inputs: Values) -> Iterable[Failure]:
     mode = inputs.get("networkMode")
-    entries = inputs.get("networksAdvanced") or []
-    if entries and is_exclusive(mode):
+    if inputs.get("networksAdvanced") and is_exclusive(mode):
         yield Failure("networksAdvanced", f"networkMode {mode!r} leaves no room for other networks")
     seen: set[str] = set()
-    for index, entry in enumerate(entries):
+    for index, entry in objects(inputs, "networksAdvanced"):
         name = entry.get("name")
         if not name:
             yield Failure(f"networksAdvanced[{index}].name", "needs the name or id of a network")
@@ -52,7 +68,8 @@ def _networks(inputs: Values) -> Iterable[Failure]:
         for option in entry.get("driverOpts") or []:
             if isinstance(option, str) and "=" not in option:
                 yield Failure(
-                    f"networksAdvanced[{index}].driverOpts", f"{option!r} is not of the form key=value"
+                    f"networksAdvanced[{index}].driverOpts",
+                    f"{option!r} is not of the form key=value",
                 )
 
 
@@ -65,7 +82,7 @@ def _restart(inputs: Values) -> Iterable[Failure]:
 
 
 def _ports(inputs: Values) -> Iterable[Failure]:
-    for index, port in enumerate(inputs.get("ports") or []):
+    for index, port in objects(inputs, "ports"):
         for key in ("internal", "external"):
             number = port.get(key)
             if isinstance(number, int) and not 0 <= number <= 65535:
@@ -82,7 +99,9 @@ def _health(inputs: Values) -> Iterable[Failure]:
     if not isinstance(health, dict):
         return
     tests = health.get("tests")
-    if isinstance(tests, list) and (not tests or tests[0] not in ("CMD", "CMD-SHELL", "NONE", UNKNOWN)):
+    if isinstance(tests, list) and (
+        not tests or tests[0] not in ("CMD", "CMD-SHELL", "NONE", UNKNOWN)
+    ):
         yield Failure("healthcheck.tests", "must begin with CMD, CMD-SHELL or NONE")
     for key in ("interval", "timeout", "startPeriod", "startInterval"):
         text = health.get(key)
@@ -94,7 +113,7 @@ def _health(inputs: Values) -> Iterable[Failure]:
 
 
 def _uploads(inputs: Values) -> Iterable[Failure]:
-    for index, upload in enumerate(inputs.get("uploads") or []):
+    for index, upload in objects(inputs, "uploads"):
         given = [k for k in ("content", "contentBase64", "source") if upload.get(k) is not None]
         if len(given) != 1:
             yield Failure(
@@ -106,13 +125,19 @@ def _uploads(inputs: Values) -> Iterable[Failure]:
 
 
 def _storage(inputs: Values) -> Iterable[Failure]:
-    for index, volume in enumerate(inputs.get("volumes") or []):
+    for index, volume in objects(inputs, "volumes"):
         if not volume.get("fromContainer") and not volume.get("containerPath"):
             yield Failure(f"volumes[{index}]", "needs a containerPath or a fromContainer")
-    for index, mount in enumerate(inputs.get("mounts") or []):
+        named = any(volume.get(key) for key in ("fromContainer", "hostPath", "volumeName"))
+        if volume.get("readOnly") and not named:
+            yield Failure(
+                f"volumes[{index}].readOnly", "an anonymous volume is empty: nothing to read"
+            )
+    for index, mount in objects(inputs, "mounts"):
         if mount.get("type") not in (UNKNOWN, *_MOUNT_TYPES):
             yield Failure(
-                f"mounts[{index}].type", f"{mount.get('type')!r} is not one of {', '.join(_MOUNT_TYPES)}"
+                f"mounts[{index}].type",
+                f"{mount.get('type')!r} is not one of {', '.join(_MOUNT_TYPES)}",
             )
 
 
@@ -122,6 +147,8 @@ def _limits(inputs: Values) -> Iterable[Failure]:
         yield Failure("cpus", f"{cpus!r} is not a number of processors such as 1.5")
     if inputs.get("gpus") and inputs.get("deviceRequests"):
         yield Failure("gpus", "cannot be combined with deviceRequests")
+    if inputs.get("logs") and inputs.get("rm"):
+        yield Failure("logs", "cannot be saved of a container that `rm` removes when it has ended")
     if inputs.get("logs") and not has_unknown(inputs.get("attach")) and not inputs.get("attach"):
         yield Failure("logs", "needs attach, since the logs are saved when the container has ended")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .container_body import attachments
-from .container_fields import BY_NAME, Body
+from .container_body import QUOTAS, attachments, is_exclusive
+from .container_fields import BY_NAME
 from .endpoints import canonical
-from .plain import has_unknown
+from .plain import has_unknown, objects
 from .resource import Change, Diff, Values
 
 # Limits that the Engine API can set but not take away: zero means "leave as it is" there.
@@ -15,13 +15,14 @@ _LIMITS = (
     "memory", "memoryReservation", "memorySwap", "cpus", "cpuShares", "cpuSet", "cpuPeriod",
     "cpuQuota",
 )  # fmt: skip
-_QUOTAS = ("cpuPeriod", "cpuQuota")
 
 
 def normal(name: str, inputs: Values) -> Any:
     """An input in the form that is compared: the default filled in, order and spelling aside."""
     field = BY_NAME[name]
     value = inputs.get(name)
+    if name in QUOTAS and inputs.get("cpus"):
+        return None
     if value is None or value in ("", [], {}):
         value = field.default
     if value is None or has_unknown(value):
@@ -43,6 +44,8 @@ def changes(old: Values, new: Values) -> dict[str, Change]:
         if name == "networksAdvanced":
             if _networks(old) != _networks(new):
                 found[name] = "update"
+        elif name == "networkMode" and _without_mode(old) and _without_mode(new):
+            continue
         elif normal(name, old) != normal(name, new):
             found[name] = "replace" if field.change == "replace" else "update"
             if name == "name" and new.get("name") is None:
@@ -54,26 +57,37 @@ def changes(old: Values, new: Values) -> dict[str, Change]:
     return found
 
 
+def _without_mode(inputs: Values) -> bool:
+    """Whether networksAdvanced decides alone, whatever networkMode says beside it."""
+    return bool(inputs.get("networksAdvanced")) and not is_exclusive(inputs.get("networkMode"))
+
+
 def _conflicts(name: str, old: Values) -> bool:
     """The engine refuses `cpus` on a container with a period or quota, and the reverse."""
     if name == "cpus":
-        return any(old.get(quota) for quota in _QUOTAS)
-    return name in _QUOTAS and bool(old.get("cpus"))
+        return any(old.get(quota) for quota in QUOTAS)
+    return name in QUOTAS and bool(old.get("cpus"))
 
 
 def plan(old: Values, state: Values, new: Values) -> Diff:
     """The whole difference, with the order of a replacement and its reason."""
     diff = Diff(changes=changes(old, new))
-    if diff.replaces:
-        obstacles = what_clashes(old, state, new)
-        diff.delete_before_replace = bool(obstacles)
-        why = f"replaced because of {', '.join(diff.replaces)}"
-        diff.reason = (
-            f"{why}; the old container stops first: {'; '.join(obstacles)}"
-            if obstacles
-            else f"{why}; the new container starts first"
-        )
+    decide_order(diff, old, state, new)
     return diff
+
+
+def decide_order(diff: Diff, old: Values, state: Values, new: Values) -> None:
+    """Say which container goes first when the difference needs a new one, and why."""
+    if not diff.replaces:
+        return
+    obstacles = what_clashes(old, state, new)
+    diff.delete_before_replace = bool(obstacles)
+    why = f"replaced because of {', '.join(diff.replaces)}"
+    diff.reason = (
+        f"{why}; the old container stops first: {'; '.join(obstacles)}"
+        if obstacles
+        else f"{why}; the new container starts first"
+    )
 
 
 def what_clashes(old: Values, state: Values, new: Values) -> list[str]:
@@ -96,7 +110,7 @@ def what_clashes(old: Values, state: Values, new: Values) -> list[str]:
 def _host_ports(inputs: Values) -> set[tuple[int, str]]:
     return {
         (port["external"], port.get("protocol") or "tcp")
-        for port in inputs.get("ports") or []
+        for _, port in objects(inputs, "ports")
         if isinstance(port.get("external"), int) and port["external"]
     }
 
@@ -104,7 +118,7 @@ def _host_ports(inputs: Values) -> set[tuple[int, str]]:
 def _addresses(inputs: Values) -> set[str]:
     return {
         entry[key]
-        for entry in inputs.get("networksAdvanced") or []
+        for _, entry in objects(inputs, "networksAdvanced")
         for key in ("ipv4Address", "ipv6Address", "macAddress")
         if isinstance(entry.get(key), str) and entry[key]
     }
@@ -113,11 +127,10 @@ def _addresses(inputs: Values) -> set[str]:
 def _volumes(inputs: Values) -> set[str]:
     """Named volumes mounted for writing."""
     named: set[str] = set()
-    items: list[Body] = inputs.get("volumes") or []
-    for volume in items:
+    for _, volume in objects(inputs, "volumes"):
         if not volume.get("hostPath") and not volume.get("readOnly"):
             named.add(volume.get("volumeName") or "")
-    for mount in inputs.get("mounts") or []:
+    for _, mount in objects(inputs, "mounts"):
         if mount.get("type") == "volume" and not mount.get("readOnly"):
             named.add(mount.get("source") or "")
     return {name for name in named if isinstance(name, str) and name}

@@ -11,10 +11,10 @@ import json
 import tarfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
-from .container_fields import Body
+from .container_values import Body
 from .faults import Fault
 from .resource import Context, Values
 
@@ -67,7 +67,9 @@ def start(ctx: Context, id: str, inputs: Values) -> Body:
             ctx.api.call("POST", f"/containers/{id}/wait", timeout=ATTACH_SECONDS)
             found = ctx.api.call("GET", f"/containers/{id}/json")
         elif inputs.get("mustRun", True) and _has_ended(found):
-            raise Fault(f"the container {_ending(found)} right after its start{evidence(ctx, found)}")
+            raise Fault(
+                f"the container {_ending(found)} right after its start{evidence(ctx, found)}"
+            )
     finally:
         if events is not None:
             events.close()
@@ -84,8 +86,12 @@ class _Events:
         self._guard.daemon = True
         self._guard.start()
 
-    def __iter__(self) -> Iterable[Body]:  # type: ignore[override] # a generator serves
-        return iter(self._stream)
+    def __next__(self) -> Body:
+        event: Body = next(self._stream)
+        return event
+
+    def __iter__(self) -> Iterator[Body]:
+        return self
 
     def close(self) -> None:
         self._guard.cancel()
@@ -112,7 +118,6 @@ def _until_healthy(ctx: Context, id: str, found: Body, events: _Events, limit: f
     allowed = 0 if policy in ("", "no") else EXITS_WHILE_RESTARTING
     ctx.status(f"waiting until healthy (at most {limit:g} s)")
     deadline = time.monotonic() + limit
-    stream = iter(events)  # type: ignore[call-overload] # see __iter__
     while True:
         health = (found["State"].get("Health") or {}).get("Status")
         if health == "healthy":
@@ -120,8 +125,10 @@ def _until_healthy(ctx: Context, id: str, found: Body, events: _Events, limit: f
         if health == "unhealthy":
             raise Fault(f"the container turned unhealthy{evidence(ctx, found)}")
         if _has_ended(found) or exits > allowed:
-            raise Fault(f"the container {_ending(found)} before it was healthy{evidence(ctx, found)}")
-        event = next(stream, None)
+            raise Fault(
+                f"the container {_ending(found)} before it was healthy{evidence(ctx, found)}"
+            )
+        event = next(events, None)
         if event is None or time.monotonic() > deadline:
             found = ctx.api.call("GET", f"/containers/{id}/json")
             if (found["State"].get("Health") or {}).get("Status") == "healthy":

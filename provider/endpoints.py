@@ -77,7 +77,9 @@ def canonical(entry: Entry) -> Entry:
     return kept
 
 
-def read_back(declared: list[Entry], networks: dict[str, Settings], container_id: str) -> list[Entry]:
+def read_back(
+    declared: list[Entry], networks: dict[str, Settings], container_id: str
+) -> list[Entry]:
     """The entries in force, each under the name or id that the declaration uses for it.
 
     Declared ones keep their place and, where they mean the same, their spelling; others follow.
@@ -121,24 +123,34 @@ def moves(old: list[Entry], new: list[Entry]) -> Moves:
     )
 
 
-def unsupported(entries: list[Entry], api: tuple[int, int], *, primary_only: bool) -> list[Failure]:
+def with_mac(entries: list[Entry]) -> Entry | None:
+    """The first entry that chooses a MAC address."""
+    known = (entry for entry in entries if isinstance(entry, dict))
+    return next((entry for entry in known if entry.get("macAddress")), None)
+
+
+def in_order_of_creation(entries: list[Entry], api: tuple[int, int]) -> list[Entry]:
+    """The declared order, but where only the first network takes a MAC address, its entry first."""
+    chosen = with_mac(entries)
+    if chosen is None or api >= ENDPOINT_MAC_API:
+        return entries
+    return [chosen, *(entry for entry in entries if entry is not chosen)]
+
+
+def unsupported(entries: list[tuple[int, Entry]], api: tuple[int, int]) -> list[Failure]:
     """What these entries ask of an engine whose API is too old for it."""
     failures = []
-    for index, entry in enumerate(entries):
+    macs = 0
+    for index, entry in entries:
         path = f"networksAdvanced[{index}]"
         if entry.get("gwPriority") and api < GATEWAY_PRIORITY_API:
-            failures.append(
-                Failure(f"{path}.gwPriority", f"needs Docker 28 or newer (API 1.48, this: {_v(api)})")
-            )
-        alone = primary_only and index == 0
-        if entry.get("macAddress") and api < ENDPOINT_MAC_API and not alone:
-            failures.append(
-                Failure(
-                    f"{path}.macAddress",
-                    "a MAC address on more than the first network needs Docker 25 or newer "
-                    f"(API 1.44, this: {_v(api)})",
-                )
-            )
+            why = needs("Docker 28", GATEWAY_PRIORITY_API, api)
+            failures.append(Failure(f"{path}.gwPriority", why))
+        macs += bool(entry.get("macAddress"))
+        if entry.get("macAddress") and macs > 1 and api < ENDPOINT_MAC_API:
+            why = needs("Docker 25", ENDPOINT_MAC_API, api)
+            why = f"a MAC address on a second network {why}"
+            failures.append(Failure(f"{path}.macAddress", why))
     return failures
 
 
@@ -162,6 +174,11 @@ def network_datas(networks: dict[str, Settings]) -> list[Values]:
 def _option(text: str) -> tuple[str, str]:
     key, _, value = text.partition("=")
     return key, value
+
+
+def needs(release: str, wanted: tuple[int, int], api: tuple[int, int]) -> str:
+    """Why an engine that speaks `api` cannot do it."""
+    return f"needs {release} or newer (API {_v(wanted)}; this engine speaks {_v(api)})"
 
 
 def _v(api: tuple[int, int]) -> str:

@@ -12,12 +12,14 @@ from typing import Any
 
 import docker
 import docker.errors
+import requests.exceptions
 from docker.context import ContextAPI
 from docker.tls import TLSConfig
 
 from .faults import Fault
 
-CALL_SECONDS = 60
+# The limit on a call that does not say otherwise; a slow engine may need more.
+CALL_SECONDS = float(os.environ.get("CAUSEWAY_CALL_SECONDS", "60"))
 POOL = 32
 Config = dict[str, Any]
 
@@ -37,10 +39,12 @@ class Engine(docker.APIClient):
         timeout: float = CALL_SECONDS,
     ) -> Any:
         """One call; its JSON answer, or None without one. Raises docker.errors.APIError."""
-        response = self.request(
-            method, self._url(path), json=body, params=params, timeout=timeout
-        )
-        self._raise_for_status(response)
+        url = f"{self.base_url}/v{self.api_version}{path}"
+        response = self.request(method, url, json=body, params=params, timeout=timeout)
+        try:
+            response.raise_for_status()
+        except requests.exceptions.HTTPError as error:
+            docker.errors.create_api_error_from_http_exception(error)
         return response.json() if response.content else None
 
     def find(self, path: str, **params: Any) -> Any:
@@ -51,9 +55,9 @@ class Engine(docker.APIClient):
             return None
 
     @property
-    def api_version(self) -> tuple[int, int]:
-        """The version spoken, as (1, 41)."""
-        major, minor = str(self._version).split(".")[:2]
+    def speaks(self) -> tuple[int, int]:
+        """The API's version, as (1, 41)."""
+        major, minor = str(self.api_version).split(".")[:2]
         return int(major), int(minor)
 
 
@@ -66,7 +70,7 @@ def connect(config: Config) -> Engine:
     engine = Engine(
         base_url=host,
         version="auto",
-        timeout=CALL_SECONDS,
+        timeout=CALL_SECONDS,  # type: ignore[arg-type] # the stubs want whole seconds
         tls=_tls(config),
         num_pools=POOL,
         max_pool_size=POOL,

@@ -48,6 +48,10 @@ _WAYS_OUT: tuple[tuple[str, str], ...] = (
         "or `pulumi import` it",
     ),
     (
+        r"No such container|network \S+ not found",
+        "it was removed behind Pulumi's back: `pulumi up --refresh` looks at what there is first",
+    ),
+    (
         r"has active endpoints",
         "containers that this stack does not own are connected: "
         "`docker network inspect` lists them; disconnect them first",

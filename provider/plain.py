@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from google.protobuf import struct_pb2
+from google.protobuf import struct_pb2  # type: ignore[import-untyped] # it brings no types
 
 # The string that stands for a computed value on the wire (pulumi.runtime.rpc.UNKNOWN).
 _UNKNOWN_ON_WIRE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -93,3 +93,11 @@ def has_unknown(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(has_unknown(item) for item in value)
     return False
+
+
+def objects(values: dict[str, Any], key: str) -> list[tuple[int, dict[str, Any]]]:
+    """The objects of the list at `key` with their places, those not known yet left out."""
+    items = values.get(key)
+    if not isinstance(items, list):
+        return []
+    return [(index, item) for index, item in enumerate(items) if isinstance(item, dict)]

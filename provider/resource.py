@@ -29,7 +29,7 @@ class Failure:
 
 @dataclass(slots=True)
 class Diff:
-    """Property -> what its change needs; `reason` says why a replacement stops the old one first."""
+    """Property -> what its change needs; `reason` is the why and the order of a replacement."""
 
     changes: dict[str, Change] = field(default_factory=dict)
     delete_before_replace: bool = False
@@ -44,9 +44,9 @@ class Diff:
 class Context:
     """One call's surroundings.
 
-    `urn` names the resource, `config` holds the provider's configuration, `known_ids` the ids that
-    Pulumi has told of for this URN in this run, `run` is unique to this plugin process, `shared`
-    keeps what one question to the engine answers for all resources.
+    `urn` names the resource, `config` holds the provider's configuration, `known_ids` all the ids
+    that Pulumi has told of in this run, `run` is unique to this plugin process, `shared` keeps what
+    one question to the engine answers for all resources.
     """
 
     urn: str
@@ -83,8 +83,18 @@ class ResourceKind(ABC):
         """The inputs to keep (names chosen, defaults filled) and what is wrong with them."""
 
     @abstractmethod
-    def diff(self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values) -> Diff:
+    def diff(
+        self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
+    ) -> Diff:
         """What differs between what was declared last (or read back) and what is wanted."""
+
+    def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
+        """Why the object has to be made anew whatever its inputs are, when it is gone.
+
+        Asked with every diff, so that `pulumi up` mends what an interrupted run has removed
+        without a refresh. It must cost next to nothing: one question for all objects of a kind.
+        """
+        return None
 
     @abstractmethod
     def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:

@@ -9,21 +9,38 @@ from typing import Any
 from .ownership import URN_LABEL
 from .resource import Context
 
+Listed = dict[str, dict[str, Any]]
+
 
 class Shared:
-    """Answers kept for the life of the plugin process, that is for one Pulumi operation."""
+    """Answers kept for the life of the plugin process, that is for one Pulumi operation.
+
+    They tell of the time before this run changed anything; what it changes itself, it knows.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._containers: list[dict[str, Any]] | None = None
+        self._answers: dict[str, Listed | Exception] = {}
 
-    def stack_containers(self, ctx: Context) -> list[dict[str, Any]]:
-        """The labelled containers that were there before this run created its first one."""
+    def containers(self, ctx: Context) -> Listed:
+        """The containers made by this plugin, by id."""
+        return self._ask(ctx, "/containers/json", all=1)
+
+    def networks(self, ctx: Context) -> Listed:
+        """The networks made by this plugin, by id."""
+        return self._ask(ctx, "/networks")
+
+    def _ask(self, ctx: Context, path: str, **params: Any) -> Listed:
         with self._lock:
-            if self._containers is None:
-                self._containers = ctx.api.call(
-                    "GET",
-                    "/containers/json",
-                    params={"all": 1, "filters": json.dumps({"label": [URN_LABEL]})},
-                )
-            return self._containers
+            if path not in self._answers:
+                params["filters"] = json.dumps({"label": [URN_LABEL]})
+                try:
+                    found = ctx.api.call("GET", path, params=params)
+                    self._answers[path] = {item["Id"]: item for item in found}
+                except Exception as error:
+                    # Remembered too: with a hung engine, one resource waits and not each of them.
+                    self._answers[path] = error
+            answer = self._answers[path]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer

@@ -1,0 +1,147 @@
+"""One run of the plugin: its connection, what Pulumi has told of, and how a call is carried out.
+
+Every call's work runs in a thread of its own, so kinds may block on the engine. After Cancel a call
+gets a few seconds to end well and is then given up; what it left is found by its label next time.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import Any, NoReturn
+
+import grpc  # type: ignore[import-untyped] # it brings no types
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from . import engine as engines
+from .faults import Fault, explain
+from .resource import Context, Values
+from .shared import Shared
+
+# How long a call may go on after Ctrl-C before its answer is given up.
+CANCEL_GRACE_SECONDS = 8.0
+_CANCEL_POLL_SECONDS = 0.2
+_SEVERITIES = {
+    "debug": engine_pb2.DEBUG,
+    "info": engine_pb2.INFO,
+    "warning": engine_pb2.WARNING,
+    "error": engine_pb2.ERROR,
+}
+
+
+class Session:
+    """What the calls of one Pulumi operation share; `config` is the provider's configuration."""
+
+    def __init__(self, pulumi_engine: str) -> None:
+        self.config: Values = {}
+        self._cancelled = threading.Event()
+        self._run = uuid.uuid4().hex
+        self._shared = Shared()
+        self._docker: engines.Engine | None = None
+        self._docker_error: Exception | None = None
+        self._connecting = threading.Lock()
+        self._lock = threading.Lock()
+        self._known: set[str] = set()
+        self._notes: set[tuple[str, str]] = set()
+        self._pulumi = engine_pb2_grpc.EngineStub(grpc.insecure_channel(pulumi_engine))
+
+    def cancel(self) -> None:
+        """Ask the calls under way to end, and refuse further ones."""
+        self._cancelled.set()
+
+    def know(self, identity: str) -> None:
+        # For all resources at once: one that is renamed with an alias keeps its old URN's label.
+        with self._lock:
+            self._known.add(identity)
+
+    def _context(self, urn: str, preview: bool) -> Context:
+        with self._lock:
+            known = frozenset(self._known)
+        return Context(
+            urn=urn,
+            preview=preview,
+            config=self.config,
+            run=self._run,
+            known_ids=known,
+            shared=self._shared,
+            engine_of=self._connected,
+            cancelled=self._cancelled.is_set,
+            log=lambda severity, message: self._say(urn, severity, message, ephemeral=False),
+            status=lambda message: self._say(urn, "info", message, ephemeral=True),
+        )
+
+    def _connected(self) -> engines.Engine:
+        """One connection for the whole run; after a failure every later call fails at once."""
+        with self._connecting:
+            if self._docker_error is not None:
+                raise self._docker_error
+            if self._docker is None:
+                try:
+                    self._docker = engines.connect(self.config)
+                except Exception as error:
+                    self._docker_error = error
+                    raise
+            return self._docker
+
+    def do(self, context: Any, urn: str, preview: bool, work: Callable[[Context], Any]) -> Any:
+        """The work's result, or the call aborted with a message for the user."""
+        ctx = self._context(urn, preview)
+        future: Future[Any] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(work(ctx))
+            except BaseException as error:
+                future.set_exception(error)
+
+        if self._cancelled.is_set():
+            abort(context, "cancelled")
+        threading.Thread(target=run, daemon=True).start()
+        patience = CANCEL_GRACE_SECONDS
+        while not wait([future], timeout=_CANCEL_POLL_SECONDS).done:
+            if self._cancelled.is_set():
+                patience -= _CANCEL_POLL_SECONDS
+                if patience <= 0:
+                    abort(context, "cancelled; the engine's answer was not waited for any longer")
+        error = future.exception(timeout=0)
+        if error is None:
+            return future.result(timeout=0)
+        if os.environ.get("CAUSEWAY_DEBUG"):
+            self._say(urn, "error", "".join(traceback.format_exception(error)), ephemeral=False)
+        abort(context, explain(error, self._host()))
+
+    def _host(self) -> str:
+        try:
+            return engines.address(self.config)
+        except Fault:
+            return "the configured context"
+
+    def note(self, urn: str, message: str) -> None:
+        """A remark on a planned change, once for each resource and run."""
+        with self._lock:
+            known = (urn, message) in self._notes
+            self._notes.add((urn, message))
+        if not known:
+            self._say(urn, "info", message, ephemeral=False)
+
+    def _say(self, urn: str, severity: str, message: str, *, ephemeral: bool) -> None:
+        try:
+            self._pulumi.Log(
+                engine_pb2.LogRequest(
+                    severity=_SEVERITIES[severity], message=message, urn=urn, ephemeral=ephemeral
+                ),
+                timeout=5,
+            )
+        except grpc.RpcError:
+            # A lost progress line must not fail the work that it reports on.
+            return
+
+
+def abort(context: Any, message: str) -> NoReturn:
+    """End a call with an error message."""
+    context.abort(grpc.StatusCode.UNKNOWN, message)
+    raise AssertionError("abort returned")
