@@ -1,5 +1,6 @@
 """Who can reach whom: computed from stacks and what is known of the engine, nothing is run."""
 
+from model.reach.compute import reach
 from model.reach.matrix import Matrix, measured
 from model.reach.values import (
     ANY,
@@ -41,4 +42,5 @@ __all__ = [
     "Reason",
     "Verdict",
     "measured",
+    "reach",
 ]

@@ -21,19 +21,28 @@ from model.reach.values import (
 
 Decide = Callable[[Node, Node, Endpoint], Cell]
 DESTINATIONS_ONLY = (NodeKind.INTERNET, NodeKind.DNS)
-SOURCES_ONLY = (NodeKind.LAN,)
+SOURCES_ONLY = (NodeKind.LAN, NodeKind.WORLD)  # `x -> world` is `x -> internet`
+RESOLVING = (Endpoint(53, "udp"),)
 OUTSIDE = (NodeKind.WORLD, NodeKind.LAN, NodeKind.INTERNET, NodeKind.DNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """`endpoints` holds the declared ports of each node; `ANY` comes on top of them."""
+    """`endpoints` holds the declared ports of each node; `ANY` comes on top of them.
+
+    `verdict` answers faster than `decide`, without path and reasons.
+    """
 
     nodes: tuple[Node, ...]
     facts: EngineFacts
     decide: Decide
     endpoints: Mapping[Node, tuple[Endpoint, ...]]
-    leaks: tuple[Leak, ...] = ()
+    verdict: Callable[[Node, Node, Endpoint], Verdict]
+    find_leaks: Callable[[], tuple[Leak, ...]] = tuple
+
+    @property
+    def leaks(self) -> tuple[Leak, ...]:
+        return self.find_leaks()
 
     def cell(
         self, source: Node, destination: Node, port: int | None = None, protocol: str = ""
@@ -55,7 +64,7 @@ class Matrix:
             yield self.decide(source, destination, endpoint)
 
     def endpoints_of(self, node: Node) -> tuple[Endpoint, ...]:
-        return (*self.endpoints.get(node, ()), ANY)
+        return RESOLVING if node.kind is NodeKind.DNS else (*self.endpoints.get(node, ()), ANY)
 
     def sources(self) -> tuple[Node, ...]:
         return tuple(node for node in self.nodes if node.kind not in DESTINATIONS_ONLY)
@@ -89,5 +98,8 @@ def measured(nodes: Iterable[Node], facts: EngineFacts, cells: Iterable[Cell]) -
             return cell
         return Cell(source, destination, endpoint.port, endpoint.protocol, Verdict.UNKNOWN)
 
+    def verdict(source: Node, destination: Node, endpoint: Endpoint) -> Verdict:
+        return decide(source, destination, endpoint).verdict
+
     ordered = {node: tuple(sorted(found, key=str)) for node, found in endpoints.items()}
-    return Matrix(tuple(nodes), facts, decide, ordered)
+    return Matrix(tuple(nodes), facts, decide, ordered, verdict)

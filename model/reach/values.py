@@ -103,8 +103,21 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One thing a source can try: the container's own address, or a port of the host."""
+
+    verdict: Verdict
+    kind: PathKind = PathKind.NONE
+    path: tuple[Hop, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """The answer for one source, destination and endpoint. `path` is empty unless ALLOWED."""
+    """The answer for one source, destination and endpoint: that of the best of its `ways`.
+
+    `path` is empty unless ALLOWED. A probe tries each way and compares its verdict.
+    """
 
     source: Node
     destination: Node
@@ -114,6 +127,7 @@ class Cell:
     kind: PathKind = PathKind.NONE
     path: tuple[Hop, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    ways: tuple[Way, ...] = ()
 
     @property
     def endpoint(self) -> Endpoint:

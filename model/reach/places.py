@@ -1,0 +1,67 @@
+"""Where the lines of a path stand in the stack files. The files are read when first asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+
+from model import source
+from model.reach.draft import At
+from model.reach.topology import Member
+from model.reach.values import Endpoint, Node
+from model.source import SourceIndex
+from model.values import Place, Stack
+
+Locate = Callable[[At, Node, Node], Place | None]
+
+
+def nowhere(at: At, source: Node, destination: Node) -> None:
+    """For stacks whose files are not at hand, such as a deployed one."""
+    return
+
+
+def places(stacks: Sequence[Stack], members: Mapping[Node, Member]) -> Locate:
+    """Finds the place of a draft's line for a source and a destination."""
+    by_name = {stack.name: stack for stack in stacks}
+    owner_of_network = {
+        network.key: stack for stack in reversed(stacks) for network in stack.networks
+    }
+
+    @cache
+    def index(stack: str) -> SourceIndex:
+        return source.index(list(by_name[stack].files))
+
+    def locate(at: At, source: Node, destination: Node) -> Place | None:
+        if at.what == "network":
+            stack = owner_of_network.get(at.key)
+            if stack is None or not stack.files:
+                return None
+            steps = ("networks", at.key, *([at.option] if at.option else []))
+            return index(stack.name).place(*steps)
+        member = members.get(source if at.what == "source" else destination)
+        if member is None or not by_name[member.node.stack].files:
+            return None
+        positions = index(member.node.stack)
+        name = member.owner.partition("/")[2] or member.node.name
+        if at.port is not None:
+            return _port(positions, by_name[member.node.stack], name, at.port)
+        if at.option:
+            return positions.place("services", name, at.key, at.option)
+        return positions.place("services", member.node.name, at.key)
+
+    return locate
+
+
+def _port(index: SourceIndex, stack: Stack, name: str, target: Endpoint) -> Place | None:
+    ports = next((each.ports for each in stack.services if each.name == name), ())
+    for position, port in enumerate(ports):
+        if Endpoint(port.target, port.protocol) == target:
+            wanted = port.target
+
+            def fits(written: str, wanted: int = wanted) -> bool:
+                spans = re.findall(r"(\d+)(?:-(\d+))?", written)
+                return any(int(first) <= wanted <= int(last or first) for first, last in spans)
+
+            return index.item(("services", name, "ports"), position, len(ports), fits)
+    return index.place("services", name, "expose")
