@@ -74,7 +74,7 @@ def _make(console: progress.Console, places: Places, step: progress.Step) -> Non
         debian.install(["python3-venv"], console, places, "the Python environment")
     progress.run(
         # Not sys.executable: in an activated environment that one has just been removed.
-        [sys._base_executable, "-m", "venv", str(places.environment)],
+        [getattr(sys, "_base_executable", sys.executable), "-m", "venv", str(places.environment)],
         step,
         log=places.logs / "venv.log",
         way_out="install the venv module of your Python (Debian: python3-venv)",
