@@ -145,6 +145,18 @@ def static_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             yield from _placed(place, address, networks[key])
 
 
+def mac_with_replicas(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    for service in stack.services:
+        for attachment in service.attachments if service.replicas > 1 else ():
+            if attachment.mac_address is not None:
+                below: tuple[str, ...] = ("networks", attachment.network, "mac_address")
+                if not around.index.has("services", service.name, *below):
+                    below = ("mac_address",)
+                message = f"{service.replicas} replicas cannot share the MAC address"
+                place = around.index.place("services", service.name, *below)
+                yield Problem(place, f"{message} {attachment.mac_address}")
+
+
 def _placed(place: Place, address: Address, network: Network) -> Iterator[Problem]:
     """A static address against the subnets of its network, unless another program made it."""
     if network.external:

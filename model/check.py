@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from model import addresses, ports, presence, references
+from model import addresses, mounts, ports, presence, references
 from model.surroundings import Surroundings
 from model.values import Problem, Stack
 
@@ -36,6 +36,9 @@ RULES: dict[str, Rule] = {
     "subnets do not overlap": addresses.overlapping_subnets,
     "addresses inside their subnet": addresses.outside_subnet,
     "static addresses": addresses.static_addresses,
+    "MAC addresses of replicas": addresses.mac_with_replicas,
+    "mount targets are absolute": mounts.relative_targets,
+    "mount targets are free": mounts.taken_targets,
     "secrets and configs exist": presence.missing_files,
     "secrets and configs have content": presence.missing_content,
     "build files exist": presence.missing_build_files,

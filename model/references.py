@@ -109,21 +109,27 @@ def cycles(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         for service in stack.services
     }
     finished: set[str] = set()
+    for start in sorted(waits):
+        trail: list[str] = []
+        ahead = [iter([start])]  # one iterator a level: deep chains must not exhaust the stack
+        while ahead:
+            name = next(ahead[-1], None)
+            if name is None:
+                ahead.pop()
+                if trail:
+                    finished.add(trail.pop())
+            elif name in trail:
+                yield _cycle(trail[trail.index(name) :], around)
+            elif name not in finished:
+                trail.append(name)
+                ahead.append(iter(waits.get(name, [])))
 
-    def visit(name: str, trail: tuple[str, ...]) -> Iterator[Problem]:
-        if name in trail:
-            cycle = trail[trail.index(name) :]
-            first = cycle.index(min(cycle))
-            ordered = [*cycle[first:], *cycle[:first], min(cycle)]
-            place = around.index.place("services", ordered[0], "depends_on", ordered[1])
-            yield Problem(place, f"the services wait for each other: {' -> '.join(ordered)}")
-        elif name not in finished:
-            for other in waits.get(name, []):
-                yield from visit(other, (*trail, name))
-            finished.add(name)
 
-    for name in sorted(waits):
-        yield from visit(name, ())
+def _cycle(cycle: list[str], around: Surroundings) -> Problem:
+    first = cycle.index(min(cycle))
+    ordered = [*cycle[first:], *cycle[:first], min(cycle)]
+    place = around.index.place("services", ordered[0], "depends_on", ordered[1])
+    return Problem(place, f"the services wait for each other: {' -> '.join(ordered)}")
 
 
 def never_healthy(stack: Stack, around: Surroundings) -> Iterator[Problem]:

@@ -47,6 +47,7 @@ class SourceIndex:
     files: tuple[str, ...]
     entries: dict[Steps, Entry] = field(default_factory=dict)
     items: dict[Steps, list[Entry]] = field(default_factory=dict)
+    children: dict[Steps, list[str]] = field(default_factory=dict)
     too_large: list[str] = field(default_factory=list)
 
     @property
@@ -104,12 +105,7 @@ class SourceIndex:
 
     def keys(self, *steps: Step) -> list[str]:
         """The keys written directly below a path."""
-        depth = len(steps)
-        return [
-            key
-            for path in self.entries
-            if len(path) == depth + 1 and path[:depth] == steps and isinstance(key := path[-1], str)
-        ]
+        return self.children.get(steps, [])
 
 
 def path_text(steps: Steps, joined: bool = False) -> str:
@@ -179,6 +175,8 @@ def _walk(
 
 def _enter(found: SourceIndex, steps: Steps, entry: Entry, override: bool) -> None:
     present = found.entries.get(steps)
+    if present is None and isinstance(steps[-1], str):
+        found.children.setdefault(steps[:-1], []).append(steps[-1])
     if present is None or (override and entry.text is not None):
         found.entries[steps] = entry
 

@@ -186,3 +186,23 @@ def test_unknown_keys_come_before_nothing_else_is_hidden(write: Any) -> None:
         "required variable TAG is missing a value: no tag",
         "unknown key 'port' (did you mean 'ports'?)",
     ]
+
+
+def test_long_chain_of_dependencies_is_no_cycle(write: Any) -> None:
+    services = "".join(
+        f"  s{number:04}: {{image: x, depends_on: [s{number + 1:04}]}}\n" for number in range(1100)
+    )
+    stack = write(f"services:\n{services}  s1100: {{image: x}}\n")
+    assert len(stack.services) == 1101
+
+
+def test_two_cycles_are_both_told(write: Any) -> None:
+    with pytest.raises(StackError) as raised:
+        write(
+            "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [a]}\n"
+            "  c: {image: x, depends_on: [c, a]}\n"
+        )
+    assert [problem.message for problem in raised.value.problems] == [
+        "the services wait for each other: a -> b -> a",
+        "the services wait for each other: c -> c",
+    ]
