@@ -33,6 +33,7 @@ from .endpoints import (
     to_settings,
     with_mac,
 )
+from .faults import Fault
 from .network import disconnect
 from .ownership import is_left_over, own_labels
 from .plain import UNKNOWN, has_unknown
@@ -107,7 +108,7 @@ class ContainerKind(ResourceKind):
     def read(
         self, ctx: Context, id: str, inputs: Values, state: Values
     ) -> tuple[str, Values, Values] | None:
-        found = ctx.api.find(f"/containers/{id}/json")
+        found = _inspect(ctx, id)
         if found is None:
             return None
         if inputs:
@@ -124,7 +125,11 @@ class ContainerKind(ResourceKind):
         if ctx.preview:
             unknown = {"networkDatas": UNKNOWN} if "networksAdvanced" in changes else {}
             return {**old_state, **new, **unknown}
-        found: Body = ctx.api.call("GET", f"/containers/{id}/json")
+        found = _inspect(ctx, id)
+        if found is None:
+            raise Fault(
+                f"container {id[:12]} is gone\n  what to do: `pulumi up` again makes a new one"
+            )
         if limits := _limits(changes, new, found):
             ctx.api.call("POST", f"/containers/{id}/update", body=limits)
         if "name" in changes:
@@ -218,6 +223,17 @@ def _name_network(ctx: Context, body: Body) -> None:
         places = body["NetworkingConfig"]["EndpointsConfig"]
         places[found["Name"]] = places.pop(body["HostConfig"]["NetworkMode"])
         body["HostConfig"]["NetworkMode"] = found["Name"]
+
+
+def _inspect(ctx: Context, id: str) -> Body | None:
+    """The container as the engine tells it, with the ids of its networks in any case."""
+    found: Body | None = ctx.api.find(f"/containers/{id}/json")
+    networks = found["NetworkSettings"].get("Networks") or {} if found else {}
+    for name, settings in networks.items():
+        if not settings.get("NetworkID"):
+            # One that was never started: the engine has only noted the name.
+            settings["NetworkID"] = (ctx.api.find(f"/networks/{name}") or {}).get("Id", "")
+    return found
 
 
 def connect(ctx: Context, container: str, entry: Entry) -> None:

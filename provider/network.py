@@ -83,7 +83,7 @@ class NetworkKind(ResourceKind):
         found = ctx.api.find(f"/networks/{id}")
         if found is None:
             return None
-        inputs = read_inputs(inputs, found) if inputs else import_inputs(found)
+        inputs = read_inputs(inputs, found) if inputs or state else import_inputs(found)
         return found["Id"], to_state(inputs, found), inputs
 
     def update(

@@ -104,7 +104,10 @@ class ResourceKind(ABC):
     def read(
         self, ctx: Context, id: str, inputs: Values, state: Values
     ) -> tuple[str, Values, Values] | None:
-        """Id, state and inputs as they are now; None when it is gone. No inputs: an import."""
+        """Id, state and inputs as they are now; None when it is gone.
+
+        An import comes with neither inputs nor state.
+        """
 
     @abstractmethod
     def update(
