@@ -34,7 +34,7 @@ def render(problems: Iterable[Problem], base: str = "") -> str:
 
 
 def line_of(problem: Problem, base: str = "") -> str:
-    """A problem as one line; paths below the folder `base` are shown relative to it."""
+    """A problem as one line, its witness below it; paths below `base` are relative to it."""
     place = problem.place
     parts = []
     if place.file:
@@ -43,7 +43,8 @@ def line_of(problem: Problem, base: str = "") -> str:
     if place.path:
         parts.append(place.path)
     text = "warning: " if problem.severity == "warning" else ""
-    return ": ".join([*parts, text + " ".join(problem.message.split())])
+    line = ": ".join([*parts, text + " ".join(problem.message.split())])
+    return "\n".join([line, *(f"    {each}" for each in problem.witness)])
 
 
 def shorten(file: str, base: str) -> str:

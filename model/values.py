@@ -24,11 +24,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One finding about a stack file; `severity` "error" stops, "warning" is shown."""
+    """One finding about a stack file; `severity` "error" stops, "warning" is shown.
+
+    `witness` shows how it comes about, a line each, such as the hops of a path.
+    """
 
     place: Place
     message: str
     severity: Literal["error", "warning"] = "error"
+    witness: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

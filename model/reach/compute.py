@@ -88,7 +88,9 @@ class Decider:
 
     def cell(self, source: Node, destination: Node, endpoint: Endpoint) -> Cell:
         drafts = self.drafts(source, destination, endpoint)
-        ways = tuple(self._way(draft, source, destination) for draft in drafts)
+        end, _ = self.on_host.get(endpoint, (None, None)) if destination == HOST else (None, None)
+        named = destination if end is None else end.node
+        ways = tuple(self._way(draft, source, named) for draft in drafts)
         way = ways[drafts.index(best(drafts))]
         return Cell(
             source=source,
@@ -187,7 +189,7 @@ class Decider:
                 found = published_outside(member.namespace, binding)
             else:
                 found = published_from(space, member.namespace, binding, self.facts)
-            return (named(found, member.node.name),)
+            return (found,)
         if space is None:
             if member is not None:
                 return tuple(from_world(member.namespace, ()))
@@ -198,12 +200,3 @@ class Decider:
         if space.mode is Mode.NETWORKS:
             return self._once((space, "host"), lambda: (to_host(space),))
         return (direct(space, HOST_SPACE, False, self.facts),)
-
-
-def named(draft: Draft, destination: str) -> Draft:
-    """The draft with its destination named, for paths through the host to a service."""
-
-    def put(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-        return tuple(Line(line.text.replace("{destination}", destination), None) for line in lines)
-
-    return Draft(draft.verdict, draft.kind, put(draft.hops), put(draft.reasons))

@@ -6,6 +6,7 @@ Rules know namespaces only, so one draft serves all services on the same network
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,7 +50,7 @@ def no(verdict: Verdict, kind: PathKind, text: str, at: At | None = None) -> Dra
     return Draft(verdict, kind, (), (Line(text, at),))
 
 
-def best(drafts: list[Draft]) -> Draft:
+def best(drafts: Sequence[Draft]) -> Draft:
     """The one that lets most through; the first of equals."""
     return min(drafts, key=lambda draft: ORDER.index(draft.verdict))
 

@@ -147,12 +147,13 @@ def resolver(around: Topology, locate: Locate) -> Iterator[Leak]:
         return
     for member in _own(around):
         segments = member.namespace.segments
-        if segments and all(segment.internal for segment in segments):
-            if to_names(member.namespace, around.facts).verdict is Verdict.ALLOWED:
-                text = f"{member.node} has no way out, but names are resolved for it outside"
-                networks = tuple(sorted(segment.key for segment in segments))
-                place = locate(attached("destination", networks[0]), HOST, member.node)
-                yield Leak(LeakKind.RESOLVER, text, (member.node,), networks, place)
+        if not segments or not all(segment.internal for segment in segments):
+            continue
+        if to_names(member.namespace, around.facts).verdict is Verdict.ALLOWED:
+            text = f"{member.node} has no way out, but names are resolved for it outside"
+            networks = tuple(sorted(segment.key for segment in segments))
+            place = locate(attached("destination", networks[0]), HOST, member.node)
+            yield Leak(LeakKind.RESOLVER, text, (member.node,), networks, place)
 
 
 def wires(around: Topology, locate: Locate) -> Iterator[Leak]:

@@ -1,0 +1,6 @@
+"""What `x-causeway` says about reach: read with places, checked against a matrix."""
+
+from model.assertions.check import broken, check_assertions
+from model.assertions.parse import Assertion, Kind, Side, parse
+
+__all__ = ["Assertion", "Kind", "Side", "broken", "check_assertions", "parse"]
