@@ -5,7 +5,8 @@ STACK  ?= dev
 
 PULUMI := .venv/bin/pulumi
 VENV   := .venv/bin/python
-CHECKED := model components provider live cli toolchain
+# The tests that start an engine of their own, which takes root on Debian.
+WITH_ENGINE := tests/engine tests/end_to_end $(wildcard tests/provider tests/live)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup doctor up preview down test lint unit bench golden lock clean-cache
@@ -36,18 +37,18 @@ down: setup ## remove everything of STACK from the engine
 test: tools lint ## lint, types and all tests; they start engines of their own
 	$(VENV) -m pytest
 
-lint: tools ## ruff and mypy --strict
+lint: environment ## ruff and mypy --strict
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-unit: tools ## the tests that need no engine
-	$(VENV) -m pytest --ignore=tests/engine --ignore=tests/end_to_end
+unit: environment ## the tests that need no engine
+	$(VENV) -m pytest $(WITH_ENGINE:%=--ignore=%)
 
 bench: tools ## measure against the raw API and docker-compose; writes docs/benchmark.*
 	$(VENV) -m bench
 
-golden: tools ## rewrite the expected texts of the tests; review them as a diff
+golden: environment ## rewrite the expected texts of the tests; review them as a diff
 	CAUSEWAY_GOLDEN=rewrite $(VENV) -m pytest -k golden
 
 lock: ## resolve requirements*.in anew into the hash-locked requirements*.txt
@@ -56,6 +57,9 @@ lock: ## resolve requirements*.in anew into the hash-locked requirements*.txt
 clean-cache: ## remove the built CLI and base images from the user's cache
 	@$(PYTHON) -m toolchain clean
 
-.PHONY: tools
+.PHONY: environment tools
+environment:
+	@$(PYTHON) -m toolchain environment
+
 tools:
 	@$(PYTHON) -m toolchain setup --for-tests

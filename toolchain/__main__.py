@@ -90,6 +90,7 @@ def main(arguments: Sequence[str]) -> int:
     one.add_argument("stack")
     commands.add_parser("lock", help="requirements*.txt from requirements*.in")
     commands.add_parser("clean", help="remove the cache folder")
+    commands.add_parser("environment", help="the Python environment alone")
     commands.add_parser("stacks", help="the stacks dev, staging and prod")
     commands.add_parser("engine", help="the Docker engine and its base images")
     one = commands.add_parser("images", help="stand-ins for base images into an engine")
@@ -99,6 +100,9 @@ def main(arguments: Sequence[str]) -> int:
     console = progress.Console(sys.stderr if chosen.command == "images" else sys.stdout)
     if chosen.command == "setup":
         setup(where, console, for_tests=chosen.for_tests)
+    elif chosen.command == "environment":
+        with alone(where, console):
+            venv.install(console, where)
     elif chosen.command == "stacks":
         stacks.install(console, where)
     elif chosen.command == "engine":

@@ -61,14 +61,20 @@ def _build(
     places: Places,
 ) -> None:
     folder = GO_MODULES / module
-    environment = {**os.environ, "GOFLAGS": "-mod=readonly", "GOWORK": "off", "CGO_ENABLED": "0"}
+    flags = f"{os.environ.get('GOFLAGS', '')} -mod=readonly".strip()
+    environment = {**os.environ, "GOFLAGS": flags, "GOWORK": "off", "CGO_ENABLED": "0"}
     step.detail = "downloading modules"
     log = places.logs / f"{module}.log"
     packages: set[str] = set()
+    downloads = 0
 
     def listed(line: str) -> str:
-        packages.add(line)
-        return "downloading modules"
+        nonlocal downloads
+        if line.startswith("go: "):
+            downloads += 1
+        else:
+            packages.add(line)
+        return f"{downloads} modules downloaded"
 
     progress.run(
         [compiler, "list", "-deps", package],
@@ -103,7 +109,10 @@ def _build(
 
 def _copy_executor(compiler: str, target: Path) -> None:
     module = f"{pins.PULUMI_SDK_MODULE}@v{pins.PULUMI}"
-    answer = progress.output([compiler, "mod", "download", "-json", module], seconds=180)
+    answer = progress.output(
+        [compiler, "-C", str(GO_MODULES / "pulumi"), "mod", "download", "-json", module],
+        seconds=180,
+    )
     if answer is None:
         raise ToolchainError(f"Go cannot download {module}", WAY_OUT)
     source = Path(json.loads(answer)["Dir"]) / "python" / "cmd" / target.name
