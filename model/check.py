@@ -16,6 +16,7 @@ Rule = Callable[[Stack, Surroundings], Iterable[Problem]]
 
 RULES: dict[str, Rule] = {
     "image or build": references.without_image,
+    "image references": references.malformed_images,
     "known networks": references.unknown_networks,
     "known volumes": references.unknown_volumes,
     "known secrets and configs": references.unknown_files,

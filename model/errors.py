@@ -17,10 +17,10 @@ class CausewayError(Exception):
 
 
 class StackError(CausewayError):
-    """A stack that cannot be declared; `problems` holds every finding, sorted by place."""
+    """A stack that cannot be declared; `problems` holds every finding once, sorted by place."""
 
     def __init__(self, problems: Iterable[Problem], base: str = "") -> None:
-        self.problems = tuple(sorted(problems))
+        self.problems = tuple(sorted(set(problems)))
         self.base = base
         super().__init__(self.problems)
 

@@ -21,6 +21,7 @@ from model.document import mapping, text
 from model.errors import StackError
 from model.extension import unknown_keys
 from model.losses import losses
+from model.references import remote_files
 from model.service import service
 from model.source import SourceIndex
 from model.substitution import bases, substitute_bases, substitute_image
@@ -66,6 +67,8 @@ def load(
     if index.too_large:
         message = f"nests too deep, or stands for more than {nodes.MOST_VALUES} values"
         raise StackError([Problem(Place(path, 0, ""), message) for path in index.too_large], base)
+    if remote := list(remote_files(index)):
+        raise StackError(remote, base)
     answer = run()
     said = messages.read(answer.messages, answer.accepted, index)
     if said.checked:
@@ -79,7 +82,7 @@ def load(
             for error in said.errors
             if not unknown or not error.message.startswith("unknown key")
         ]
-        raise StackError({*said.warnings, *unknown, *errors}, base)
+        raise StackError([*said.warnings, *unknown, *errors], base)
     document = mapping(nodes.canonical(answer.output))
     stack = _stack(name, paths, document, index, _answers(document, name, variables, folder))
     stack, unscaled = settings.scaled(stack, scale, index)
@@ -96,7 +99,7 @@ def load(
     if not _errors(found):
         found += said.errors
     if _errors(found):
-        raise StackError(set(found), base)
+        raise StackError(found, base)
     return replace(stack, warnings=tuple(sorted(set(found))))
 
 

@@ -17,6 +17,7 @@ from model.wordings import PATTERNS
 
 OF_FILE = re.compile(r"^validating (?P<file>/.*?): (?P<rest>.*)$")
 PARSE = re.compile(r"^failed to parse (?P<file>/.*?): (?P<rest>.*)$")
+DOTENV = re.compile(r"^failed to read (?P<file>/.*?): line (?P<line>\d+): (?P<rest>.*)$")
 INTERPOLATION = re.compile(
     r"invalid interpolation format for (\S+?)\.? You may need to escape any \$ with another \$\. "
     r"(.*?)(?= invalid interpolation format| error while interpolating|$)"
@@ -133,6 +134,8 @@ def _error(said: str, found: SourceIndex) -> tuple[Problem, bool]:
             place = found.place(*steps) if steps else Place(found.suspect, 0, "")
             message = pattern.message.format(match[0], *match.groups())
             return Problem(place, message), pattern.checked
+    if match := DOTENV.match(said):
+        return Problem(Place(match["file"], int(match["line"]), ""), match["rest"]), False
     if match := PARSE.match(said):
         return _parse_error(match["file"], match["rest"]), False
     if match := OF_FILE.match(said):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from model.references import REMOTE
 from model.source import holding
 from model.surroundings import Surroundings
 from model.values import Problem, Stack
-
-REMOTE = re.compile(r"^(?:[a-z][a-z0-9+.-]*://|git@|github\.com/)")
 
 
 def missing_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:

@@ -48,6 +48,12 @@ def _untested(match: Match, index: SourceIndex) -> Steps:
     return next((at for at in first if at[-1] == 0 and index.entries[at].text not in TESTS), ())
 
 
+def _first_of_circle(match: Match, index: SourceIndex) -> Steps:
+    """The first by name: the loader starts at any of them."""
+    names: list[str] = re.findall(r"(?:^|extends )(\S+) in ", match[1])
+    return ("services", min(names), "extends") if names else ()
+
+
 def _pattern(text: str, steps: Finder, message: str, checked: bool = False) -> Pattern:
     return Pattern(re.compile(text), steps, message, checked)
 
@@ -114,8 +120,8 @@ PATTERNS: tuple[Pattern, ...] = (
         "unknown service {2!r}",
     ),
     _pattern(
-        r"^Circular reference: (\S+) in (?:.*)$",
-        _at("services", "{1}", "extends"),
+        r"^Circular reference: (.*)$",
+        _first_of_circle,
         "the service extends itself in the end",
     ),
     _pattern(

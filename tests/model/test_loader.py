@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from model import loader
+from model.errors import StackError
 from model.load import load
 from model.loader import LoaderError
 
@@ -93,3 +94,28 @@ def test_loader_that_cannot_run_is_told(
     monkeypatch.setattr(loader, "program", lambda: str(broken))
     with pytest.raises(LoaderError, match=r"cannot run \S+broken: Permission denied"):
         load([file], name="shop")
+
+
+def test_broken_dotenv_is_placed(file: Path) -> None:
+    (file.parent / ".env").write_text("GOOD=1\nNOT GOOD=1\n")
+    with pytest.raises(StackError, match=r"^\S*/\.env:2: key cannot contain a space$"):
+        load([file], name="shop")
+
+
+def test_images_of_all_kinds_are_references(tmp_path: Path) -> None:
+    images = [
+        "nginx",
+        "nginx:1.27-alpine",
+        "library/nginx",
+        "Registry.example.test:5000/team/app:v1",
+        "localhost/app_name.x--y",
+        "app@sha256:" + "0" * 64,
+        "app:1@sha256:" + "a" * 64,
+        "sha256:" + "0" * 64,
+    ]
+    file = tmp_path / "compose.yaml"
+    file.write_text(
+        "services:\n"
+        + "".join(f"  s{at}: {{image: '{image}'}}\n" for at, image in enumerate(images))
+    )
+    assert [service.image for service in load([file], name="shop").services] == images
