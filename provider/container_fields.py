@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .container_storage import mounts_from, mounts_to, volumes_from, volumes_to
 from .container_values import (
     Body,
     capabilities_normal,
@@ -33,8 +34,6 @@ from .container_values import (
     labels_to,
     megabytes_from,
     megabytes_to,
-    mounts_from,
-    mounts_to,
     network_mode,
     ports_from,
     ports_normal,
@@ -43,8 +42,6 @@ from .container_values import (
     rates_to,
     ulimits_from,
     ulimits_to,
-    volumes_from,
-    volumes_to,
 )
 from .input_table import HONOURED
 
@@ -139,7 +136,6 @@ FIELDS: tuple[Field, ...] = (
     Field("tmpfs", "replace", H + "Tmpfs"),
     Field("uploads", "replace"),
     Field("devices", "replace", H + "Devices", devices_to, devices_from, devices_normal),
-    Field("deviceCgroupRules", "replace", H + "DeviceCgroupRules", normal=in_order),
     Field("deviceReadBps", "replace", H + "BlkioDeviceReadBps", rates_to, rates_from, in_order),
     Field("deviceReadIops", "replace", H + "BlkioDeviceReadIOps", rates_to, rates_from, in_order),
     Field("deviceWriteBps", "replace", H + "BlkioDeviceWriteBps", rates_to, rates_from, in_order),
