@@ -172,11 +172,17 @@ class Decider:
         from_space = self._space(source)
         if from_space is None:
             return (no(Verdict.UNKNOWN, PathKind.NONE, "both lie outside the host"),)
+        return self.between(from_space, space, bindings)
+
+    def between(
+        self, origin: Namespace, target: Namespace, bindings: tuple[Binding, ...]
+    ) -> Drafts:
+        """From one namespace to a port of another, with the host's ports that lead there."""
         return self._once(
-            (from_space, space, bindings),
+            (origin, target, bindings),
             lambda: (
-                direct(from_space, space, bool(bindings), self.facts),
-                *(published_from(from_space, space, each, self.facts) for each in bindings),
+                direct(origin, target, bool(bindings), self.facts),
+                *(published_from(origin, target, each, self.facts) for each in bindings),
             ),
         )
 
