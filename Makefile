@@ -9,7 +9,7 @@ VENV   := .venv/bin/python
 WITH_ENGINE := tests/engine tests/end_to_end $(wildcard tests/provider tests/live)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor up preview down test lint unit bench golden lock clean-cache
+.PHONY: help setup doctor up preview down lessons lesson test lint unit bench golden lock clean-cache
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -33,6 +33,12 @@ preview: setup ## show what `make up` would change
 down: setup ## remove everything of STACK from the engine
 	$(PULUMI) destroy --yes --stack $(STACK)
 	@echo "Stack $(STACK) is removed. What remains: its empty record in .pulumi-state, and base images."
+
+lessons: tools ## list the lessons on Docker networks
+	@$(VENV) -m cli.lesson
+
+lesson: setup ## deploy lesson N on a stack of its own, show expected and seen, clean up
+	@$(VENV) -m cli.lesson $(N)
 
 test: tools lint ## lint, types and all tests; they start engines of their own
 	$(VENV) -m pytest

@@ -76,6 +76,17 @@ STAND_INS = (
         # No STOPSIGNAL: Docker 20.10 refuses it at an import. The stack's Dockerfile sets it.
         changes=("EXPOSE 80", 'CMD ["nginx", "-g", "daemon off;"]'),
     ),
+    # For the lessons, whose Dockerfile installs from Debian what its base lacks: nothing, here.
+    StandIn(
+        official="debian:12-slim",
+        image="causeway-base/debian-tools:12",
+        packages=(
+            *("iproute2", "iputils-ping", "bind9-dnsutils", "tcpdump", "curl", "python3"),
+            "ca-certificates",
+        ),
+        hooks=(),
+        changes=("ENV LANG=C.UTF-8", 'CMD ["bash"]'),
+    ),
 )
 
 

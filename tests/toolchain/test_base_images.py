@@ -11,13 +11,14 @@ import yaml
 from toolchain import base_images
 from toolchain.places import Places
 
-PYTHON, NGINX = base_images.STAND_INS
+PYTHON, NGINX, TOOLS = base_images.STAND_INS
 
 
 def test_stand_ins_never_bear_the_name_of_what_they_replace() -> None:
     assert [(one.official, one.image) for one in base_images.STAND_INS] == [
         ("python:3.9-slim", "causeway-base/debian-python:12-3.11"),
         ("nginx:1.27", "causeway-base/debian-nginx:12-1.22"),
+        ("debian:12-slim", "causeway-base/debian-tools:12"),
     ]
 
 
@@ -38,11 +39,16 @@ def test_a_key_changes_with_packages_settings_hooks_and_certificates() -> None:
     assert len(keys) == 5
 
 
+def test_the_tools_stand_in_has_what_the_lessons_run() -> None:
+    assert {"iproute2", "iputils-ping", "bind9-dnsutils", "curl", "python3"} <= {*TOOLS.packages}
+
+
 def test_the_substitution_file_maps_official_images_to_stand_ins() -> None:
     assert yaml.safe_load(base_images.substitutions_text()) == {
         "images": {
             "python:3.9-slim": "causeway-base/debian-python:12-3.11",
             "nginx:1.27": "causeway-base/debian-nginx:12-1.22",
+            "debian:12-slim": "causeway-base/debian-tools:12",
         }
     }
 

@@ -1,0 +1,1 @@
+"""What runs on an engine, as it is: read, looked into, compared."""

@@ -1,0 +1,95 @@
+"""A deployed stack on its engine: containers by service, addresses, commands run inside.
+
+Found by the labels that every container and network of a stack carries.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import docker
+import docker.errors
+
+PROJECT, STACK = "causeway.project", "causeway.stack"
+SERVICE, REPLICA = "causeway.service", "causeway.replica"
+
+
+# What the engine or the way to it answers with when something is wrong.
+EngineFault = docker.errors.DockerException
+
+
+class NotFound(Exception):
+    """Something that a stack should have on the engine, and has not."""
+
+
+def engine(host: str) -> docker.APIClient:
+    """The engine at `host`, as in DOCKER_HOST; an empty text is the default socket."""
+    return docker.APIClient(base_url=host or "unix:///var/run/docker.sock", version="auto")
+
+
+class LiveStack:
+    """The running part of one Pulumi stack, on the engine at `host`."""
+
+    def __init__(self, host: str, project: str, stack: str) -> None:
+        self._api = engine(host)
+        self._project, self._stack = project, stack
+
+    def close(self) -> None:
+        self._api.close()
+
+    def container(self, target: str) -> dict[str, Any]:
+        """The description of a service's container; `web-2` is its second replica."""
+        named = re.fullmatch(r"(.+)-(\d+)", target)
+        wanted = [(target, "1"), *([(named[1], named[2])] if named else [])]
+        for service, replica in wanted:
+            labels = [
+                *(f"{PROJECT}={self._project}", f"{STACK}={self._stack}"),
+                *(f"{SERVICE}={service}", f"{REPLICA}={replica}"),
+            ]
+            for found in self._api.containers(filters={"label": labels}):
+                inspected: dict[str, Any] = self._api.inspect_container(found["Id"])
+                return inspected
+        raise NotFound(f"stack {self._stack} has no running container of {target}")
+
+    def network_name(self, key: str) -> str:
+        """The name on the engine of the network with this key in the stack's Compose file."""
+        for name in (f"{self._project}-{self._stack}_{key}", key):
+            if self._api.networks(names=[f"^{name}$"]):
+                return name
+        raise NotFound(f"stack {self._stack} has no network {key}")
+
+    def network(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._api.inspect_network(name)
+        return found
+
+    def address(self, target: str, network: str = "") -> str:
+        """The IPv4 address of a container, on `network` if it has several."""
+        endpoints = self.container(target)["NetworkSettings"]["Networks"]
+        addresses = {name: each["IPAddress"] for name, each in endpoints.items()}
+        if network:
+            return str(addresses[self.network_name(network)])
+        if len(addresses) != 1:
+            raise NotFound(f"{target} is on {len(addresses)} networks: say which")
+        return str(next(iter(addresses.values())))
+
+    def run(self, container: str, command: str) -> tuple[int, str]:
+        """(exit code, output) of a shell line inside a container."""
+        made = self._api.exec_create(container, ["sh", "-c", command])
+        output = self._api.exec_start(made["Id"]).decode(errors="replace")
+        return int(self._api.exec_inspect(made["Id"])["ExitCode"]), output
+
+    def connect(self, container: str, network: str) -> None:
+        self._api.connect_container_to_network(container, network)
+
+    def disconnect(self, container: str, network: str) -> None:
+        self._api.disconnect_container_from_network(container, network)
+
+
+def part(description: dict[str, Any], path: str) -> str:
+    """The JSON of one part of a description, named as in `docker inspect --format`."""
+    value: Any = description
+    for key in filter(None, path.split(".")):
+        value = value.get(key) if isinstance(value, dict) else None
+    return json.dumps(value, sort_keys=True)

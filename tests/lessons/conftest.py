@@ -1,0 +1,41 @@
+"""One project copy and one engine for all lessons: each has a stack of its own anyway."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from cli.lesson import Classroom
+from tests.end_to_end.project import ROOT, Project
+from tests.engines import Engine
+
+
+@pytest.fixture(scope="package")
+def lesson_engine() -> Iterator[Engine]:
+    with Engine.start() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def project(lesson_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    copied = Project.copy(tmp_path_factory.mktemp("lessons"), lesson_engine.host)
+    subprocess.run(
+        [sys.executable, "-m", "toolchain", "images", "--host", lesson_engine.host],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    # The stand-in has the tools, so that the image's build needs no package mirror.
+    (copied.folder / "causeway.local.yaml").write_text(
+        "images:\n  debian:12-slim: causeway-base/debian-tools:12\n"
+    )
+    return copied
+
+
+@pytest.fixture(scope="package")
+def room(project: Project) -> Classroom:
+    # Test engines see the world through an interface of this name.
+    return Classroom(project.folder, project.variables, {"PARENT": "eth0"})
