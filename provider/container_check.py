@@ -10,7 +10,7 @@ from .container_fields import INPUTS
 from .durations import to_nanoseconds
 from .endpoints import needs, unsupported
 from .input_table import refusals
-from .plain import UNKNOWN, has_unknown, objects
+from .plain import UNKNOWN, objects
 from .resource import Failure, Values
 
 Rule = Callable[[Values], Iterable[Failure]]
@@ -149,7 +149,7 @@ def _limits(inputs: Values) -> Iterable[Failure]:
         yield Failure("gpus", "cannot be combined with deviceRequests")
     if inputs.get("logs") and inputs.get("rm"):
         yield Failure("logs", "cannot be saved of a container that `rm` removes when it has ended")
-    if inputs.get("logs") and not has_unknown(inputs.get("attach")) and not inputs.get("attach"):
+    if inputs.get("logs") is True and not inputs.get("attach"):
         yield Failure("logs", "needs attach, since the logs are saved when the container has ended")
 
 

@@ -18,6 +18,11 @@ class Fault(Exception):
 
 # What the engine says -> what to do about it.
 _WAYS_OUT: tuple[tuple[str, str], ...] = (
+    # With a capital: the engine's addresses on a network. Without: ports of the machine.
+    (
+        r"(?-i:^Address already in use)",
+        "another endpoint of this network holds that address: `docker network inspect` shows whose",
+    ),
     (
         r"port is already allocated|address already in use|failed to bind host port",
         "something on this machine already listens there: stop it, or publish another port "
@@ -56,7 +61,6 @@ _WAYS_OUT: tuple[tuple[str, str], ...] = (
         "containers that this stack does not own are connected: "
         "`docker network inspect` lists them; disconnect them first",
     ),
-    (r"Address already in use", "another endpoint of this network holds that address"),
     (
         r"this node is not a swarm manager",
         "this driver or resource needs a swarm: `docker swarm init` on the engine's machine",

@@ -1,0 +1,88 @@
+"""What the engine or the connection says becomes a message with a way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import docker.errors
+import pytest
+import requests.exceptions
+
+from provider.faults import Fault, explain
+
+HOST = "unix:///run/docker.sock"
+
+
+class Answer:
+    """As much of an HTTP response as the Docker SDK's error looks at."""
+
+    status_code = 500
+    reason = "Internal Server Error"
+    url = "http://docker/x"
+
+
+def api_error(said: str) -> docker.errors.APIError:
+    answer: Any = Answer()
+    return docker.errors.APIError("500", response=answer, explanation=said)
+
+
+@pytest.mark.parametrize(
+    ("said", "way_out"),
+    [
+        (
+            "driver failed: Bind for 0.0.0.0:80 failed: port is already allocated",
+            "publish another port",
+        ),
+        ("listen tcp4 0.0.0.0:80: bind: address already in use", "publish another port"),
+        (
+            "could not find an available, non-overlapping IPv4 address pool among the defaults",
+            "docker network prune",
+        ),
+        ("Pool overlaps with other one on this address space", "choose another subnet"),
+        ("write /var/lib/docker/tmp: no space left on device", "docker system prune"),
+        ("No such image: nope:1", "check the spelling"),
+        (
+            'Conflict. The container name "/a" is already in use by container "b"',
+            "remove or rename it",
+        ),
+        ("error while removing network: network a has active endpoints", "disconnect them first"),
+        ("Address already in use", "another endpoint of this network holds that address"),
+        ("This node is not a swarm manager", "docker swarm init"),
+        ("-o parent interface was not found on the host: eth9", "parent interface must exist"),
+        ("No such container: 0123", "pulumi up --refresh"),
+    ],
+)
+def test_what_the_engine_says_comes_with_the_way_out(said: str, way_out: str) -> None:
+    first, second = explain(api_error(said), HOST).split("\n")
+    assert first == said
+    assert second.startswith("  what to do: ")
+    assert way_out in second
+
+
+def test_an_unknown_word_of_the_engine_is_passed_on_as_it_is() -> None:
+    assert explain(api_error("something new"), HOST) == "something new"
+
+
+def test_a_fault_is_shown_as_it_is() -> None:
+    assert explain(Fault("plainly wrong"), HOST) == "plainly wrong"
+
+
+def test_an_engine_that_does_not_answer_is_named() -> None:
+    message = explain(requests.exceptions.ReadTimeout("timed out"), HOST)
+    assert message.startswith(f"the Docker engine at {HOST} did not answer in time\n  what to do: ")
+
+
+def test_an_engine_that_is_not_there_is_named_with_the_cause() -> None:
+    cause = ConnectionRefusedError(111, "Connection refused")
+    error = requests.exceptions.ConnectionError("layers", cause)
+    message = explain(error, HOST)
+    assert message.startswith(f"no Docker engine answers at {HOST} (Connection refused)\n")
+
+
+def test_a_missing_file_is_named() -> None:
+    error = FileNotFoundError(2, "No such file or directory", "conf/app.ini")
+    assert explain(error, HOST) == "No such file or directory: conf/app.ini"
+
+
+def test_an_error_of_our_own_names_its_kind() -> None:
+    assert explain(KeyError("x"), HOST) == "KeyError: 'x'"
