@@ -8,6 +8,7 @@ update (they refer to the network's id); anybody else's stop the deletion.
 from __future__ import annotations
 
 import secrets
+import time
 from typing import ClassVar
 
 import docker.errors
@@ -18,6 +19,10 @@ from .network_inputs import canonical, import_inputs, overlap, read_inputs, to_b
 from .ownership import is_left_over, own_labels, same_stack
 from .plain import UNKNOWN
 from .resource import Context, Diff, Failure, ResourceKind, Values
+
+# How long a busy engine may take to let go of the endpoints of removed containers.
+ENDPOINT_SECONDS = 10
+ENDPOINT_POLL_SECONDS = 0.1
 
 
 class NetworkKind(ResourceKind):
@@ -105,9 +110,17 @@ class NetworkKind(ResourceKind):
 
 def remove(ctx: Context, id: str) -> None:
     """Delete a network; containers of the same stack are disconnected, others are an error."""
+    deadline = time.monotonic() + ENDPOINT_SECONDS
+    while not _try_to_remove(ctx, id, last=time.monotonic() > deadline):
+        time.sleep(ENDPOINT_POLL_SECONDS)
+
+
+def _try_to_remove(ctx: Context, id: str, *, last: bool) -> bool:
+    """Whether the network is gone; False while the engine still holds endpoints of containers
+    that it has already reported as removed, as a busy one does for a moment."""
     found = ctx.api.find(f"/networks/{id}")
     if found is None:
-        return
+        return True
     attached = found.get("Containers") or {}
     strangers = []
     for container_id, endpoint in sorted(attached.items()):
@@ -124,7 +137,12 @@ def remove(ctx: Context, id: str) -> None:
     try:
         ctx.api.call("DELETE", f"/networks/{id}")
     except docker.errors.NotFound:
-        return
+        return True
+    except docker.errors.APIError as error:
+        if last or "has active endpoints" not in str(error):
+            raise
+        return False
+    return True
 
 
 def disconnect(ctx: Context, network: str, container: str) -> None:
