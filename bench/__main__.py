@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
         subjects: list[Subject] = [RawApi(client), compose, ours, EmptyProgram(project)]
         for number in range(chosen.rounds):
             for count in counts:
-                measure_round(measurements, subjects, count)
+                measure_round(measurements, client, subjects, count)
             _say(f"round {number + 1} of {chosen.rounds} done")
         measure_memory(measurements, ours, compose)
         growth = [int(count) for count in chosen.growth.split(",")]
@@ -58,12 +58,20 @@ def main(arguments: list[str]) -> int:
 
 
 def measure_round(
-    measurements: report.Measurements, subjects: list[Subject], services: int
+    measurements: report.Measurements,
+    client: docker.APIClient,
+    subjects: list[Subject],
+    services: int,
 ) -> None:
     for subject in subjects:
         subject.prepare(services)
         for action, work in subject.actions().items():
             spent = clock.seconds(work)
+            expected = 0 if action == "destroy" or subject.name == "empty" else services
+            if (running := len(client.containers())) != expected:
+                raise clock.Failed(
+                    f"{subject.name}: {running} containers run after {action}, not {expected}"
+                )
             measurements.add(action, subject.name, services, spent)
             _say(f"{services:4} services  {subject.name:9} {action:8} {spent:7.2f} s")
 
