@@ -49,9 +49,11 @@ def test_the_tiny_image_is_there_and_says_what_it_is(api: docker.APIClient) -> N
 def test_a_paused_engine_answers_again_after_resume() -> None:
     with Engine.start() as own:
         own.pause()
-        with closing(docker.APIClient(own.host, version="1.41", timeout=1)) as client:
-            with pytest.raises(requests.exceptions.Timeout):
-                client.ping()
+        with (
+            closing(docker.APIClient(own.host, version="1.41", timeout=1)) as client,
+            pytest.raises(requests.exceptions.Timeout),
+        ):
+            client.ping()
         own.resume()
         with closing(own.api()) as client:
             assert client.ping() is True
