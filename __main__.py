@@ -6,10 +6,13 @@ import pulumi
 
 from components.labels import Owner
 from components.outputs import stack_outputs
+from components.reach import deployed, tell_difference
 from components.settings import configuration, read_settings, secret_keys
 from components.stack import Stack, StackArgs
+from model.assertions import asserted
 from model.errors import CausewayError, line_of
 from model.load import load
+from model.reach import reach
 
 
 def main() -> None:
@@ -23,6 +26,7 @@ def main() -> None:
         scale=settings.scale,
         images=settings.images,
     )
+    stack = asserted(stack, reach([stack]))
     for warning in stack.warnings:
         pulumi.log.warn(line_of(warning, str(Path.cwd())))
     for used in stack.substitutions:
@@ -30,6 +34,7 @@ def main() -> None:
             f"{used.service}: {used.wanted} is replaced by {used.used} "
             f"({settings.origin(used.wanted)})"
         )
+    tell_difference(stack, deployed())
     owner = Owner(project, stack_name)
     resources = Stack(settings.name, StackArgs(stack, owner, settings.secrets))
     for name, value in stack_outputs(stack, resources).items():

@@ -12,6 +12,7 @@ from components.files import Sources
 from components.image import BuiltImage, BuiltImageArgs, PulledImage, PulledImageArgs
 from components.labels import Owner
 from components.network import Network, NetworkArgs
+from components.reach import reach_output
 from components.service import Service, ServiceArgs
 from components.volume import Volume, VolumeArgs
 from model.values import Service as ServiceValue
@@ -79,7 +80,10 @@ class Stack(pulumi.ComponentResource):
                 ),
                 child,
             )
-        self.register_outputs({})
+        containers = [
+            container.id for service in self.services.values() for container in service.containers
+        ]
+        self.register_outputs({"reach": reach_output(stack, containers, args.secrets)})
 
     def _dependencies(self, service: ServiceValue) -> list[pulumi.Input[pulumi.Resource]]:
         found: list[pulumi.Input[pulumi.Resource]] = []

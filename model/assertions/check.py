@@ -6,12 +6,13 @@ does not know is a warning. `*` is every other service and the world; the host m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from model import source
 from model.assertions.parse import Assertion, Kind, Side, parse
-from model.errors import shorten
+from model.errors import StackError, shorten
 from model.reach.matrix import Matrix
 from model.reach.values import (
     DNS,
@@ -49,15 +50,20 @@ def check_assertions(
     return tuple(sorted(set(problems)))
 
 
-def broken(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Those problems that stop a deployment."""
-    return tuple(problem for problem in problems if problem.severity == "error")
+def asserted(stack: Stack, matrix: Matrix) -> Stack:
+    """The stack, with warnings of what cannot be told; raises StackError when one is broken."""
+    problems = check_assertions(stack, matrix)
+    if any(problem.severity == "error" for problem in problems):
+        raise StackError(problems, str(Path.cwd()))
+    return replace(stack, warnings=(*stack.warnings, *problems))
 
 
 def _problems(assertion: Assertion, stack: Stack, matrix: Matrix) -> Iterator[Problem]:
     """One problem a pair of nodes, for the first of its ports that does not hold."""
     check = _never if assertion.kind is Kind.NEVER else _always
     for origin in _nodes(assertion.source, stack, matrix, as_source=True):
+        if origin == LAN and assertion.kind is not Kind.NEVER:
+            continue  # what must be open is so for the rest of the world too
         for target in _nodes(assertion.destination, stack, matrix, as_source=False):
             if origin != target and (problem := check(assertion, origin, target, matrix)):
                 yield problem

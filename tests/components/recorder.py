@@ -59,11 +59,14 @@ class Recording:
 class _Outputs(Mocks):
     """Ids and outputs that look like Docker's, made of the logical name."""
 
-    def __init__(self, exit_code: int) -> None:
+    def __init__(self, exit_code: int, state: dict[str, Any]) -> None:
         self.exit_code = exit_code
         self.invokes: list[tuple[str, dict[str, Any]]] = []
+        self.state = state
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token == "pulumi:pulumi:readStackResourceOutputs":
+            return {"name": args.args["stackName"], "outputs": self.state}, []
         self.invokes.append((args.token, args.args))
         name = args.args["name"]
         return {
@@ -115,10 +118,18 @@ class _Monitor(MockMonitor):
 
 
 def record(
-    program: Callable[[], Any], *, preview: bool = False, exit_code: int = 0, stack: str = "dev"
+    program: Callable[[], Any],
+    *,
+    preview: bool = False,
+    exit_code: int = 0,
+    stack: str = "dev",
+    state: dict[str, Any] | None = None,
 ) -> Recording:
-    """Run `program` as project "shop"; every container is said to end with `exit_code`."""
-    mocks = _Outputs(exit_code)
+    """Run `program` as project "shop"; every container is said to end with `exit_code`.
+
+    `state` holds the outputs of the last update: `{urn: {"type": ..., "outputs": ...}}`.
+    """
+    mocks = _Outputs(exit_code, state or {})
     monitor = _Monitor(mocks)
     pulumi.runtime.set_mocks(mocks, "shop", stack, preview, monitor=monitor)
     results: list[Any] = []

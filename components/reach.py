@@ -1,0 +1,63 @@
+"""What an update does to reach, told in its preview: the record of the last one is in the state.
+
+The record is an output of the Stack component, which no display shows. It is written when all
+containers stand, so that a failed update is compared with the last one that ended well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from model.reach import wording
+from model.reach.difference import difference
+from model.reach.record import record, restore
+from model.values import Stack
+
+STACK_TYPE = "causeway:components:Stack"
+OUTPUT = "reach"
+READ = "pulumi:pulumi:readStackResourceOutputs"
+
+
+def reach_output(
+    stack: Stack, standing: Sequence[pulumi.Input[Any]], secrets: Iterable[str] = ()
+) -> pulumi.Output[str]:
+    """The record, known once everything in `standing` is; secret when it holds a secret."""
+    written = record(stack)
+    output = pulumi.Output.all(*standing).apply(lambda _: written)
+    hidden = any(secret and secret in written for secret in secrets)
+    return pulumi.Output.secret(output) if hidden else output
+
+
+def deployed() -> Stack | None:
+    """The stack of the last update that ended well; None before the first."""
+    # Pulumi's own provider reads the state, of this stack as of any other.
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = pulumi.runtime.invoke(READ, {"stackName": stack})
+    found = answer.value if isinstance(answer.value, dict) else {}
+    return record_in(found.get("outputs"))
+
+
+def record_in(resources: object) -> Stack | None:
+    """The record among the outputs of all resources, `{urn: {type, outputs}}`."""
+    for resource in resources.values() if isinstance(resources, dict) else ():
+        if resource.get("type") == STACK_TYPE:
+            written = resource.get("outputs", {}).get(OUTPUT)
+            return restore(written) if isinstance(written, str) else None
+    return None
+
+
+def tell_difference(stack: Stack, before: Stack | None) -> None:
+    """Warns of flows that open, informs of those that close; says nothing when none does."""
+    if before is None or record(before) == record(stack):
+        return
+    found = difference([before], [stack])
+    base = str(Path.cwd())
+    if opened := wording.gained(found, base):
+        pulumi.log.warn(opened)
+    if closed := wording.lost(found, base):
+        pulumi.log.info(closed)
+    pulumi.log.info(wording.summary(found))
