@@ -5,6 +5,7 @@ Verdicts are decided once for each pair of namespaces, names and places are put 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 
@@ -61,7 +62,21 @@ def matrix_of(around: Topology, locate: Locate) -> Matrix:
         endpoints=endpoints,
         verdict=decider.verdict,
         find_leaks=cache(lambda: leaks(around, locate)),
+        groups=_groups(around),
     )
+
+
+def _groups(around: Topology) -> tuple[tuple[Node, ...], ...]:
+    """Services with equal networks and ports, those of one namespace apart from others."""
+    sharing = Counter(member.owner for member in around.members.values())
+    found: dict[tuple[object, ...], list[Node]] = {}
+    for node in sorted(around.members):
+        member = around.members[node]
+        owner = member.owner if sharing[member.owner] > 1 else ""
+        alone = min(node.replicas, 2)
+        key = (node.stack, member.namespace, owner, member.bindings, member.declared, alone)
+        found.setdefault(key, []).append(node)
+    return tuple(tuple(nodes) for nodes in found.values())
 
 
 class Decider:

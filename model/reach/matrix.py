@@ -39,6 +39,7 @@ class Matrix:
     endpoints: Mapping[Node, tuple[Endpoint, ...]]
     verdict: Callable[[Node, Node, Endpoint], Verdict]
     find_leaks: Callable[[], tuple[Leak, ...]] = tuple
+    groups: tuple[tuple[Node, ...], ...] = ()  # services alike in everything that decides reach
 
     @property
     def leaks(self) -> tuple[Leak, ...]:
