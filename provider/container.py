@@ -17,6 +17,7 @@ from .container_body import (
     import_inputs,
     is_running,
     must_run,
+    own_names,
     placed_later,
     read_inputs,
     to_body,
@@ -175,7 +176,7 @@ class ContainerKind(ResourceKind):
             for key, settings in (found["NetworkSettings"].get("Networks") or {}).items()
             if key in named or settings.get("NetworkID") in named
         }
-        steps = moves(read_back(wanted, live, found["Id"]), wanted)
+        steps = moves(read_back(wanted, live, own_names(found)), wanted)
         # New ones first: the container is never without a network.
         for entry in steps.connect:
             connect(ctx, id, entry)

@@ -99,6 +99,11 @@ def is_running(found: Body) -> bool:
     return bool(state.get("Running") or state.get("Restarting")) and not state.get("Paused")
 
 
+def own_names(found: Body) -> frozenset[str]:
+    """The names that a container has on its networks without being asked."""
+    return frozenset({found["Id"][:12], found["Config"].get("Hostname") or ""})
+
+
 def must_run(inputs: Values) -> bool:
     """Whether these inputs want the container up at all times."""
     kept = inputs.get("mustRun", True) and inputs.get("start", True)
@@ -133,7 +138,7 @@ def read_inputs(declared: Values, found: Body) -> Values:
     wanted_networks = attachments(declared)
     networks = found["NetworkSettings"].get("Networks") or {}
     if wanted_networks:
-        entries = read_back(wanted_networks, networks, found["Id"])
+        entries = read_back(wanted_networks, networks, own_names(found))
         if entries != wanted_networks:
             inputs["networksAdvanced"] = entries
     if must_run(declared) and not is_running(found):
@@ -189,11 +194,15 @@ def import_inputs(found: Body, image: Body) -> Values:
     host = found["HostConfig"]
     capabilities = {k: host.get(a) for k, a in (("adds", "CapAdd"), ("drops", "CapDrop"))}
     if any(capabilities.values()):
-        inputs["capabilities"] = {k: sorted(v) for k, v in capabilities.items() if v}
+        inputs["capabilities"] = {
+            key: sorted(capability(name) for name in names)
+            for key, names in capabilities.items()
+            if names
+        }
     if inputs.get("hostname") == found["Id"][:12]:
         del inputs["hostname"]
     networks = found["NetworkSettings"].get("Networks") or {}
-    entries = read_back([], networks, found["Id"])
+    entries = read_back([], networks, own_names(found))
     if not is_exclusive(inputs.get("networkMode")):
         inputs.pop("networkMode", None)
         if [entry["name"] for entry in entries] != ["bridge"]:

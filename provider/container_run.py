@@ -64,8 +64,11 @@ def start(ctx: Context, id: str, inputs: Values) -> Body:
             found = _until_healthy(ctx, id, found, events, limit)
         elif inputs.get("attach"):
             ctx.status("waiting for the container to end")
-            ctx.api.call("POST", f"/containers/{id}/wait", timeout=ATTACH_SECONDS)
-            found = ctx.api.call("GET", f"/containers/{id}/json")
+            end = ctx.api.call("POST", f"/containers/{id}/wait", timeout=ATTACH_SECONDS)
+            # With `rm` the engine removes it about now.
+            found = ctx.api.find(f"/containers/{id}/json") or found
+            ended = {"Status": "exited", "Running": False, "ExitCode": end["StatusCode"]}
+            found["State"].update(ended)
         elif inputs.get("mustRun", True) and _has_ended(found):
             raise Fault(
                 f"the container {_ending(found)} right after its start{evidence(ctx, found)}"
@@ -122,12 +125,12 @@ def _until_healthy(ctx: Context, id: str, found: Body, events: _Events, limit: f
         health = (found["State"].get("Health") or {}).get("Status")
         if health == "healthy":
             return found
-        if health == "unhealthy":
-            raise Fault(f"the container turned unhealthy{evidence(ctx, found)}")
         if _has_ended(found) or exits > allowed:
             raise Fault(
                 f"the container {_ending(found)} before it was healthy{evidence(ctx, found)}"
             )
+        if health == "unhealthy" and _last_check(found).get("ExitCode"):
+            raise Fault(f"the container turned unhealthy{evidence(ctx, found)}")
         event = next(events, None)
         if event is None or time.monotonic() > deadline:
             found = ctx.api.call("GET", f"/containers/{id}/json")
@@ -145,6 +148,12 @@ def _has_ended(found: Body) -> bool:
     return found["State"].get("Status") in ("exited", "dead")
 
 
+def _last_check(found: Body) -> Body:
+    """The last health check; a container that is ending is unhealthy without a failed one."""
+    checks: list[Body] = (found["State"].get("Health") or {}).get("Log") or []
+    return checks[-1] if checks else {}
+
+
 def _ending(found: Body) -> str:
     state = found["State"]
     killed = " (out of memory)" if state.get("OOMKilled") else ""
@@ -155,9 +164,7 @@ def _ending(found: Body) -> str:
 def evidence(ctx: Context, found: Body) -> str:
     """What the container said last, and what its health check did, for an error message."""
     parts = []
-    checks = (found["State"].get("Health") or {}).get("Log") or []
-    if checks:
-        last = checks[-1]
+    if last := _last_check(found):
         output = str(last.get("Output", "")).strip() or "(no output)"
         parts.append(f"  last health check (exit code {last.get('ExitCode')}): {output}")
     lines = logs(ctx, found["Id"], LOG_LINES).strip()

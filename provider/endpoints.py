@@ -41,16 +41,16 @@ def to_settings(entry: Entry) -> Settings:
     return settings
 
 
-def from_settings(name: str, settings: Settings, container_id: str, *, mac: bool) -> Entry:
+def from_settings(name: str, settings: Settings, own: frozenset[str], *, mac: bool) -> Entry:
     """The entry that describes an endpoint as the engine reports it.
 
-    `mac` says whether the endpoint's MAC address was chosen by a declaration (engines do not
-    tell a chosen one from a given one).
+    `own` are the container's own names, which engines before 25 add to its aliases. `mac` says
+    whether the endpoint's MAC address was chosen by a declaration (engines do not tell a chosen
+    one from a given one).
     """
     given = settings.get("IPAMConfig") or {}
     entry: Entry = {"name": name}
-    # Engines before 25 add the short id of the container to the aliases.
-    aliases = [a for a in settings.get("Aliases") or [] if a != container_id[:12]]
+    aliases = [alias for alias in settings.get("Aliases") or [] if alias not in own]
     if aliases:
         entry["aliases"] = sorted(set(aliases))
     for key, value in (
@@ -78,11 +78,12 @@ def canonical(entry: Entry) -> Entry:
 
 
 def read_back(
-    declared: list[Entry], networks: dict[str, Settings], container_id: str
+    declared: list[Entry], networks: dict[str, Settings], own: frozenset[str]
 ) -> list[Entry]:
     """The entries in force, each under the name or id that the declaration uses for it.
 
     Declared ones keep their place and, where they mean the same, their spelling; others follow.
+    `own` are the container's own names (see `from_settings`).
     """
     rest = dict(networks)
     entries = []
@@ -90,12 +91,12 @@ def read_back(
         key = next((k for k, s in rest.items() if entry["name"] in (k, s.get("NetworkID"))), None)
         if key is None:
             continue
-        actual = from_settings(
-            entry["name"], rest.pop(key), container_id, mac=bool(entry.get("macAddress"))
-        )
+        unasked = own - set(entry.get("aliases") or ())
+        chosen = bool(entry.get("macAddress"))
+        actual = from_settings(entry["name"], rest.pop(key), unasked, mac=chosen)
         entries.append(entry if canonical(entry) == canonical(actual) else actual)
     for key, settings in sorted(rest.items()):
-        entries.append(from_settings(key, settings, container_id, mac=False))
+        entries.append(from_settings(key, settings, own, mac=False))
     return entries
 
 

@@ -18,7 +18,7 @@ from provider.endpoints import (
     unsupported,
 )
 
-ID = "0123456789abcdef"
+OWN = frozenset({"0123456789ab", "host"})
 FULL = {
     "name": "front",
     "aliases": ["web", "www"],
@@ -47,7 +47,7 @@ def test_every_key_of_an_entry_reaches_the_engine() -> None:
 
 
 def test_an_entry_comes_back_as_it_was_declared() -> None:
-    assert from_settings("front", FULL_SETTINGS, ID, mac=True) == FULL
+    assert from_settings("front", FULL_SETTINGS, OWN, mac=True) == FULL
 
 
 def test_a_bare_entry_asks_for_nothing() -> None:
@@ -55,8 +55,12 @@ def test_a_bare_entry_asks_for_nothing() -> None:
 
 
 def test_what_the_engine_adds_by_itself_is_not_read_back() -> None:
-    given = {"Aliases": [ID[:12], "web"], "MacAddress": "02:42:00:00:00:01", "IPAMConfig": None}
-    assert from_settings("front", given, ID, mac=False) == {"name": "front", "aliases": ["web"]}
+    given = {
+        "Aliases": ["0123456789ab", "host", "web"],
+        "MacAddress": "02:42:00:00:00:01",
+        "IPAMConfig": None,
+    }
+    assert from_settings("front", given, OWN, mac=False) == {"name": "front", "aliases": ["web"]}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +81,13 @@ def test_reading_back_keeps_the_name_or_id_and_the_spelling_of_the_declaration()
         "back": {"NetworkID": "id-of-back"},
         "front": {"NetworkID": "id-of-front", "Aliases": ["web", "www"]},
     }
-    assert read_back(declared, live, ID) == declared
+    assert read_back(declared, live, OWN) == declared
+
+
+def test_a_declared_alias_counts_even_if_it_is_the_hostname() -> None:
+    declared = [{"name": "front", "aliases": ["host"]}]
+    assert read_back(declared, {"front": {"Aliases": ["host", "0123456789ab"]}}, OWN) == declared
+    assert read_back(declared, {"front": {"Aliases": []}}, OWN) == [{"name": "front"}]
 
 
 def test_reading_back_shows_what_was_disconnected_connected_and_changed() -> None:
@@ -86,7 +96,7 @@ def test_reading_back_shows_what_was_disconnected_connected_and_changed() -> Non
         "back": {"NetworkID": "id-of-back", "Aliases": ["database"]},
         "extra": {"NetworkID": "id-of-extra"},
     }
-    assert read_back(declared, live, ID) == [
+    assert read_back(declared, live, OWN) == [
         {"name": "back", "aliases": ["database"]},
         {"name": "extra"},
     ]
