@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from model import addresses, mounts, ports, presence, references
+from model import addresses, links, mounts, names, ports, presence, references
 from model.surroundings import Surroundings
 from model.values import Problem, Stack
 
@@ -26,7 +26,10 @@ RULES: dict[str, Rule] = {
     "dependency can become healthy": references.never_healthy,
     "nothing beside external": references.external_with_more,
     "network_mode or networks": references.mode_and_networks,
-    "links without an alias": references.aliased_links,
+    "links on a network": links.without_network,
+    "links are seen by all": links.seen_by_all,
+    "aliases apart": names.alias_clashes,
+    "kept apart by icc": names.reached_around_icc,
     "container names": references.container_names,
     "healthcheck has a test": references.untested_healthchecks,
     "host ports": ports.taken_twice,

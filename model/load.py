@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from model import loader, messages, nodes, settings, source
+from model import links, loader, messages, nodes, settings, source
 from model.check import check
 from model.coverage import uncovered, unknown_written
 from model.declarations import file_source, network, volume
@@ -100,7 +100,7 @@ def load(
         found += said.errors
     if _errors(found):
         raise StackError(found, base)
-    return replace(stack, warnings=tuple(sorted(set(found))))
+    return replace(links.as_aliases(stack), warnings=tuple(sorted(set(found))))
 
 
 def _errors(problems: Sequence[Problem]) -> list[Problem]:

@@ -184,23 +184,6 @@ def mode_and_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             yield Problem(place, "`network_mode` and `networks` exclude each other")
 
 
-def aliased_links(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    for service in stack.services:
-        for position, (other, alias) in enumerate(service.links):
-            if alias != other:
-                place = around.index.item(
-                    ("services", service.name, "links"),
-                    position,
-                    len(service.links),
-                    holding(other, alias),
-                )
-                message = (
-                    f"link alias {alias!r} is not supported: give it to {other!r} "
-                    "under `networks.NAME.aliases`"
-                )
-                yield Problem(place, message)
-
-
 def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     first: dict[str, tuple[str, Place]] = {}
     placed = [

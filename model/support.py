@@ -83,7 +83,7 @@ SERVICE: tuple[Row, ...] = (
     _rejected(f"{_S}isolation", _WINDOWS, "default"),
     _note(f"{_S}label_file", "resolved when the file is loaded"),
     *_supported(_S, "labels"),
-    _note(f"{_S}links", "orders the start; an alias other than the service's name is rejected"),
+    _note(f"{_S}links", "orders the start; a name becomes an alias on shared networks"),
     *_supported(_S, "logging"),
     _note(f"{_S}mac_address", "given to the first network in order of names"),
     _note(f"{_S}mem_limit", "rounded up to whole MiB"),

@@ -1,0 +1,58 @@
+"""Rules about names on networks: who else answers to a name, and who can see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from model.surroundings import Surroundings, line_in
+from model.values import Place, Problem, Stack
+
+ICC = "com.docker.network.bridge.enable_icc"
+
+
+def alias_clashes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """A name that two services have on one network: DNS answers with either."""
+    claims: dict[tuple[str, str], list[tuple[Place, str]]] = {}
+    containers = {service.name: service.container_name for service in stack.services}
+    for service in stack.services:
+        for attachment in service.attachments:
+            steps = ("services", service.name, "networks", attachment.network)
+            for name in {service.name, service.container_name, *attachment.aliases} - {None}:
+                place = around.index.place(*steps, "aliases")
+                if name not in attachment.aliases:
+                    place = service.place
+                claims.setdefault((attachment.network, str(name)), []).append((place, service.name))
+    for (network, name), owners in claims.items():
+        owners.sort()
+        for place, owner in owners[1:]:
+            first, other = owners[0]
+            # Two containers of one name are an error that another rule tells.
+            if owner != other and not name == containers[owner] == containers[other]:
+                message = (
+                    f"{name!r} on network {network!r} is also services.{other} "
+                    f"({line_in(first, place)}): whoever asks for it gets the one or the other"
+                )
+                yield Problem(place, message, "warning")
+
+
+def reached_around_icc(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """A network whose containers are kept from each other, and a port that leads around that.
+
+    The host passes on what arrives at a published port, from wherever it comes: also from the
+    neighbours, who reach the host at the bridge's address.
+    """
+    apart = {
+        network.key
+        for network in stack.networks
+        if dict(network.options).get(ICC, "true").lower() in ("false", "0")
+    }
+    for service in stack.services:
+        inside = sorted({each.network for each in service.attachments} & apart)
+        wide = [port for port in service.ports if port.host_ip in (None, "0.0.0.0", "::")]
+        if inside and wide and service.replicas:
+            published = wide[0].published or "of the engine's choice"
+            message = (
+                f"host port {published} is open on all addresses, so that the containers of "
+                f"{', '.join(inside)} reach it in spite of `{ICC}`: bind it to 127.0.0.1"
+            )
+            yield Problem(around.index.place("services", service.name, "ports"), message, "warning")
