@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import docker.errors
 
-from . import container_check, container_diff, container_run
+from . import container_check, container_diff, container_reload, container_run
 from .container_body import (
     OUTPUTS_ONLY,
     attachments,
@@ -137,6 +137,8 @@ class ContainerKind(ResourceKind):
             ctx.api.call("POST", f"/containers/{id}/rename", params={"name": new["name"]})
         if "networksAdvanced" in changes:
             self._move(ctx, id, old_inputs, new, found)
+        if "uploads" in changes:
+            container_reload.reload(ctx, id, new, running=is_running(found))
         if must_run(new):
             if found["State"].get("Paused"):
                 ctx.api.call("POST", f"/containers/{id}/unpause")
@@ -148,6 +150,7 @@ class ContainerKind(ResourceKind):
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
         given = (inputs.get("destroyGraceSeconds"), inputs.get("stopTimeout"), STOP_SECONDS)
         seconds = next(value for value in given if value is not None)
+        container_reload.drain(ctx, id, inputs)
         try:
             ctx.status("stopping the container")
             ctx.api.call(

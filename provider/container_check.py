@@ -7,6 +7,7 @@ from typing import Any
 
 from .container_body import is_exclusive
 from .container_fields import INPUTS
+from .container_reload import failures as _control
 from .durations import to_nanoseconds
 from .endpoints import needs, unsupported
 from .input_table import refusals
@@ -162,4 +163,5 @@ def _is_number(text: str) -> bool:
 
 _RULES: tuple[Rule, ...] = (
     _unknown_inputs, _image, _networks, _restart, _ports, _health, _uploads, _storage, _limits,
+    _control,
 )  # fmt: skip

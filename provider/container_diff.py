@@ -6,6 +6,7 @@ from typing import Any
 
 from .container_body import QUOTAS, attachments, is_exclusive
 from .container_fields import BY_NAME
+from .container_reload import changes_in_place, without_control
 from .endpoints import canonical
 from .plain import has_unknown, objects
 from .resource import Change, Diff, Values
@@ -51,10 +52,20 @@ def changes(old: Values, new: Values) -> dict[str, Change]:
             if name == "name" and new.get("name") is None:
                 # The name is the plugin's choice from now on: the one it has will do.
                 del found[name]
+    if "uploads" in found and changes_in_place(old, new):
+        found["uploads"] = "update"
+    if "labels" in found and _same_but_control(old, new):
+        found["labels"] = "update"
     for name in found:
         if name in _LIMITS and (not new.get(name) or _conflicts(name, old)):
             found[name] = "replace"
     return found
+
+
+def _same_but_control(old: Values, new: Values) -> bool:
+    """Whether the labels that the engine has to know are the same."""
+    kept = [{"labels": without_control(inputs.get("labels"))} for inputs in (old, new)]
+    return bool(normal("labels", kept[0]) == normal("labels", kept[1]))
 
 
 def _without_mode(inputs: Values) -> bool:
