@@ -24,6 +24,10 @@ class Places:
         return self.environment / "bin" / "pulumi"
 
     @property
+    def causeway(self) -> Path:
+        return self.environment / "bin" / "causeway"
+
+    @property
     def pulumi(self) -> Path:
         """The folder of the CLI that setup installs, named by its version."""
         return self.cache / f"pulumi-{pins.PULUMI}"

@@ -1,4 +1,5 @@
-"""The text of .venv/bin/pulumi: finds the CLI and answers the passphrase question by itself.
+"""The texts of .venv/bin/pulumi, which finds the CLI and answers the passphrase question by
+itself, and of .venv/bin/causeway.
 
 Plain shell, because it runs at every command. Only `stack init`, `stack select --create` and
 setting a secret take the way through `python -m toolchain.passphrase`.
@@ -102,6 +103,11 @@ fi
 exec @PULUMI@ "$@"
 """
 
+CAUSEWAY = """#!/bin/sh
+@MARK@ The project's own command, from any folder.
+PYTHONPATH=@PROJECT@${PYTHONPATH:+:$PYTHONPATH} exec @PYTHON@ -m cli "$@"
+"""
+
 
 def text(places: Places, cli: Cli, project_sum: str, pulumi_home: str) -> str:
     values = {
@@ -121,21 +127,28 @@ def text(places: Places, cli: Cli, project_sum: str, pulumi_home: str) -> str:
     return result
 
 
+def causeway(places: Places) -> str:
+    """The text of .venv/bin/causeway."""
+    python = places.environment / "bin" / "python"
+    result = CAUSEWAY.replace("@MARK@", MARK).replace("@PROJECT@", shlex.quote(str(places.project)))
+    return result.replace("@PYTHON@", shlex.quote(str(python)))
+
+
 def is_wrapper(path: Path) -> bool:
     with path.open("rb") as file:
         return MARK.encode() in file.read(200)
 
 
-def is_current(places: Places, wanted: str) -> bool:
-    return places.wrapper.exists() and places.wrapper.read_text(encoding="utf-8") == wanted
+def is_current(path: Path, wanted: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == wanted
 
 
-def write(console: progress.Console, places: Places, wanted: str) -> None:
-    if is_current(places, wanted):
-        console.already("Command pulumi", str(places.wrapper))
+def write(console: progress.Console, path: Path, wanted: str) -> None:
+    if is_current(path, wanted):
+        console.already(f"Command {path.name}", str(path))
         return
-    unfinished = places.wrapper.with_suffix(".unfinished")
+    unfinished = path.with_suffix(".unfinished")
     unfinished.write_text(wanted, encoding="utf-8")
     unfinished.chmod(0o755)
-    os.replace(unfinished, places.wrapper)
-    console.line(f"done    Command pulumi: {places.wrapper}")
+    os.replace(unfinished, path)
+    console.line(f"done    Command {path.name}: {path}")

@@ -59,10 +59,14 @@ class Matrix:
 
     def between(self, source: Node, destination: Node) -> Iterator[Cell]:
         """The cells of one pair: each declared endpoint of the destination, then `ANY`."""
-        if source.kind in OUTSIDE and destination.kind in OUTSIDE:
+        if not self.concerns(source, destination):
             return
         for endpoint in self.endpoints_of(destination):
             yield self.decide(source, destination, endpoint)
+
+    def concerns(self, source: Node, destination: Node) -> bool:
+        """Whether the engine has a part in it: between two ends outside it has none."""
+        return source.kind not in OUTSIDE or destination.kind not in OUTSIDE
 
     def endpoints_of(self, node: Node) -> tuple[Endpoint, ...]:
         return RESOLVING if node.kind is NodeKind.DNS else (*self.endpoints.get(node, ()), ANY)

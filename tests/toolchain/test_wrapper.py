@@ -150,3 +150,14 @@ def test_a_passphrase_of_the_users_own_is_left_alone(project: Project) -> None:
 
 def test_a_folder_outside_any_project_is_no_error(project: Project, tmp_path: Path) -> None:
     assert project.run("version", folder=tmp_path)[1] == "arguments=version"
+
+
+def test_causeway_runs_the_projects_command_from_any_folder(tmp_path: Path) -> None:
+    project = Path(__file__).resolve().parents[2]
+    places = Places(project=project, cache=tmp_path)
+    command = tmp_path / "causeway"
+    command.write_text(wrapper.causeway(places))
+    answer = subprocess.run(
+        ["sh", str(command), "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.startswith("usage: causeway ")

@@ -1,0 +1,112 @@
+"""What Pulumi.<stack>.yaml says about a stack, read without Pulumi.
+
+Keys are as the program reads them. Encrypted values stay unknown: none decides reach.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cli.problem import UsageError
+from model.document import mapping, sequence
+from model.nodes import canonical
+
+ENCRYPTED = "secret"
+LOCAL_FILE = "causeway.local.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`folder` holds Pulumi.yaml; `files` are paths below it, or as given with --file."""
+
+    name: str
+    folder: Path
+    files: tuple[str, ...]
+    stack: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
+    scale: Mapping[str, int] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
+
+
+def project_folder(start: Path) -> Path | None:
+    """The nearest folder upwards that holds a Pulumi.yaml."""
+    return next((each for each in (start, *start.parents) if (each / "Pulumi.yaml").exists()), None)
+
+
+def chosen_stack(folder: Path, wanted: str | None) -> str:
+    """The stack that is meant, by its short name."""
+    there = stacks_in(folder)
+    name = (wanted or os.environ.get("PULUMI_STACK") or "").rpartition("/")[2]
+    if name:
+        if name not in there:
+            known = ", ".join(there) or "none"
+            raise UsageError(f"no Pulumi.{name}.yaml in {folder} (stacks: {known})")
+        return name
+    if "dev" in there or len(there) == 1:
+        return "dev" if "dev" in there else there[0]
+    raise UsageError(f"which stack? Name it with --stack ({', '.join(there) or 'there is none'})")
+
+
+def stacks_in(folder: Path) -> list[str]:
+    found = (path.name.split(".") for path in sorted(folder.glob("Pulumi.*.yaml")))
+    return [parts[1] for parts in found if len(parts) == 3]
+
+
+def settings(folder: Path, stack: str) -> Settings:
+    """Raises UsageError when the file cannot be read as a stack's configuration."""
+    project = _document(folder / "Pulumi.yaml").get("name")
+    file = folder / f"Pulumi.{stack}.yaml"
+    try:
+        config = mapping(_document(file).get("config"))
+        keys = {
+            key.removeprefix("causeway:"): value
+            for key, value in config.items()
+            if key.startswith("causeway:")
+        }
+        files = tuple(str(each) for each in sequence(keys.get("files")))
+        if not files:
+            raise UsageError(f"{file}: causeway:files names no Compose file")
+        return Settings(
+            name=f"{project}-{stack}",
+            folder=folder,
+            files=files,
+            stack=stack,
+            variables={key: _plain(value) for key, value in _pairs(keys.get("variables"))},
+            profiles=tuple(str(each) for each in sequence(keys.get("profiles"))),
+            scale={key: int(_plain(value)) for key, value in _pairs(keys.get("scale"))},
+            images={**_local_images(folder), **dict(_texts(keys.get("images")))},
+        )
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{file}: {error}") from None
+
+
+def _document(path: Path) -> Mapping[str, object]:
+    try:
+        return mapping(canonical(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except Exception as error:  # of the YAML parser, which only `model` may import
+        raise UsageError(f"{path}: {' '.join(str(error).split())}") from None
+
+
+def _local_images(folder: Path) -> dict[str, str]:
+    path = folder / LOCAL_FILE
+    return dict(_texts(_document(path).get("images"))) if path.is_file() else {}
+
+
+def _pairs(value: object) -> list[tuple[str, object]]:
+    return list(mapping(value).items())
+
+
+def _texts(value: object) -> list[tuple[str, str]]:
+    return [(key, _plain(each)) for key, each in _pairs(value)]
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ENCRYPTED  # {"secure": ...}
+    return "true" if value is True else "false" if value is False else str(value)

@@ -1,0 +1,99 @@
+"""The stack that a command is about, and its matrix: from files, a Pulumi stack, or what runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.console import Console
+from cli.problem import UsageError
+from cli.settings import Settings, chosen_stack, project_folder, settings
+from model.assertions import check_assertions
+from model.errors import render
+from model.load import load
+from model.reach import EngineFacts, Matrix, reach
+from model.values import Problem, Stack
+
+# The slot of --live: a reader of the running stack, by project and stack name, as `live/` has it.
+LiveReader = Callable[[str, str], tuple[Stack, EngineFacts]]
+READ_LIVE: LiveReader | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A stack and what it was made of; `base` is the folder that places are shown below."""
+
+    stack: Stack
+    matrix: Matrix
+    settings: Settings
+    base: str
+
+
+def read(options: argparse.Namespace, facts: EngineFacts) -> Loaded:
+    """Raises UsageError and CausewayError, with every problem found."""
+    base = str(Path.cwd())
+    wanted = which(options)
+    if options.live:
+        if READ_LIVE is None:
+            raise UsageError("--live: nothing here reads a running stack")
+        running, told = READ_LIVE(wanted.name.removesuffix(f"-{wanted.stack}"), wanted.stack)
+        return Loaded(running, reach([running], told), wanted, base)
+    stack = load_stack(wanted)
+    return Loaded(stack, reach([stack], facts), wanted, base)
+
+
+def which(options: argparse.Namespace) -> Settings:
+    """What --file and --stack say. Files alone need no Pulumi project."""
+    folder = project_folder(Path.cwd())
+    if options.file and not options.stack:
+        first = Path(options.file[0]).absolute()
+        return Settings(_name(first.parent.name), Path.cwd(), tuple(options.file))
+    if folder is None:
+        raise UsageError("no Pulumi.yaml here or above: name a Compose file with --file")
+    found = settings(folder, chosen_stack(folder, options.stack))
+    if not options.file:
+        return found
+    files = tuple(str(Path(file).absolute()) for file in options.file)
+    return Settings(
+        name=found.name,
+        folder=found.folder,
+        files=files,
+        stack=found.stack,
+        variables=found.variables,
+        profiles=found.profiles,
+        scale=found.scale,
+        images=found.images,
+    )
+
+
+def load_stack(wanted: Settings) -> Stack:
+    return load(
+        [wanted.folder / file for file in wanted.files],
+        name=wanted.name,
+        variables=wanted.variables,
+        profiles=wanted.profiles,
+        scale=wanted.scale,
+        images=wanted.images,
+    )
+
+
+def _name(folder: str) -> str:
+    """A name that the loader accepts, made of the folder's."""
+    kept = "".join(each for each in folder.lower() if each.isalnum() or each in "-_")
+    return kept.lstrip("-_") or "stack"
+
+
+def judged(loaded: Loaded, console: Console) -> int:
+    """Prints the assertions that do not hold; the exit code is 1 when one is broken."""
+    problems: tuple[Problem, ...] = ()
+    if loaded.stack.extension and loaded.stack.files:
+        problems = check_assertions(loaded.stack, loaded.matrix)
+    for problem in problems:
+        text = render([problem], loaded.base)
+        if problem.severity == "error":
+            console.error(text)
+        else:
+            console.warning(text)
+    return int(any(problem.severity == "error" for problem in problems))
