@@ -169,14 +169,25 @@ def remove(name: str, slot: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         if folder.exists():
             raise EngineError(f"{folder} cannot be removed: see `findmnt -R {folder}`")
-    for group in sorted(Path("/sys/fs/cgroup").glob(f"**/{name}"), reverse=True):
-        for folder in sorted(group.rglob("*"), reverse=True):
-            if folder.is_dir():
-                folder.rmdir()
-        group.rmdir()
+    for group in Path("/sys/fs/cgroup").glob(f"**/{name}"):
+        for folder in sorted([group, *group.rglob("*/")], reverse=True):
+            _remove_cgroup(folder)
     others = [other for other in names_in_use() if other != slot]
     if not others and not names_in_use().get(slot):
         close_way_out()
+
+
+def _remove_cgroup(folder: Path) -> None:
+    """It may be gone already, and stays busy until its last process has been reaped."""
+    for _ in range(50):
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _kill_processes(name: str) -> None:
