@@ -1,4 +1,4 @@
-"""`python3 -m toolchain setup|doctor|stacks|engine|images`: one command a concern, for the
+"""`python3 -m toolchain setup|doctor|stacks|engine|images|...`: one command a concern, for the
 Makefile and the tests. Errors are one message and exit code 1, never a traceback."""
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from toolchain import (
     address,
     base_images,
+    current_engine,
     doctor,
     engine,
     lock,
@@ -54,6 +55,7 @@ def setup(where: Places, console: progress.Console, *, for_tests: bool) -> None:
         if for_tests:
             engine.install_for_tests(console, where)
             base_images.build(console, where)
+            current_engine.install(console, where)
             return
         install_engine(where, console)
 
@@ -94,6 +96,7 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("environment", help="the Python environment alone")
     commands.add_parser("stacks", help="the stacks dev, staging and prod")
     commands.add_parser("engine", help="the Docker engine and its base images")
+    commands.add_parser("current-engine", help="a current Docker engine, for tests")
     one = commands.add_parser("images", help="stand-ins for base images into an engine")
     one.add_argument("--host", default=host(), help="the engine, as in DOCKER_HOST")
     chosen = parser.parse_args(arguments)
@@ -108,6 +111,9 @@ def main(arguments: Sequence[str]) -> int:
         stacks.install(console, where)
     elif chosen.command == "engine":
         install_engine(where, console)
+    elif chosen.command == "current-engine":
+        with alone(where, console):
+            current_engine.install(console, where)
     elif chosen.command == "address":
         address.show(where, chosen.stack)
     elif chosen.command == "lock":

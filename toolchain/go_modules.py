@@ -1,4 +1,4 @@
-"""Builds the Pulumi CLI and its Python language host from Go modules, pinned by go.sum files.
+"""Builds programs from Go modules, pinned by go.sum files: the Pulumi CLI and its language host.
 
 For machines that reach a Go module mirror but not Pulumi's downloads. Newer language hosts are not
 served as a module, so an older one is built; it works with this CLI and SDK. The executor script
@@ -24,7 +24,10 @@ WAY_OUT = (
 )
 
 
-def go() -> str:
+NO_PULUMI = "no recent Pulumi CLI, Pulumi's downloads are out of reach"
+
+
+def go(lacking: str = NO_PULUMI, instead: str = f"or Pulumi {pins.PULUMI_OLDEST} or newer") -> str:
     """The path of a usable Go, or a ToolchainError that says what to install."""
     path = shutil.which("go")
     version = progress.output(["go", "env", "GOVERSION"]) if path else None
@@ -32,8 +35,8 @@ def go() -> str:
         return path
     found = f"Go here is {version}" if version else "Go is not installed"
     raise ToolchainError(
-        f"no recent Pulumi CLI, Pulumi's downloads are out of reach, and {found}",
-        f"install Go {pins.GO_OLDEST} or newer, or Pulumi {pins.PULUMI_OLDEST} or newer",
+        f"{lacking}, and {found}",
+        f"install Go {pins.GO_OLDEST} or newer, {instead}",
     )
 
 
@@ -43,15 +46,15 @@ def install(console: progress.Console, places: Places, folder: Path) -> None:
     flags = f"-s -w -X {pins.PULUMI_VERSION_VARIABLE}={pins.PULUMI}"
     if not (folder / "pulumi").exists():
         with console.step(f"Pulumi CLI {pins.PULUMI} from Go modules", "3 to 4 min, once") as step:
-            _build(compiler, "pulumi", pins.PULUMI_PACKAGE, flags, folder / "pulumi", step, places)
+            build(compiler, "pulumi", pins.PULUMI_PACKAGE, flags, folder / "pulumi", step, places)
     if not (folder / "pulumi-language-python").exists():
         with console.step("Python language host from Go modules", "20 s, once") as step:
             target = folder / "pulumi-language-python"
-            _build(compiler, target.name, pins.LANGUAGE_HOST_PACKAGE, "-s -w", target, step, places)
+            build(compiler, target.name, pins.LANGUAGE_HOST_PACKAGE, "-s -w", target, step, places)
     _copy_executor(compiler, folder / "pulumi-language-python-exec")
 
 
-def _build(
+def build(
     compiler: str,
     module: str,
     package: str,
@@ -59,12 +62,21 @@ def _build(
     target: Path,
     step: progress.Step,
     places: Places,
+    tags_for_c: str = "",
 ) -> None:
+    """Build one package of a folder of gomodules/. With `tags_for_c` set, C is compiled too."""
     folder = GO_MODULES / module
-    flags = f"{os.environ.get('GOFLAGS', '')} -mod=readonly".strip()
-    environment = {**os.environ, "GOFLAGS": flags, "GOWORK": "off", "CGO_ENABLED": "0"}
+    flags = f"{os.environ.get('GOFLAGS', '')} -mod=readonly"
+    if tags_for_c:
+        flags += f" -tags={tags_for_c}"
+    environment = {
+        **os.environ,
+        "GOFLAGS": flags.strip(),
+        "GOWORK": "off",
+        "CGO_ENABLED": "1" if tags_for_c else "0",
+    }
     step.detail = "downloading modules"
-    log = places.logs / f"{module}.log"
+    log = places.logs / f"{target.name}.log"
     packages: set[str] = set()
     downloads = 0
 

@@ -19,6 +19,15 @@ PULUMI_VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Ver
 PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 LANGUAGE_HOST_PACKAGE = "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"
 
+MOBY = "2.0.0-beta.24"
+MOBY_RELEASE = "29.8.1-dev"
+"""What the engine reports: the module's releases/versions.yaml names 29.8.1 as the next one."""
+
+MOBY_VERSION_VARIABLE = "github.com/moby/moby/v2/dockerversion.Version"
+MOBY_PACKAGES = "github.com/moby/moby/v2/cmd"
+RUNC = "1.5.2"
+RUNC_PACKAGE = "github.com/opencontainers/runc"
+
 EMPTY_PASSPHRASE_SALT = "v1:1ZoF0/ywV10=:v1:WG2yJRsLvzJ0K0Rq:aUaFcOrEpIxv+kdcBK6BCkdcEJCwHw=="
 """The committed salt of stacks without secrets. It belongs to the empty passphrase."""
 
