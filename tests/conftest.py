@@ -11,18 +11,45 @@ from collections.abc import Iterator
 import docker
 import pytest
 
-from tests.engines import Engine
+from tests.engines import FLAVOURS, Engine
 from tests.tiny_image import import_tiny
 
 
-@pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
-    """One Docker engine for the whole run, which holds the image `causeway-test/tiny:1`."""
-    with Engine.start() as running:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        choices=sorted(FLAVOURS),
+        default="debian",
+        help="the engine of the tests that name none (default: debian)",
+    )
+
+
+def started(flavour: str) -> Iterator[Engine]:
+    """A running engine that holds the image `causeway-test/tiny:1`."""
+    with Engine.start(flavour) as running:
         client = running.api()
         import_tiny(client)
         client.close()
         yield running
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """One Docker engine for the whole run, of the flavour that `--engine` names."""
+    yield from started(request.config.getoption("--engine"))
+
+
+@pytest.fixture(scope="session")
+def current_engine() -> Iterator[Engine]:
+    """A second engine for the whole run: Docker as it is today."""
+    yield from started("current")
+
+
+@pytest.fixture(scope="session", params=["engine", "current_engine"])
+def any_engine(request: pytest.FixtureRequest) -> Engine:
+    """Each of both in turn."""
+    running: Engine = request.getfixturevalue(request.param)
+    return running
 
 
 @pytest.fixture(scope="session")

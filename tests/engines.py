@@ -22,11 +22,15 @@ import docker
 
 from tests import engine_host
 from tests.engine_host import DATA, PATH, PREFIX, RUN, EngineError
+from toolchain import current_engine, places
 
 NEEDED = ("dockerd", "containerd", "runc", "iptables", "nft", "ip", "nsenter")
 READY_SECONDS = 60
 # The flavours that can be started, with the folder that comes first on the engine's PATH.
-FLAVOURS: dict[str, Path | None] = {"debian": None}
+FLAVOURS: dict[str, Path | None] = {
+    "debian": None,
+    "current": current_engine.folder(places.find()),
+}
 # Docker up to 20.10 keeps its identity in /etc/docker unless told otherwise.
 KEY_OPTION = {"debian": "deprecated-key-path"}
 
@@ -47,6 +51,8 @@ class Engine:
         if flavour not in FLAVOURS:
             raise EngineError(f"unknown engine flavour {flavour!r} (known: {sorted(FLAVOURS)})")
         folder = FLAVOURS[flavour]
+        if folder and not current_engine.complete(folder):
+            raise EngineError(f"{folder} is missing: python3 -m toolchain {flavour}-engine")
         path = f"{folder}{os.pathsep}{PATH}" if folder else PATH
         if os.geteuid() != 0:
             raise EngineError("a test engine needs root: run the tests as root")
