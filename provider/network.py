@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import docker.errors
 
-from . import network_inputs
+from . import abilities, network_inputs
 from .faults import Fault
 from .network_inputs import canonical, import_inputs, overlap, read_inputs, to_body, to_state
 from .ownership import is_left_over, own_labels, same_stack
@@ -33,7 +33,14 @@ class NetworkKind(ResourceKind):
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
     ) -> tuple[Values, list[Failure]]:
-        return new, network_inputs.check(new)
+        failures = network_inputs.check(new)
+        if not failures:
+            known = ctx.shared.facts(ctx)
+            mine = abilities.Mine(ctx.urn, (old or {}).get("name"))
+            failures = abilities.refused(new, known, mine)
+            for warning in abilities.shadowed(new, known):
+                ctx.log("warning", warning)
+        return new, failures
 
     def diff(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values

@@ -6,6 +6,7 @@ import json
 import threading
 from typing import Any
 
+from . import abilities, host
 from .ownership import URN_LABEL
 from .resource import Context
 
@@ -21,6 +22,7 @@ class Shared:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._answers: dict[str, Listed | Exception] = {}
+        self._facts: abilities.Facts | None = None
 
     def containers(self, ctx: Context) -> Listed:
         """The containers made by this plugin, by id."""
@@ -29,6 +31,14 @@ class Shared:
     def networks(self, ctx: Context) -> Listed:
         """The networks made by this plugin, by id."""
         return self._ask(ctx, "/networks")
+
+    def facts(self, ctx: Context) -> abilities.Facts:
+        """What the engine, its machine and the networks on it allow."""
+        with self._lock:
+            if self._facts is None:
+                info, networks = ctx.api.call("GET", "/info"), ctx.api.call("GET", "/networks")
+                self._facts = abilities.facts(info, networks, host.look(ctx.api.host))
+            return self._facts
 
     def _ask(self, ctx: Context, path: str, **params: Any) -> Listed:
         with self._lock:

@@ -1,0 +1,246 @@
+"""What this engine, its version, its machine and what is on it already do not allow of a network.
+
+A rule is a row: it looks at a network's inputs and at the facts, and says what is wrong. All are
+asked in check, so that a preview tells before anything is changed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .host import Host, Network, Route
+from .ownership import URN_LABEL, same_stack
+from .plain import has_unknown
+from .resource import Failure, Values
+
+BRIDGE = "com.docker.network.bridge."
+GATEWAY_MODES = {"nat": (27, 0), "routed": (27, 0), "nat-unprotected": (28, 0), "isolated": (28, 0)}
+# Driver option -> the first release that knows it.
+NEWER_OPTIONS = {
+    f"{BRIDGE}gateway_mode_ipv4": (27, 0),
+    f"{BRIDGE}gateway_mode_ipv6": (27, 0),
+    f"{BRIDGE}trusted_host_interfaces": (28, 2),
+}
+KERNEL = {"macvlan": "CONFIG_MACVLAN", "ipvlan": "CONFIG_IPVLAN", "overlay": "CONFIG_VXLAN"}
+OWN_DRIVERS = ("bridge", "host", "ipvlan", "macvlan", "none", "null", "overlay")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`networks` are the engine's, as listed; `drivers` the network drivers it has loaded."""
+
+    version: tuple[int, int]
+    release: str
+    drivers: tuple[str, ...]
+    swarm: str
+    manager: bool
+    networks: tuple[dict[str, Any], ...]
+    host: Host
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """The resource that is asked about; `name` is the network it has by now, if any."""
+
+    urn: str
+    name: str | None = None
+
+    def owns(self, network: dict[str, Any]) -> bool:
+        """Whether a network of the engine is this resource's: by label, or imported by name."""
+        labels = network.get("Labels") or {}
+        return labels.get(URN_LABEL) == self.urn or network["Name"] == self.name
+
+    def has_near(self, network: dict[str, Any]) -> bool:
+        """Whether it is this stack's; the stack file's own checks tell about those."""
+        return self.owns(network) or same_stack(self.urn, network.get("Labels"))
+
+
+Rule = Callable[[Values, Facts, Mine], Iterator[Failure]]
+
+
+def release(text: str) -> tuple[int, int]:
+    """(28, 1) of `28.1.0-rc.1` or `20.10.24+dfsg1`; a build without a number is a new one."""
+    found = re.match(r"v?(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2])) if found else (99, 0)
+
+
+def facts(info: dict[str, Any], networks: list[dict[str, Any]], host: Host) -> Facts:
+    """The facts in what /info and /networks answer."""
+    swarm = info.get("Swarm") or {}
+    return Facts(
+        version=release(str(info.get("ServerVersion") or "")),
+        release=str(info.get("ServerVersion") or ""),
+        drivers=tuple((info.get("Plugins") or {}).get("Network") or ()),
+        swarm=str(swarm.get("LocalNodeState") or "inactive"),
+        manager=bool(swarm.get("ControlAvailable")),
+        networks=tuple(networks),
+        host=host,
+    )
+
+
+def refused(inputs: Values, known: Facts, mine: Mine) -> list[Failure]:
+    """All that keeps the engine from making this network, sorted by property path."""
+    usable = {key: value for key, value in inputs.items() if not has_unknown(value)}
+    found = {(f.path, f.reason): f for rule in RULES for f in rule(usable, known, mine)}
+    return [found[key] for key in sorted(found)]
+
+
+def _driver(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+    driver = inputs.get("driver") or "bridge"
+    if driver not in known.drivers and driver not in OWN_DRIVERS:
+        # A plugin of the old kind is loaded when first used, and listed from then on.
+        listed = ", ".join(sorted(known.drivers))
+        yield Failure(
+            "driver",
+            f"the engine has no network driver {driver!r} (it has {listed}); "
+            f"`docker plugin install {driver}` on its machine",
+        )
+    option = KERNEL.get(driver)
+    if option in known.host.missing:
+        yield Failure("driver", f"the kernel of the engine's machine is built without {option}")
+
+
+def _swarm(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+    if inputs.get("driver") != "overlay":
+        if inputs.get("ingress"):
+            yield Failure("ingress", "only an overlay network can be Swarm's ingress network")
+        return
+    if known.swarm != "active":
+        yield Failure("driver", "overlay needs a swarm: `docker swarm init` on the engine")
+    elif not known.manager:
+        yield Failure("driver", "overlay networks are made on a manager; this engine is a worker")
+
+
+def _options(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+    for option, value in sorted((inputs.get("options") or {}).items()):
+        since = NEWER_OPTIONS.get(option, (0, 0))
+        if "gateway_mode" in option:
+            since = max(since, GATEWAY_MODES.get(str(value), since))
+        if since > known.version:
+            yield Failure(
+                f"options.{option}",
+                f"{value!r} needs Docker {since[0]}.{since[1]}, the engine is {known.release}",
+            )
+
+
+def _ipv6(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+    if not inputs.get("ipv6") or known.version >= (27, 0):
+        return
+    subnets = [str(config.get("subnet") or "") for config in inputs.get("ipamConfigs") or []]
+    if not any(":" in subnet for subnet in subnets):
+        yield Failure("ipv6", "engines before Docker 27 choose no IPv6 subnet: declare one")
+
+
+def _parent(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+    if inputs.get("driver") not in ("macvlan", "ipvlan"):
+        return
+    parent = (inputs.get("options") or {}).get("parent")
+    if not parent:
+        if "CONFIG_DUMMY" in known.host.missing:
+            yield Failure(
+                "options.parent",
+                "not set, and the kernel of the engine's machine is built without the dummy "
+                "interface that would stand in for it",
+            )
+        return
+    # `eth0.50` is made by the engine as VLAN 50 of eth0.
+    base = parent.partition(".")[0]
+    if known.host.is_seen and not known.host.interfaces & {parent, base}:
+        seen = sorted(each for each in known.host.interfaces if not each.startswith("veth"))
+        yield Failure(
+            "options.parent",
+            f"the engine's machine has no interface {base!r} (it has {', '.join(seen)})",
+        )
+    for network in known.networks:
+        taken = (network.get("Options") or {}).get("parent")
+        if taken == parent and not mine.owns(network) and network["Driver"] != inputs["driver"]:
+            yield Failure(
+                "options.parent",
+                f"{parent} is the parent of the {network['Driver']} network {network['Name']}: "
+                "an interface serves macvlan or ipvlan, not both",
+            )
+
+
+def _name(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+    for network in known.networks:
+        if network["Name"] == inputs.get("name") and not mine.has_near(network):
+            yield Failure(
+                "name",
+                f"the engine has a network {network['Name']!r} that is not this stack's: choose "
+                "another name, or declare it as `external: true`",
+            )
+
+
+def _subnets(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+    for index, config in enumerate(inputs.get("ipamConfigs") or []):
+        wanted = _network(config.get("subnet"))
+        if wanted is None:
+            continue
+        path = f"ipamConfigs[{index}].subnet"
+        for network in known.networks:
+            if mine.has_near(network):
+                continue
+            for pool in (network.get("IPAM") or {}).get("Config") or []:
+                taken = _network(pool.get("Subnet"))
+                if taken and taken.version == wanted.version and taken.overlaps(wanted):
+                    where = f"network {network['Name']!r}{_stack(network)}"
+                    yield Failure(path, f"{wanted} overlaps {taken} of {where} on the engine")
+        if (inputs.get("driver") or "bridge") != "bridge":
+            continue  # macvlan and ipvlan live in the subnet of their parent
+        for route in _foreign_routes(known):
+            if _within(route.destination, wanted):
+                yield Failure(
+                    path,
+                    f"{wanted} takes in {route.destination}, which the engine's machine reaches "
+                    f"through {route.interface} (a VPN?): it would be cut off",
+                )
+
+
+def shadowed(inputs: Values, known: Facts) -> Iterator[str]:
+    """Warnings: a subnet that is a small part of what a route of the machine leads to."""
+    for config in inputs.get("ipamConfigs") or []:
+        wanted = None if has_unknown(config) else _network(config.get("subnet"))
+        for route in _foreign_routes(known):
+            if wanted and wanted != route.destination and _within(wanted, route.destination):
+                yield (
+                    f"{wanted} lies in {route.destination}, which the engine's machine reaches "
+                    f"through {route.interface}: from there, that part can no longer be reached"
+                )
+
+
+def _foreign_routes(known: Facts) -> list[Route]:
+    """The routes of the engine's machine that do not lead to networks of the engine."""
+    named = {(each.get("Options") or {}).get(f"{BRIDGE}name") for each in known.networks}
+    return [
+        route
+        for route in known.host.routes
+        if route.interface not in named and not route.interface.startswith(("br-", "docker"))
+    ]
+
+
+RULES: tuple[Rule, ...] = (_driver, _swarm, _options, _ipv6, _parent, _name, _subnets)
+
+
+def _stack(network: dict[str, Any]) -> str:
+    labels = network.get("Labels") or {}
+    project, stack = labels.get("causeway.project"), labels.get("causeway.stack")
+    return f" (stack {stack} of {project})" if stack else ""
+
+
+def _within(inner: Network, outer: Network) -> bool:
+    return (
+        inner.version == outer.version
+        and inner.network_address in outer
+        and inner.broadcast_address in outer
+    )
+
+
+def _network(text: Any) -> Network | None:
+    try:
+        return ipaddress.ip_network(text, strict=False) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,129 @@
+"""The machine of a local engine: its interfaces, its routes, what its kernel was built with.
+
+The Engine API tells none of these. For a local socket the kernel tells which process listens, and
+/proc shows that process's network namespace; for any other engine the answer is that nobody knows.
+"""
+
+from __future__ import annotations
+
+import gzip
+import ipaddress
+import os
+import re
+import socket
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A destination that the machine reaches through an interface."""
+
+    destination: Network
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What is known about the engine's machine; empty when it is out of sight.
+
+    `missing` are kernel options that the kernel was built without.
+    """
+
+    interfaces: frozenset[str] = frozenset()
+    routes: tuple[Route, ...] = ()
+    missing: frozenset[str] = frozenset()
+
+    @property
+    def is_seen(self) -> bool:
+        return bool(self.interfaces)
+
+
+def look(engine: str) -> Host:
+    """The machine behind an engine's address such as `unix:///var/run/docker.sock`."""
+    if not engine.startswith("unix://"):
+        return Host()
+    process = _listener(engine.removeprefix("unix://"))
+    if not process:
+        return Host()
+    folder = Path(f"/proc/{process}/net")
+    try:
+        links = (folder / "dev").read_text()
+        table = (folder / "route").read_text()
+        table6 = (folder / "ipv6_route").read_text() if (folder / "ipv6_route").exists() else ""
+    except OSError:
+        return Host()
+    return Host(interfaces(links), (*routes(table), *routes6(table6)), _missing())
+
+
+def _listener(path: str) -> int:
+    """The process that listens on a socket; 0 when it is in no sight of this one."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.settimeout(2)
+            connection.connect(path)
+            given = connection.getsockopt(
+                socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
+            )
+        except OSError:
+            return 0
+    return int(struct.unpack("3i", given)[0])
+
+
+def interfaces(table: str) -> frozenset[str]:
+    """The names in /proc/net/dev."""
+    return frozenset(re.findall(r"^\s*([^\s:|]+):", table, re.MULTILINE))
+
+
+def routes(table: str) -> tuple[Route, ...]:
+    """The entries of /proc/net/route but for default routes; addresses there are little-endian."""
+    found = []
+    for line in table.splitlines()[1:]:
+        columns = line.split()
+        if len(columns) < 8:
+            continue
+        address, mask = (
+            ipaddress.IPv4Address(int.from_bytes(bytes.fromhex(columns[position]), "little"))
+            for position in (1, 7)
+        )
+        network = ipaddress.ip_network(f"{address}/{mask}", strict=False)
+        if network.prefixlen:
+            found.append(Route(network, columns[0]))
+    return tuple(found)
+
+
+def routes6(table: str) -> tuple[Route, ...]:
+    """The entries of /proc/net/ipv6_route, but for default, link-local, host and multicast ones."""
+    found = []
+    for line in table.splitlines():
+        columns = line.split()
+        if len(columns) < 10 or columns[9] == "lo":
+            continue
+        prefix = int(columns[1], 16)
+        network = ipaddress.IPv6Network((int(columns[0], 16), prefix), strict=False)
+        if 0 < prefix < 128 and not (network.is_link_local or network.is_multicast):
+            found.append(Route(network, columns[9]))
+    return tuple(found)
+
+
+def _missing() -> frozenset[str]:
+    """The kernel options that a driver needs and that this kernel says it lacks."""
+    text = _kernel_configuration()
+    wanted = ("CONFIG_MACVLAN", "CONFIG_IPVLAN", "CONFIG_VXLAN", "CONFIG_DUMMY")
+    if not text:
+        return frozenset()
+    return frozenset(name for name in wanted if not re.search(rf"^{name}=[ym]", text, re.MULTILINE))
+
+
+def _kernel_configuration() -> str:
+    try:
+        return gzip.decompress(Path("/proc/config.gz").read_bytes()).decode()
+    except OSError:
+        pass
+    try:
+        return Path(f"/boot/config-{os.uname().release}").read_text()
+    except OSError:
+        return ""
