@@ -84,6 +84,9 @@ class Run:
             lines += ["  causeway:variables:"]
             lines += [f'    {each}: "{value}"' for each, value in sorted(self.variables.items())]
         config = self.room.folder / f"Pulumi.{name}.yaml"
+        if config.exists():  # the salt that `stack init` wrote belongs to the state
+            kept = config.read_text(encoding="utf-8").splitlines()
+            lines += [line for line in kept if line.startswith("encryptionsalt:")]
         config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         if key not in self.stacks:
             self.room.pulumi("stack", "init", name, "--no-select")

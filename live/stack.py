@@ -55,8 +55,11 @@ class LiveStack:
 
     def network_name(self, key: str) -> str:
         """The name on the engine of the network with this key in the stack's Compose file."""
-        for name in (f"{self._project}-{self._stack}_{key}", key):
-            if self._api.networks(names=[f"^{name}$"]):
+        labels = [f"{PROJECT}={self._project}", f"{STACK}={self._stack}"]
+        names = [str(each["Name"]) for each in self._api.networks(filters={"label": labels})]
+        for name in sorted(names, key=len):
+            # One that was named in the file rarely ends otherwise.
+            if name == f"{self._project}-{self._stack}_{key}" or name.endswith(key):
                 return name
         raise NotFound(f"stack {self._stack} has no network {key}")
 
