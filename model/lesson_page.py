@@ -10,9 +10,9 @@ OPENING = """# Lessons on Docker networks
 
 Made from `stacks/lessons/` by `make golden`; do not edit.
 
-Each lesson is a small stack, and what to run in it to see what it shows. `make lessons` lists them;
-`make lesson N=4` deploys the fourth on a Pulumi stack of its own, runs its steps, shows expected and
-seen side by side, and removes it again; its exit code is not 0 when something differs.
+Each lesson is a small stack, and what to run in it to see what it shows. `make lessons` lists
+them; `make lesson N=4` deploys the fourth on a Pulumi stack of its own, runs its steps, shows
+expected and seen side by side, and removes it again; its exit code is not 0 when they differ.
 
 To go through one by hand, write its files under `causeway:files` of a stack and `pulumi up`.
 A step `web$ ping right` means `docker exec CONTAINER ping right`, where
@@ -64,6 +64,5 @@ def _cell(text: str) -> str:
 
 
 def _anchor(title: str) -> str:
-    return "".join(
-        each for each in title.lower().replace(" ", "-") if each.isalnum() or each == "-"
-    )
+    words = title.lower().replace(" ", "-")
+    return "".join(each for each in words if each.isalnum() or each == "-")
