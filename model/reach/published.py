@@ -17,16 +17,20 @@ def published_from(
     source: Namespace, destination: Namespace, binding: Binding, facts: EngineFacts
 ) -> Draft:
     """From a container or the host itself, to the host's address and the published port."""
-    closed = _closed(destination, binding)
-    if closed is not None:
-        return closed
-    at = At("destination", "ports", port=binding.target)
-    spoken = spoken_port(binding)
     if source.mode is Mode.NONE:
         return no(Verdict.UNREACHABLE, PathKind.NONE, "`network_mode: none` has loopback only")
     if source.mode is Mode.UNKNOWN:
         text = "shares the namespace of a container that no stack declares"
         return no(Verdict.UNKNOWN, KIND, text)
+    reaches_host = any(each.host_address and not each.is_wire for each in source.segments)
+    if source.mode is Mode.NETWORKS and not reaches_host:
+        text = "{source} has no way to an address of the host"
+        return no(Verdict.UNREACHABLE, KIND, text)
+    closed = _closed(destination, binding)
+    if closed is not None:
+        return closed
+    at = At("destination", "ports", port=binding.target)
+    spoken = spoken_port(binding)
     end = Line(f"the host passes it on to {{destination}}:{binding.target}", at)
     if source.mode is Mode.HOST:
         reason = Line(f"{{destination}} publishes {binding.target} as {spoken}", at)
@@ -40,7 +44,8 @@ def published_from(
         if not each.internal and not each.is_wire and each.host_address
     ]
     if not open_ones:
-        return _no_way(source)
+        text = "{source} has internal networks only: the host drops what it would pass on"
+        return no(Verdict.DROPPED, KIND, text)
     if not facts.userland_proxy and (held := _without_proxy(source, destination, facts)):
         return held
     key = open_ones[0].key
@@ -64,13 +69,6 @@ def _closed(destination: Namespace, binding: Binding) -> Draft | None:
         text = f"network {gateway.key} is routed: the host itself does not listen"
         return no(Verdict.NO_LISTENER, KIND, text, at)
     return None
-
-
-def _no_way(source: Namespace) -> Draft:
-    if any(each.host_address and not each.is_wire for each in source.segments):
-        text = "{source} has internal networks only: the host drops what it would pass on"
-        return no(Verdict.DROPPED, KIND, text)
-    return no(Verdict.UNREACHABLE, KIND, "{source} has no way to an address of the host")
 
 
 def _without_proxy(source: Namespace, destination: Namespace, facts: EngineFacts) -> Draft | None:
