@@ -73,13 +73,7 @@ def _across(source: Namespace, segment: Segment, published: bool, facts: EngineF
     out = way_out(source)
     key = segment.key
     if out is None:
-        networks = keys(source.segments)
-        return no(
-            Verdict.UNREACHABLE,
-            PathKind.NONE,
-            f"{{source}} has no route out: only {networks}, and that is internal",
-            At("network", source.segments[0].key, "internal") if source.segments else None,
-        )
+        return shut_in(source, facts)
     if out.is_wire and segment.is_wire:
         return _other_wire(out, segment)
     if out.is_wire or segment.is_wire:
@@ -173,6 +167,17 @@ def from_host(segment: Segment) -> Draft:
 def way_out(source: Namespace) -> Segment | None:
     """The segment with the route out: the first that is not internal."""
     return next((each for each in source.segments if not each.internal), None)
+
+
+def shut_in(source: Namespace, facts: EngineFacts) -> Draft:
+    """Internal networks only. Engines before 25 give them a route and drop what takes it."""
+    at = At("network", source.segments[0].key, "internal") if source.segments else None
+    networks = keys(source.segments)
+    if facts.before(25):
+        text = f"the host drops what leaves internal networks ({networks})"
+        return no(Verdict.DROPPED, PathKind.NONE, text, at)
+    text = f"{{source}} has no route out: internal networks only ({networks})"
+    return no(Verdict.UNREACHABLE, PathKind.NONE, text, at)
 
 
 def _apart(source: Namespace, destination: Namespace) -> Draft:

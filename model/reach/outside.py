@@ -6,10 +6,10 @@ that 28.0 changed (moby#45610) and the resolver of internal networks (CVE-2024-2
 
 from __future__ import annotations
 
-from model.reach.direct import way_out
+from model.reach.direct import shut_in, way_out
 from model.reach.draft import At, Draft, Line, attached, no
 from model.reach.published import published_outside
-from model.reach.topology import DEFAULT_BRIDGE, Binding, Mode, Namespace, Segment, keys
+from model.reach.topology import DEFAULT_BRIDGE, Binding, Mode, Namespace, Segment
 from model.reach.values import EngineFacts, PathKind, Verdict
 
 NONE = "`network_mode: none` has loopback only"
@@ -106,9 +106,7 @@ def to_internet(source: Namespace, facts: EngineFacts) -> Draft:
         return Draft(Verdict.ALLOWED, PathKind.EGRESS, (line,), (line,))
     out = way_out(source)
     if out is None:
-        text = f"only internal networks: {keys(source.segments)}"
-        at = At("network", source.segments[0].key, "internal") if source.segments else None
-        return no(Verdict.UNREACHABLE, PathKind.NONE, text, at)
+        return shut_in(source, facts)
     key = out.key
     if out.internal is None:
         text = f"network {key} is made elsewhere, which may have made it internal"
