@@ -6,6 +6,7 @@ containers stand, so that a failed update is compared with the last one that end
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,21 @@ def deployed() -> Stack | None:
     """The stack of the last update that ended well; None before the first."""
     # Pulumi's own provider reads the state, of this stack as of any other.
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    answer = pulumi.runtime.invoke(READ, {"stackName": stack})
+    answer = _read(stack)
     found = answer.value if isinstance(answer.value, dict) else {}
     return record_in(found.get("outputs"))
+
+
+def _read(stack: str) -> Any:
+    """Pulumi's answer; a state in a local file may be half written just when it is read."""
+    for pause in (0.1, 0.3, 1.0):
+        try:
+            return pulumi.runtime.invoke(READ, {"stackName": stack})
+        except Exception as error:
+            if "failed to load checkpoint" not in str(error):
+                raise
+            time.sleep(pause)
+    return pulumi.runtime.invoke(READ, {"stackName": stack})
 
 
 def record_in(resources: object) -> Stack | None:
