@@ -49,6 +49,7 @@ def container_args(
     references: References,
     labels: Sequence[docker.ContainerLabelArgs],
     course: Course,
+    more_uploads: Sequence[docker.ContainerUploadArgs] = (),
 ) -> docker.ContainerArgs:
     resources, secrets = service.resources, references.secrets
     grace = STOP_SECONDS if service.stop_grace_period is None else service.stop_grace_period
@@ -73,7 +74,7 @@ def container_args(
         dns_opts=list(service.dns_opt) or None,
         dns_searches=list(service.dns_search) or None,
         mounts=_mounts(service.mounts, references.volumes),
-        uploads=uploads(service.files, references.sources) or None,
+        uploads=[*uploads(service.files, references.sources), *more_uploads] or None,
         tmpfs=dict(service.tmpfs) or None,
         devices=[
             docker.ContainerDeviceArgs(

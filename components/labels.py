@@ -16,6 +16,7 @@ STACK = "causeway.stack"
 SERVICE = "causeway.service"
 REPLICA = "causeway.replica"
 RESTART_WITH = "causeway.restart-with"
+DRAIN = "causeway.drain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def volume_labels(owner: Owner, declared: Pairs) -> list[docker.VolumeLabelArgs]
 def container_labels(
     owner: Owner,
     service: str,
-    replica: int,
+    replica: int | str,
     declared: Pairs,
     computed: Mapping[str, pulumi.Input[str]],
     secrets: tuple[str, ...] = (),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
+from components.balancer import holder, inside
 from components.container import Course, References, container_args
 from components.healthcheck import is_checked
-from components.labels import RESTART_WITH, Owner, container_labels
+from components.labels import DRAIN, RESTART_WITH, Owner, container_labels
 from model.values import Service as ServiceValue
 
 
@@ -20,6 +21,7 @@ class ServiceArgs:
     """`restart_with` holds container ids by service: when one changes, so does this service.
 
     `awaited_healthy` and `awaited_completed` say that another service waits for that.
+    `configuration` is the file of a balancer.
     """
 
     service: ServiceValue
@@ -29,10 +31,14 @@ class ServiceArgs:
     restart_with: Mapping[str, pulumi.Input[str]] | None = None
     awaited_healthy: bool = False
     awaited_completed: bool = False
+    configuration: docker.ContainerUploadArgs | None = None
 
 
 class Service(pulumi.ComponentResource):
+    """`holders` have the networks of the containers: for a balancer others than these."""
+
     containers: list[docker.Container]
+    holders: list[docker.Container]
 
     def __init__(
         self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None
@@ -49,25 +55,52 @@ class Service(pulumi.ComponentResource):
         computed = {
             f"{RESTART_WITH}.{other}": ids for other, ids in (args.restart_with or {}).items()
         }
-        self.containers = []
+        if service.update.drain:
+            computed[DRAIN] = str(service.update.drain)
+        self.containers, self.holders = [], []
         for replica in range(1, service.replicas + 1):
+            own, references = service, args.references
+            if service.balance is not None:
+                child = pulumi.ResourceOptions(parent=self)
+                held = holder(name, service, replica, args.owner, references, child)
+                own = inside(service)
+                references = replace(
+                    references, containers={**references.containers, service.name: held.id}
+                )
+                self.holders.append(held)
             labels = container_labels(
-                args.owner,
-                service.name,
-                replica,
-                service.labels,
-                computed,
-                args.references.secrets,
+                args.owner, service.name, replica, service.labels, computed, references.secrets
             )
             self.containers.append(
                 docker.Container(
                     f"{name}-{replica}",
-                    container_args(service, args.references, labels, course),
-                    # Which of old and new goes first on a replacement is the provider's to say.
-                    pulumi.ResourceOptions(parent=self, depends_on=list(args.dependencies) or None),
+                    container_args(
+                        own,
+                        references,
+                        labels,
+                        course,
+                        [args.configuration] if args.configuration else (),
+                    ),
+                    self._options(service, args.dependencies),
                 )
             )
+        self.holders = self.holders or self.containers
         self.register_outputs({"containers": [container.name for container in self.containers]})
+
+    def _options(
+        self, service: ServiceValue, dependencies: Sequence[pulumi.Input[pulumi.Resource]]
+    ) -> pulumi.ResourceOptions:
+        """Of the next replica. Which of old and new goes first is the provider's to say, unless
+        the file says so; with a parallelism, each waits for the one so many places before it."""
+        before = list(dependencies)
+        parallelism = service.update.parallelism
+        if parallelism and len(self.containers) >= parallelism:
+            before.append(self.containers[-parallelism])
+        return pulumi.ResourceOptions(
+            parent=self,
+            depends_on=before or None,
+            delete_before_replace=True if service.update.order == "stop-first" else None,
+        )
 
     @property
     def ids(self) -> pulumi.Output[str]:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
+import pulumi_docker as docker
 
+from components.balancer import upload
 from components.container import References
 from components.files import Sources
 from components.image import BuiltImage, BuiltImageArgs, PulledImage, PulledImageArgs
@@ -77,6 +79,7 @@ class Stack(pulumi.ComponentResource):
                     },
                     awaited_healthy=_is_awaited(stack, service, "service_healthy"),
                     awaited_completed=_is_awaited(stack, service, "service_completed_successfully"),
+                    configuration=self._configuration(stack, service),
                 ),
                 child,
             )
@@ -84,6 +87,15 @@ class Stack(pulumi.ComponentResource):
             container.id for service in self.services.values() for container in service.containers
         ]
         self.register_outputs({"reach": reach_output(stack, containers, args.secrets)})
+
+    def _configuration(
+        self, stack: StackValue, service: ServiceValue
+    ) -> docker.ContainerUploadArgs | None:
+        if service.balance is None:
+            return None
+        targets = [target.service for target in service.balance.targets]
+        behind = {name: self.services[name].holders for name in targets}
+        return upload(service, behind, {network.key: network.name for network in stack.networks})
 
     def _dependencies(self, service: ServiceValue) -> list[pulumi.Input[pulumi.Resource]]:
         found: list[pulumi.Input[pulumi.Resource]] = []

@@ -8,7 +8,8 @@ from model.source import SourceIndex
 from model.surroundings import known
 from model.values import Problem
 
-KEYS = ("never", "always", "flows", "balance", "update")
+KEYS = ("never", "always", "flows")
+OF_SERVICES = ("balance", "update")
 
 
 def unknown_keys(document: Mapping[str, object], index: SourceIndex) -> Iterator[Problem]:
@@ -20,5 +21,8 @@ def unknown_keys(document: Mapping[str, object], index: SourceIndex) -> Iterator
         yield Problem(index.place("x-causeway"), f"must be a mapping {known([*KEYS])}")
         return
     for key in extension:
-        if key not in KEYS:
+        if key in OF_SERVICES:
+            message = f"{key!r} belongs below a service: `services.NAME.x-causeway.{key}`"
+            yield Problem(index.place("x-causeway", key), message)
+        elif key not in KEYS:
             yield Problem(index.place("x-causeway", key), f"unknown key {key!r} {known([*KEYS])}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from model import links, loader, messages, nodes, settings, source
+from model.balance import declared
 from model.check import check
 from model.coverage import uncovered, unknown_written
 from model.declarations import file_source, network, volume
@@ -85,6 +86,7 @@ def load(
         raise StackError([*said.warnings, *unknown, *errors], base)
     document = mapping(nodes.canonical(answer.output))
     stack = _stack(name, paths, document, index, _answers(document, name, variables, folder))
+    stack, misread = declared(document, stack, index)
     stack, unscaled = settings.scaled(stack, scale, index)
     stack, unreached = _substituted(stack, index, images)
     found = [
@@ -94,10 +96,12 @@ def load(
         *uncovered(document, index),
         *losses(document, index),
         *unknown_keys(document, index),
+        *misread,
         *check(stack, Surroundings(index, os.path.isfile, os.path.exists)),
     ]
     if not _errors(found):
-        found += said.errors
+        # A balancer without an image has got one.
+        found += [error for error in said.errors if error.message != messages.WITHOUT_IMAGE]
     if _errors(found):
         raise StackError(found, base)
     return replace(links.as_aliases(stack), warnings=tuple(sorted(set(found))))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from model.source import SourceIndex, Step, Steps, index
 from model.values import Place, Problem
-from model.wordings import PATTERNS
+from model.wordings import PATTERNS, WITHOUT_IMAGE
 
 OF_FILE = re.compile(r"^validating (?P<file>/.*?): (?P<rest>.*)$")
 PARSE = re.compile(r"^failed to parse (?P<file>/.*?): (?P<rest>.*)$")
@@ -55,6 +55,9 @@ UNSET = re.compile(r'^The "(.+?)" variable is not set\. Defaulting to a blank st
 LOG_LINE = re.compile(r'^time="[^"]*" level=(\w+) msg=("(?:[^"\\]|\\.)*"|\S+)')
 # The table or the values say the same, or the key is honoured here although not by Compose.
 TOLD_ELSEWHERE = re.compile(r"is obsolete|\bSwarm\b|only supported when running Windows")
+
+
+__all__ = ["WITHOUT_IMAGE", "Messages", "read"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,7 @@ BUILD: tuple[Row, ...] = (
 )
 
 _D = f"{_S}deploy."
+_FAILED = "a failed replica ends the update, and the old ones go on serving"
 DEPLOY: tuple[Row, ...] = (
     _ignored(f"{_D}endpoint_mode", "a service's name gives the addresses of all replicas", "dnsrr"),
     _ignored(f"{_D}labels", "they are labels of a Swarm service; containers have `labels`"),
@@ -174,8 +175,14 @@ DEPLOY: tuple[Row, ...] = (
     _ignored(f"{_D}restart_policy.delay", "the engine chooses the delay"),
     _note(f"{_D}restart_policy.max_attempts", "with condition `on-failure`"),
     _ignored(f"{_D}restart_policy.window", "the engine decides when a start has succeeded"),
-    _ignored(f"{_D}rollback_config", "rolling update settings are not used yet"),
-    _ignored(f"{_D}update_config", "rolling update settings are not used yet"),
+    _ignored(f"{_D}rollback_config", "to go back, deploy the earlier version"),
+    *_supported(_D, "update_config"),
+    _ignored(f"{_D}update_config.delay", "each step waits until the new replicas are healthy"),
+    _ignored(f"{_D}update_config.failure_action", _FAILED, "pause"),
+    _ignored(f"{_D}update_config.max_failure_ratio", _FAILED, "0"),
+    _ignored(f"{_D}update_config.monitor", "the health check decides"),
+    _only(f"{_D}update_config.order", "", "start-first", "stop-first"),
+    _note(f"{_D}update_config.parallelism", "0, the default here, is all at once"),
 )
 
 _V = f"{_S}volumes[]."

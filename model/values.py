@@ -157,6 +157,47 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """A service behind a balancer. Weight 0 gets nothing; `network` is the key of the one that
+    both are on."""
+
+    service: str
+    weight: int = 1
+    network: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A service that is a load balancer: what it stands in front of and how. Times in seconds."""
+
+    targets: tuple[Target, ...]
+    port: int
+    engine: Literal["nginx", "haproxy"] = "nginx"
+    listen: int = 80
+    mode: Literal["http", "tcp"] = "http"
+    algorithm: Literal["round_robin", "least_conn", "source"] = "round_robin"
+    sticky: Literal["none", "cookie", "ip"] = "none"
+    health_path: str | None = None
+    health_interval: int = 2
+    connect_timeout: int = 2
+    read_timeout: int = 60
+    retries: int = 2
+    streaming: bool = False
+    keepalive: bool = False
+    migrate: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """How replicas are exchanged. `order` None is start-first wherever that is possible;
+    `parallelism` 0 is all at once; `drain` is seconds between unwanted and stopped."""
+
+    order: Literal["start-first", "stop-first"] | None = None
+    parallelism: int = 0
+    drain: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One Compose service. `network_mode` and `attachments` exclude each other."""
 
@@ -220,6 +261,8 @@ class Service:
     log_driver: str | None = None
     log_options: Pairs = ()
     storage_opt: Pairs = ()
+    balance: Balance | None = None
+    update: Update = field(default_factory=Update)
 
 
 @dataclass(frozen=True, slots=True)

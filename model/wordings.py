@@ -11,6 +11,7 @@ from model.source import SourceIndex, Steps, holding
 Match = re.Match[str]
 Finder = Callable[[Match, SourceIndex], Steps]
 TESTS = ("CMD", "CMD-SHELL", "NONE")
+WITHOUT_IMAGE = "has neither `image` nor `build`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern(
         r'^service "(.+?)" has neither an image nor a build context specified',
         _at("services", "{1}"),
-        "has neither `image` nor `build`",
+        WITHOUT_IMAGE,
         checked=True,
     ),
     _pattern(

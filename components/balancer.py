@@ -1,0 +1,136 @@
+"""A balancer: a container that only holds the networks and host ports, and the program in it.
+
+The program reloads its configuration while it runs. A new image starts beside the old one in the
+same network namespace, and both take connections from the same ports until the old one closes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+from components.container import Course, References, container_args
+from components.labels import Owner, container_labels
+from model.balance import CONFIGURATION
+from model.balance.configuration import configuration
+from model.balance.servers import Address
+from model.values import Resources, Service
+
+# When a program closes, the kernel hands connections that it has not taken yet to the other one.
+MIGRATE = ("net.ipv4.tcp_migrate_req", "1")
+
+
+def holder(
+    name: str,
+    service: Service,
+    replica: int,
+    owner: Owner,
+    references: References,
+    options: pulumi.ResourceOptions,
+) -> docker.Container:
+    """The container that owns the namespace. It keeps the image that it began with."""
+    assert service.balance is not None
+    sysctls = dict(service.sysctls)
+    if service.balance.migrate:
+        sysctls = {MIGRATE[0]: MIGRATE[1]} | sysctls
+    holding = replace(
+        service,
+        container_name=None,
+        entrypoint=("sleep",),
+        command=("infinity",),
+        environment=(),
+        user=None,
+        working_dir=None,
+        labels=(),
+        mounts=(),
+        files=(),
+        tmpfs=(),
+        devices=(),
+        healthcheck=None,
+        resources=Resources(),
+        cap_add=(),
+        cap_drop=("ALL",),
+        sysctls=tuple(sorted(sysctls.items())),
+        ulimits=(),
+        group_add=(),
+        privileged=False,
+        init=None,
+        tty=False,
+        stdin_open=False,
+        stop_signal="SIGKILL",
+        stop_grace_period=1,
+        shm_size=None,
+        ipc=None,
+        pid=None,
+        gpus=None,
+        storage_opt=(),
+    )
+    return docker.Container(
+        f"{name}-{replica}-network",
+        container_args(
+            holding,
+            references,
+            container_labels(owner, service.name, f"{replica}-network", (), {}),
+            Course(),
+        ),
+        pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(ignore_changes=["image"])),
+    )
+
+
+def inside(service: Service) -> Service:
+    """The service without what its holder has."""
+    return replace(
+        service,
+        ports=(),
+        attachments=(),
+        network_mode=f"service:{service.name}",
+        hostname=None,
+        domainname=None,
+        extra_hosts=(),
+        dns=(),
+        dns_opt=(),
+        dns_search=(),
+        sysctls=(),
+        expose=(),
+    )
+
+
+def upload(
+    service: Service, behind: Mapping[str, Sequence[docker.Container]], networks: Mapping[str, str]
+) -> docker.ContainerUploadArgs:
+    """The configuration as a file, which changes with the replicas behind it.
+
+    `networks` holds the names on the engine by key.
+    """
+    assert service.balance is not None
+    shared = {target.service: networks[target.network] for target in service.balance.targets}
+    found = {name: _addresses(behind[name], network) for name, network in shared.items()}
+    content = pulumi.Output.all(**found).apply(lambda replicas: configuration(service, replicas))
+    return docker.ContainerUploadArgs(
+        file=CONFIGURATION[service.balance.engine], content=content, permissions="0644"
+    )
+
+
+def _addresses(
+    containers: Sequence[docker.Container], network: str
+) -> pulumi.Output[list[Address]]:
+    """Replicas without an address there are down, and left out."""
+
+    def pick(described: Sequence[Any]) -> list[Address]:
+        return [
+            Address(one["name"], data.ip_address)
+            for one in described
+            for data in one["datas"] or ()
+            if data.network_name == network and data.ip_address
+        ]
+
+    return pulumi.Output.all(
+        *[
+            pulumi.Output.all(name=container.name, datas=container.network_datas)
+            for container in containers
+        ]
+    ).apply(pick)

@@ -1,0 +1,46 @@
+"""How the replicas of a service are exchanged: `deploy.update_config` and `x-causeway: update`.
+
+Where both say something, `x-causeway` wins. What Pulumi cannot do is told in the support table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model.document import integer, mapping, text
+from model.keys import Reader, section, time, whole, word
+from model.source import SourceIndex, Step
+from model.values import Problem, Update
+
+# For a service behind a balancer: time for the balancer to have taken in its new configuration,
+# and for what it had already sent to be answered.
+DRAIN_SECONDS = 5
+MOST_REPLICAS = 1000
+KEYS: dict[str, Reader] = {
+    "order": word("start-first", "stop-first"),
+    "parallelism": whole(0, MOST_REPLICAS, "a number of replicas"),
+    "drain": time(0),
+    "max_failure": whole(0, 0, "supported: a replica that fails always ends the roll-out"),
+}
+
+
+def update(
+    keys: object,
+    own: object,
+    steps: tuple[Step, ...],
+    index: SourceIndex,
+    problems: list[Problem],
+) -> Update:
+    """The value of a service; `own` is what stands under `x-causeway: update`."""
+    compose = mapping(mapping(mapping(keys).get("deploy")).get("update_config"))
+    # The table, and for Compose's keys the loader, have checked the types.
+    found: dict[str, Any] = {}
+    if order := text(compose.get("order")):
+        found["order"] = order
+    if compose.get("parallelism") is not None:
+        found["parallelism"] = integer(compose["parallelism"])
+    if own is not None:
+        place = (*steps, "x-causeway", "update")
+        found |= section(own, KEYS, place, index, problems)
+    found.pop("max_failure", None)
+    return Update(**found)
