@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from model import addresses, links, mounts, names, ports, presence, references
+from model import addresses, drivers, endpoints, links, mounts, names, ports, presence, references
 from model.surroundings import Surroundings
 from model.values import Problem, Stack
 
@@ -36,6 +36,15 @@ RULES: dict[str, Rule] = {
     "host ports of replicas": ports.fixed_with_replicas,
     "ports need a network": ports.without_network,
     "ports behind internal networks": ports.behind_internal,
+    "network drivers' options": drivers.options,
+    "the engine's own networks": drivers.built_in,
+    "network names": drivers.same_name,
+    "drivers and their keys": drivers.combinations,
+    "drivers and their members": drivers.members,
+    "MAC addresses": endpoints.mac_addresses,
+    "names for DNS": endpoints.names,
+    "DNS servers and hosts": endpoints.resolvers,
+    "network modes": endpoints.network_modes,
     "subnets": addresses.malformed_subnets,
     "subnets do not overlap": addresses.overlapping_subnets,
     "addresses inside their subnet": addresses.outside_subnet,
