@@ -1,0 +1,277 @@
+"""Runs inside a network namespace: tries connections as it is told, and tells what it saw.
+
+It is handed to any Python from 3.7 on as text, so it stands alone. One JSON line each way on
+standard input and output: it greets, then answers `try` and `seen`, and ends with its input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import selectors
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+Key = Any  # (protocol, address, port); a tuple type with its parts needs a newer Python
+MARK = b"causeway-probe:"
+MOST_AT_ONCE = 256
+# A proxy on the way accepts before it knows whether anybody listens behind it.
+SETTLE_SECONDS = 0.4
+NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
+# ICMP says which: the net, host or port is not there; everything else is a refusal by rule.
+ICMP_UNREACHABLE, ICMP_NO_ROUTE, ICMP_NO_PORT = 3, {0, 1, 6, 7}, 3
+
+
+class Running:
+    """An attempt under way; `accepted` is when its connection was, None before."""
+
+    def __init__(self, identifier: str, opened: socket.socket) -> None:
+        self.identifier = identifier
+        self.opened = opened
+        self.started = time.monotonic()
+        self.accepted: float | None = None
+
+
+class Prober:
+    def __init__(self) -> None:
+        self.selector = selectors.DefaultSelector()
+        self.icmp = self.raw(socket.IPPROTO_ICMP)
+        self.udp = self.raw(socket.IPPROTO_UDP)
+        self.seen: dict[str, int] = {}  # token -> port it came to
+        self.running: dict[Key, Running] = {}
+        self.results: dict[str, list[Any]] = {}
+
+    def raw(self, protocol: int) -> socket.socket | None:
+        """A socket that gets a copy of every packet delivered here; None without the right."""
+        try:
+            found = socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol)
+        except PermissionError:
+            return None
+        found.setblocking(False)
+        self.selector.register(found, selectors.EVENT_READ, protocol)
+        return found
+
+    def greet(self) -> dict[str, Any]:
+        return {
+            "raw": self.udp is not None,
+            "addresses": local_addresses(),
+            "tcp": listening("tcp", "0A"),
+            "udp": listening("udp", "07"),
+        }
+
+    def attempt(self, wanted: list[Any], timeout: float) -> dict[str, list[Any]]:
+        """Every attempt `[identifier, protocol, address, port]` -> [outcome, milliseconds]."""
+        self.results = {}
+        waiting = list(reversed(wanted))
+        while waiting or self.running:
+            while waiting and len(self.running) < MOST_AT_ONCE:
+                self.start(*waiting.pop())
+            self.watch(0.02)
+            now = time.monotonic()
+            for key, entry in list(self.running.items()):
+                if entry.accepted is not None and now - entry.accepted > SETTLE_SECONDS:
+                    self.finish(key, "open")
+                elif entry.accepted is None and now - entry.started > timeout:
+                    self.finish(key, "sent" if key[0] == "udp" else "timeout")
+        return self.results
+
+    def start(self, identifier: str, protocol: str, address: str, port: int) -> None:
+        kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
+        opened = socket.socket(socket.AF_INET, kind)
+        opened.setblocking(False)
+        key = (protocol, address, port)
+        self.running[key] = Running(identifier, opened)
+        failed = opened.connect_ex((address, port))
+        if failed not in (0, errno.EINPROGRESS):
+            self.finish(key, outcome_of(failed))
+            return
+        if protocol == "udp":
+            try:
+                opened.send(MARK + identifier.encode())
+            except OSError as error:
+                self.finish(key, outcome_of(error.errno))
+                return
+        event = selectors.EVENT_READ if protocol == "udp" else selectors.EVENT_WRITE
+        self.selector.register(opened, event, key)
+
+    def watch(self, seconds: float) -> None:
+        for key, _ in self.selector.select(seconds):
+            if key.data == socket.IPPROTO_ICMP:
+                self.read_icmp()
+            elif key.data == socket.IPPROTO_UDP:
+                self.read_udp()
+            elif key.data in self.running:
+                self.advance(key.data)
+
+    def advance(self, key: Key) -> None:
+        """A socket has something to say: connected, answered, closed or failed."""
+        entry = self.running[key]
+        failed = entry.opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if failed:
+            if failed == errno.ECONNREFUSED:
+                self.read_icmp()  # a refusal by rule is told there, and only there
+            if key in self.running:
+                closed = entry.accepted is not None and failed == errno.ECONNRESET
+                self.finish(key, "closed" if closed else outcome_of(failed))
+        elif key[0] == "tcp" and entry.accepted is None:
+            entry.accepted = time.monotonic()
+            self.selector.modify(entry.opened, selectors.EVENT_READ, key)
+        else:
+            answer = b""
+            with contextlib.suppress(OSError):
+                answer = entry.opened.recv(1)
+            if key[0] == "udp":
+                self.finish(key, "sent")
+            else:
+                self.finish(key, "open" if answer else "closed")
+
+    def finish(self, key: Key, outcome: str) -> None:
+        entry = self.running.pop(key)
+        with contextlib.suppress(KeyError):
+            self.selector.unregister(entry.opened)
+        entry.opened.close()
+        milliseconds = int((time.monotonic() - entry.started) * 1000)
+        self.results[entry.identifier] = [outcome, milliseconds]
+
+    def read_icmp(self) -> None:
+        for packet in packets(self.icmp):
+            inner = body(packet)
+            if len(inner) < 32 or inner[0] != ICMP_UNREACHABLE:
+                continue
+            original = inner[8:]
+            ports = body(original)
+            protocol = {6: "tcp", 17: "udp"}.get(original[9])
+            address = socket.inet_ntoa(original[16:20])
+            if protocol is None or len(ports) < 4:
+                continue
+            key = (protocol, address, struct.unpack("!H", ports[2:4])[0])
+            if key not in self.running or self.running[key].accepted is not None:
+                continue
+            from_target = socket.inet_ntoa(packet[12:16]) == address
+            if inner[1] in ICMP_NO_ROUTE:
+                self.finish(key, "unreachable")
+            elif inner[1] == ICMP_NO_PORT and from_target and protocol == "udp":
+                self.finish(key, "refused")
+            else:
+                self.finish(key, "rejected")
+
+    def read_udp(self) -> None:
+        for packet in packets(self.udp):
+            datagram = body(packet)
+            if datagram[8:].startswith(MARK):
+                token = datagram[8 + len(MARK) :].decode("ascii", "replace")
+                self.seen[token] = struct.unpack("!H", datagram[2:4])[0]
+
+
+def packets(raw: socket.socket | None) -> Iterator[bytes]:
+    while raw is not None:
+        try:
+            yield raw.recv(2048)
+        except OSError:
+            return
+
+
+def body(packet: bytes) -> bytes:
+    """What follows the IPv4 header."""
+    return packet[(packet[0] & 15) * 4 :] if packet else b""
+
+
+def outcome_of(number: int | None) -> str:
+    if number == errno.ECONNREFUSED:
+        return "refused"
+    if number in NO_ROUTE:
+        return "unreachable"
+    if number in (errno.EPERM, errno.EACCES):
+        return "rejected"
+    return "timeout" if number == errno.ETIMEDOUT else "error: " + os.strerror(number or 0)
+
+
+def listening(protocol: str, state: str) -> list[int]:
+    """Ports that a process here has opened for others."""
+    found: set[int] = set()
+    for suffix in ("", "6"):
+        try:
+            with open("/proc/self/net/" + protocol + suffix) as table:
+                lines = table.read().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            columns = line.split()
+            remote = columns[2].rpartition(":")[2]
+            if columns[3] == state and remote == "0000":
+                found.add(int(columns[1].rpartition(":")[2], 16))
+    return sorted(found)
+
+
+def local_addresses() -> list[str]:
+    """The IPv4 addresses of this namespace, that of the way out first."""
+    found: list[str] = []
+    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # a documentation address: nothing is sent
+        found.append(probe.getsockname()[0])
+    probe.close()
+    address = ""
+    try:
+        with open("/proc/self/net/fib_trie") as table:
+            for line in table:
+                words = line.split()
+                if words[0] in ("|--", "+--"):
+                    address = words[1]
+                elif words[:3] == ["/32", "host", "LOCAL"] and address not in found:
+                    found.append(address)
+    except OSError:
+        pass
+    return [each for each in found if not each.startswith("127.")]
+
+
+def main() -> None:
+    prober = Prober()
+    end = int(sys.argv[1]) if len(sys.argv) > 1 else 600
+    # Whatever happens to whoever asked, this ends. Process 1 of a container ignores the default.
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
+    signal.alarm(end)
+    say(prober.greet())
+    prober.selector.register(sys.stdin, selectors.EVENT_READ, "stdin")
+    pending = b""
+    while True:
+        ready = {key.data for key, _ in prober.selector.select()}
+        if socket.IPPROTO_UDP in ready:
+            prober.read_udp()
+        if socket.IPPROTO_ICMP in ready:
+            prober.read_icmp()
+        if "stdin" not in ready:
+            continue
+        chunk = os.read(0, 65536)
+        if not chunk:
+            return
+        pending += chunk
+        while b"\n" in pending:
+            line, _, pending = pending.partition(b"\n")
+            prober.selector.unregister(sys.stdin)
+            say(answer(prober, json.loads(line.decode())))
+            prober.selector.register(sys.stdin, selectors.EVENT_READ, "stdin")
+
+
+def answer(prober: Prober, asked: dict[str, Any]) -> dict[str, Any]:
+    if "try" in asked:
+        return {"results": prober.attempt(asked["try"], asked["timeout"])}
+    prober.read_udp()
+    return {"seen": prober.seen, **prober.greet()}
+
+
+def say(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

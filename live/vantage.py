@@ -1,0 +1,237 @@
+"""A network namespace with a prober in it: joined by a small container, or by a command.
+
+The image only needs `python3`; the app's own image needs nothing. The prober reads its orders
+from standard input, so that it ends, and its container goes, whatever happens to this process.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import docker
+import docker.errors
+from docker.types import LogConfig
+
+LABEL = "causeway.probe"
+SCRIPT = Path(__file__).with_name("prober.py")
+LONGEST_SECONDS = 600
+GREETING_SECONDS = 60.0
+
+
+class ProbeError(Exception):
+    """A prober that cannot be started or does not answer."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Attempt:
+    """One thing to try: a TCP connection, or a UDP datagram that carries a token."""
+
+    protocol: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a namespace looks like from inside. `raw`: whether UDP tokens can be seen arriving."""
+
+    raw: bool
+    addresses: tuple[str, ...]
+    tcp: frozenset[int]
+    udp: frozenset[int]
+    seen: Mapping[str, int] = field(default_factory=dict)  # token -> port it came to
+
+
+class Line(Protocol):
+    """Both ways of a conversation, a line each."""
+
+    def say(self, text: str) -> None: ...
+
+    def hear(self, seconds: float) -> str: ...
+
+    def close(self) -> None: ...
+
+
+class Vantage:
+    """A place to probe from."""
+
+    def __init__(self, name: str, line: Line) -> None:
+        self.name = name
+        self._line = line
+        self.greeting = _greeting(self._hear(GREETING_SECONDS))
+
+    def attempt(
+        self, wanted: Mapping[str, Attempt], timeout: float, limit: float
+    ) -> dict[str, str]:
+        """Outcome by identifier; `limit` bounds all of them together, in seconds."""
+        orders = [[name, each.protocol, each.address, each.port] for name, each in wanted.items()]
+        self._line.say(json.dumps({"try": orders, "timeout": timeout}))
+        answers = self._hear(limit)["results"]
+        return {name: str(answer[0]) for name, answer in answers.items()}
+
+    def look(self) -> Greeting:
+        """What is there now, and the tokens that have arrived."""
+        self._line.say(json.dumps({"seen": True}))
+        self.greeting = _greeting(self._hear(GREETING_SECONDS))
+        return self.greeting
+
+    def close(self) -> None:
+        self._line.close()
+
+    def _hear(self, seconds: float) -> dict[str, Any]:
+        text = self._line.hear(seconds)
+        try:
+            heard = json.loads(text)
+        except ValueError:
+            heard = None
+        if not isinstance(heard, dict):
+            raise ProbeError(f"the probe of {self.name} says {text.strip()[:300]!r}")
+        return heard
+
+
+def _greeting(heard: Mapping[str, Any]) -> Greeting:
+    return Greeting(
+        raw=bool(heard["raw"]),
+        addresses=tuple(heard["addresses"]),
+        tcp=frozenset(heard["tcp"]),
+        udp=frozenset(heard["udp"]),
+        seen=dict(heard.get("seen", {})),
+    )
+
+
+def inside(api: docker.APIClient, image: str, network_mode: str, name: str) -> Vantage:
+    """A vantage in a container's namespace (`container:ID`) or the host's (`host`)."""
+    return _opened(name, ContainerLine(api, image, network_mode, name))
+
+
+def beside(command: Sequence[str], name: str) -> Vantage:
+    """A vantage where `command` starts a Python, such as this machine, outside the engine's."""
+    return _opened(name, ProcessLine([*command, *_arguments()], name))
+
+
+def _opened(name: str, line: Line) -> Vantage:
+    try:
+        return Vantage(name, line)
+    except BaseException:
+        line.close()
+        raise
+
+
+def _arguments() -> list[str]:
+    return ["-I", "-S", "-c", SCRIPT.read_text(encoding="utf-8"), str(LONGEST_SECONDS)]
+
+
+class ContainerLine:
+    """A container that joins a namespace, attached to: the engine removes it when it ends."""
+
+    def __init__(self, api: docker.APIClient, image: str, network_mode: str, name: str) -> None:
+        self._api, self._name = api, name
+        self._buffer, self._errors = b"", b""
+        made = api.create_container(
+            image,
+            entrypoint=["python3"],
+            command=_arguments(),
+            user="0:0",
+            stdin_open=True,
+            labels={LABEL: name},
+            host_config=api.create_host_config(
+                network_mode=network_mode,
+                auto_remove=True,
+                cap_drop=["ALL"],
+                cap_add=["NET_RAW"],
+                security_opt=["no-new-privileges"],
+                read_only=True,
+                log_config=LogConfig(type="none"),
+            ),
+        )
+        self._id = made["Id"]
+        try:
+            stream = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+            self._channel: Any = api.attach_socket(self._id, stream)
+            # A plain connection hides its socket; SSH and TLS give it as it is.
+            self._socket: Any = getattr(self._channel, "_sock", self._channel)
+            api.start(self._id)
+        except BaseException:
+            self.close()
+            raise
+
+    def say(self, text: str) -> None:
+        self._socket.sendall(text.encode() + b"\n")
+
+    def hear(self, seconds: float) -> str:
+        """Frames of the attached stream: 1 byte which output, 3 empty, 4 the length."""
+        deadline = time.monotonic() + seconds
+        output = b""
+        while not output.endswith(b"\n"):
+            while len(self._buffer) < 8 or len(self._buffer) < 8 + self._length():
+                self._receive(deadline)
+            kind, length = self._buffer[0], self._length()
+            content = self._buffer[8 : 8 + length]
+            self._buffer = self._buffer[8 + length :]
+            if kind == 1:
+                output += content
+            else:
+                self._errors += content
+        return output.decode(errors="replace")
+
+    def _length(self) -> int:
+        return int.from_bytes(self._buffer[4:8], "big")
+
+    def _receive(self, deadline: float) -> None:
+        self._socket.settimeout(max(0.01, deadline - time.monotonic()))
+        try:
+            received = self._socket.recv(65536)
+        except TimeoutError:
+            raise ProbeError(f"the probe of {self._name} does not answer in time") from None
+        if not received:
+            said = self._errors.decode(errors="replace").strip() or "nothing"
+            raise ProbeError(f"the probe of {self._name} ended; it said: {said[-500:]}")
+        self._buffer += received
+
+    def close(self) -> None:
+        """End the container; it is gone afterwards, or going."""
+        with suppress(OSError, AttributeError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.close()
+            self._channel.close()
+        with suppress(docker.errors.APIError):  # the engine may have removed it already
+            self._api.remove_container(self._id, force=True)
+
+
+class ProcessLine:
+    """A process of this machine; its errors go where ours go."""
+
+    def __init__(self, command: Sequence[str], name: str) -> None:
+        self._name = name
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def say(self, text: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(text + "\n")
+        self._process.stdin.flush()
+
+    def hear(self, seconds: float) -> str:
+        # The prober bounds its own attempts, and its whole life.
+        assert self._process.stdout is not None
+        text = self._process.stdout.readline()
+        if not text:
+            raise ProbeError(f"the probe of {self._name} ended with {self._process.wait()}")
+        return text
+
+    def close(self) -> None:
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        self._process.kill()
+        self._process.wait()
