@@ -192,7 +192,9 @@ def _from_outside(
 ) -> Iterator[tuple[Endpoint, str, Verdict, Node, Node]]:
     """A flow a published port, so that one that moves shows; and what needs no port."""
     node = member.node
-    for binding in member.bindings if node.replicas else ():
+    # A service that joins another's namespace has the other's ports only where it says so.
+    bindings = [each for each in member.bindings if each.target in member.declared]
+    for binding in bindings if node.replicas else ():
         verdict = best(from_world(member.namespace, (binding,))).verdict
         if verdict is Verdict.ALLOWED:
             yield binding.target, spoken_port(binding), verdict, WORLD, node

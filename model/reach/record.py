@@ -28,7 +28,8 @@ def record(stack: Stack) -> str:
 
 
 def _kept(values: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in values.items() if value not in (None, False, "", [], {})}
+    """Without defaults; a count of 0 is none."""
+    return {key: value for key, value in values.items() if value or type(value) is int}
 
 
 def _service(service: Service) -> dict[str, object]:
