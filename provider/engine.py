@@ -6,6 +6,7 @@ Engine API documents them, because the SDK lacks some fields (gateway priority, 
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from typing import Any
@@ -37,15 +38,57 @@ class Engine(docker.APIClient):
         body: Any = None,
         params: dict[str, Any] | None = None,
         timeout: float = CALL_SECONDS,
+        auth: str | None = None,
     ) -> Any:
-        """One call; its JSON answer, or None without one. Raises docker.errors.APIError."""
-        url = f"{self.base_url}/v{self.api_version}{path}"
-        response = self.request(method, url, json=body, params=params, timeout=timeout)
+        """One call; its JSON answer, or None without one. Raises docker.errors.APIError.
+
+        `auth` is the encoded header with a registry's credentials.
+        """
+        response = self._ask(method, path, body, params, timeout, auth, stream=False)
+        return response.json() if response.content else None
+
+    def follow(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: dict[str, Any] | None = None,
+        timeout: float = CALL_SECONDS,
+        auth: str | None = None,
+    ) -> None:
+        """A call that answers with progress until it is done; Fault for an error among it."""
+        response = self._ask(method, path, body, params, timeout, auth, stream=True)
+        for line in response.iter_lines():
+            event = json.loads(line) if line.strip() else {}
+            if event.get("error"):
+                raise Fault(str(event["error"]))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        params: dict[str, Any] | None,
+        timeout: float,
+        auth: str | None,
+        *,
+        stream: bool,
+    ) -> requests.Response:
+        response = self.request(
+            method,
+            f"{self.base_url}/v{self.api_version}{path}",
+            json=body,
+            params=params,
+            timeout=timeout,
+            headers={"X-Registry-Auth": auth} if auth else None,
+            stream=stream,
+        )
         try:
             response.raise_for_status()
         except requests.exceptions.HTTPError as error:
             docker.errors.create_api_error_from_http_exception(error)
-        return response.json() if response.content else None
+        return response
 
     def find(self, path: str, **params: Any) -> Any:
         """A GET whose 404 is an answer: None."""

@@ -1,14 +1,17 @@
-"""Functions that look something up on the engine: getNetwork and getRemoteImage.
+"""Functions that look something up: networks, images, plugins, logs, a registry's digests.
 
-Both fail when what they look for is not there, and say what is.
+Each fails when what it looks for is not there, and says what is.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from . import local_image
+from . import local_image, registry_api
+from .durations import to_nanoseconds
 from .faults import Fault
 from .resource import Context, Values
 
@@ -55,10 +58,85 @@ def get_remote_image(ctx: Context, arguments: Values) -> Values:
     }
 
 
+def get_registry_image(ctx: Context, arguments: Values) -> Values:
+    """The digest of an image in its registry."""
+    name = _required(arguments, "getRegistryImage")
+    insecure = bool(arguments.get("insecureSkipVerify"))
+    digest = registry_api.digest(ctx.config, name, insecure=insecure)
+    return {"id": digest, "name": name, "sha256Digest": digest, "insecureSkipVerify": insecure}
+
+
+def get_plugin(ctx: Context, arguments: Values) -> Values:
+    """A plugin of the engine by id or alias."""
+    name = arguments.get("id") or arguments.get("alias")
+    if not name:
+        raise Fault("getPlugin needs an id or an alias")
+    found = ctx.api.find(f"/plugins/{name}/json")
+    if found is None:
+        known = [plugin["Name"] for plugin in ctx.api.call("GET", "/plugins")]
+        raise Fault(f"plugin {name!r} is not on this engine (known: {_listed(known)})")
+    return {
+        "id": found["Id"],
+        "name": found["Name"],
+        "alias": found["Name"],
+        "pluginReference": found.get("PluginReference") or "",
+        "enabled": bool(found["Enabled"]),
+        "envs": found["Settings"].get("Env") or [],
+        "grantAllPermissions": False,
+    }
+
+
+def get_logs(ctx: Context, arguments: Values) -> Values:
+    """The log lines of a container by name or id."""
+    name = _required(arguments, "getLogs")
+    if arguments.get("follow"):
+        raise Fault("getLogs with `follow` would never end: leave it out, or use `docker logs -f`")
+    found = ctx.api.find(f"/containers/{name}/json")
+    if found is None:
+        raise Fault(f"container {name!r} does not exist on this engine")
+    if arguments.get("details"):
+        raise Fault("getLogs cannot show `details`: `docker logs --details` does")
+    response: bytes = ctx.api.logs(
+        found["Id"],
+        stdout=arguments.get("showStdout", True),
+        stderr=arguments.get("showStderr", True),
+        timestamps=bool(arguments.get("timestamps")),
+        tail=_tail(arguments.get("tail")),
+        since=_moment(arguments.get("since")),
+        until=_moment(arguments.get("until")),
+    )
+    lines = response.decode(errors="replace").splitlines()
+    shown = lines if arguments.get("logsListStringEnabled", True) else []
+    return {**arguments, "id": found["Id"], "logsListStrings": shown}
+
+
 FUNCTIONS: dict[str, Callable[[Context, Values], Values]] = {
     "docker:index/getNetwork:getNetwork": get_network,
     "docker:index/getRemoteImage:getRemoteImage": get_remote_image,
+    "docker:index/getRegistryImage:getRegistryImage": get_registry_image,
+    "docker:index/getPlugin:getPlugin": get_plugin,
+    "docker:index/getLogs:getLogs": get_logs,
 }
+
+
+def _tail(text: Any) -> Any:
+    return int(text) if isinstance(text, str) and text.isdigit() else "all"
+
+
+def _moment(text: Any) -> datetime | None:
+    """A moment in the engine's forms: seconds since 1970, a date and time, or a time span ago."""
+    if not text:
+        return None
+    try:
+        if re.fullmatch(r"\d+(\.\d+)?", text):
+            return datetime.fromtimestamp(float(text), UTC).replace(tzinfo=None)
+        if re.fullmatch(r"[\d.]+(ms|s|m|h).*", text):
+            span = timedelta(microseconds=to_nanoseconds(text) / 1000)
+            return (datetime.now(UTC) - span).replace(tzinfo=None)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Fault(f"getLogs: {text!r} is neither a moment nor a time span") from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _required(arguments: Values, function: str) -> str:

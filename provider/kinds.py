@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from . import functions
+from .builder import BuildxBuilderKind
 from .container import ContainerKind
+from .engine_plugin import PluginKind
 from .image import ImageKind
 from .network import NetworkKind
+from .registry_image import RegistryImageKind
 from .remote_image import RemoteImageKind
 from .resource import ResourceKind
 from .servicer import Function
+from .swarm_file import SecretKind, ServiceConfigKind
+from .swarm_service import ServiceKind
+from .tag import TagKind
 from .volume import VolumeKind
 
-KINDS: dict[str, ResourceKind] = {
-    kind.token: kind
-    for kind in (ContainerKind(), ImageKind(), NetworkKind(), RemoteImageKind(), VolumeKind())
-}
+_ALL: tuple[ResourceKind, ...] = (
+    BuildxBuilderKind(),
+    ContainerKind(),
+    ImageKind(),
+    NetworkKind(),
+    PluginKind(),
+    RegistryImageKind(),
+    RemoteImageKind(),
+    SecretKind(),
+    ServiceConfigKind(),
+    ServiceKind(),
+    TagKind(),
+    VolumeKind(),
+)
+KINDS: dict[str, ResourceKind] = {kind.token: kind for kind in _ALL}
 FUNCTIONS: dict[str, Function] = dict(functions.FUNCTIONS)

@@ -1,0 +1,140 @@
+"""A registry asked directly: the digest of a tag, and a manifest deleted.
+
+The engine has no call for a deletion, so this speaks the registry's own HTTP API: basic
+authentication or a bearer token, TLS by the machine's certificates or a file in Docker's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from . import registry, registry_auth
+from .faults import Fault
+
+_SECONDS = 30
+_HUB_API = "https://registry-1.docker.io"
+_MANIFESTS = ", ".join(
+    (
+        "application/vnd.docker.distribution.manifest.v2+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.oci.image.index.v1+json",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an image is: the registry's base address, the repository, tag or digest."""
+
+    base: str
+    host: str
+    repository: str
+    reference: str
+
+
+def place(image: str) -> Place:
+    """The place of an image name, with Docker Hub's rules for short ones."""
+    name, reference = registry.split(image)
+    host = registry_auth.registry_of(image)
+    if name.startswith(f"{host}/"):
+        repository = name[len(host) + 1 :]
+    else:
+        repository = name if "/" in name else f"library/{name}"
+    if host == registry_auth.registry_of("hub"):
+        return Place(_HUB_API, host, repository, reference)
+    local = re.fullmatch(r"(localhost|127\.[0-9.]+|\[::1\])(:\d+)?", host)
+    return Place(f"{'http' if local else 'https'}://{host}", host, repository, reference)
+
+
+def digest(config: dict[str, Any], image: str, own: Any = None, *, insecure: bool = False) -> str:
+    """`sha256:...` of a tag in its registry. Raises Fault when it is not there."""
+    where = place(image)
+    answer = _ask("HEAD", where, where.reference, config, image, own, insecure)
+    if answer.status_code == 404:
+        raise Fault(
+            f"{image} is not in its registry\n  what to do: check the spelling, or push it first"
+        )
+    _expect(answer, image)
+    return answer.headers.get("Docker-Content-Digest", "")
+
+
+def remove(config: dict[str, Any], image: str, own: Any, *, insecure: bool) -> None:
+    """Delete an image from its registry by digest; one that is not there is no error."""
+    where = place(image)
+    found = _ask("HEAD", where, where.reference, config, image, own, insecure)
+    if found.status_code == 404:
+        return
+    _expect(found, image)
+    name = found.headers.get("Docker-Content-Digest", where.reference)
+    answer = _ask("DELETE", where, name, config, image, own, insecure)
+    if answer.status_code == 405:
+        raise Fault(
+            f"the registry of {image} does not allow deletions\n"
+            "  what to do: set keepRemotely, or allow them in the registry's configuration"
+        )
+    if answer.status_code != 404:
+        _expect(answer, image)
+
+
+def _ask(
+    method: str,
+    where: Place,
+    reference: str,
+    config: dict[str, Any],
+    image: str,
+    own: Any,
+    insecure: bool,
+) -> requests.Response:
+    credentials = registry_auth.for_image(config, image, own)
+    session = requests.Session()
+    session.headers["Accept"] = _MANIFESTS
+    session.verify = False if insecure else _certificate(where.host)
+    if credentials.get("username"):
+        session.auth = (credentials["username"], credentials.get("password", ""))
+    url = f"{where.base}/v2/{where.repository}/manifests/{reference}"
+    try:
+        answer = session.request(method, url, timeout=_SECONDS)
+        challenge = answer.headers.get("WWW-Authenticate", "")
+        if answer.status_code == 401 and challenge.lower().startswith("bearer"):
+            session.headers["Authorization"] = f"Bearer {_token(session, challenge)}"
+            session.auth = None
+            answer = session.request(method, url, timeout=_SECONDS)
+    except requests.exceptions.RequestException as error:
+        raise Fault(
+            f"the registry of {image} does not answer: {error}\n"
+            "  what to do: check its address, this machine's network and its certificates"
+        ) from None
+    return answer
+
+
+def _token(session: requests.Session, challenge: str) -> str:
+    fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+    realm = fields.pop("realm", "")
+    answer = session.get(realm, params=fields, timeout=_SECONDS)
+    body = answer.json() if answer.ok else {}
+    return str(body.get("token") or body.get("access_token") or "")
+
+
+def _certificate(host: str) -> str | bool:
+    """A private authority's certificate where Docker looks for it, else the machine's own."""
+    file = Path("/etc/docker/certs.d") / host / "ca.crt"
+    if file.is_file():
+        return str(file)
+    return os.environ.get("REQUESTS_CA_BUNDLE") or True
+
+
+def _expect(answer: requests.Response, image: str) -> None:
+    if answer.status_code in (401, 403):
+        raise Fault(
+            f"the registry refuses access to {image}\n"
+            "  what to do: `docker login`, or set authConfig or docker:registryAuth"
+        )
+    if not answer.ok:
+        raise Fault(f"the registry of {image} answers {answer.status_code} {answer.reason}")
