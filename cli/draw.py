@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cli.console import Console
 from cli.options import facts
+from cli.picture import PICTURES
 from cli.problem import UsageError
 from cli.stacks import Loaded, read
 from model.draw import FORMATS as LANGUAGES
@@ -21,9 +22,10 @@ def _language(write: Callable[[Graph], str]) -> Callable[[Loaded], str]:
     return lambda loaded: write(graph([loaded.stack], loaded.matrix))
 
 
-# A row a format. Pictures (svg, html) join here: they take what is loaded and give a text.
+# A row a format: takes what is loaded and gives a text.
 FORMATS: Mapping[str, Callable[[Loaded], str]] = {
-    name: _language(write) for name, write in LANGUAGES.items()
+    **{name: _language(write) for name, write in LANGUAGES.items()},
+    **PICTURES,
 }
 
 

@@ -1,0 +1,19 @@
+"""The picture of a stack: an SVG, or a page with the picture, the flows and the matrix."""
+
+from collections.abc import Sequence
+
+from model.picture.layout import layout
+from model.picture.scene import scene
+from model.picture.svg import svg
+from model.reach.matrix import Matrix
+from model.values import Problem, Stack
+
+
+def as_svg(
+    stacks: Sequence[Stack], matrix: Matrix, problems: Sequence[Problem] = (), base: str = ""
+) -> str:
+    """A file of its own. `problems` are of the assertions; places are shown below `base`."""
+    return svg(layout(scene(stacks, matrix, problems, base)))
+
+
+__all__ = ["as_svg"]

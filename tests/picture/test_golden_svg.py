@@ -1,0 +1,45 @@
+"""Pictures byte by byte; `make golden` rewrites them, and somebody looks at them."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from model.assertions import check_assertions
+from model.load import load
+from model.picture import as_svg
+from model.reach import EngineFacts, reach
+from model.values import Stack
+from tests.picture import five, sixty, twelve
+
+ROOT = Path(__file__).parent.parent.parent
+GOLDEN = ROOT / "tests" / "golden" / "picture"
+REWRITE = os.environ.get("CAUSEWAY_GOLDEN") == "rewrite"
+
+
+def expected(file: Path, found: str) -> str:
+    if REWRITE:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(found, encoding="utf-8")
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("stack", [five, twelve, sixty], ids=lambda stack: stack.__name__)
+def test_stack_is_drawn_as_its_expected_picture(stack: Callable[[], Stack]) -> None:
+    drawn = as_svg([stack()], reach([stack()], EngineFacts(version=(29, 0))))
+    assert drawn == expected(GOLDEN / f"{stack.__name__}.svg", drawn)
+
+
+def test_broken_assertion_is_drawn_as_its_expected_picture() -> None:
+    file = ROOT / "tests" / "cli" / "three_tier" / "mistake.yaml"
+    stack = load([file], name="three-tiers")
+    matrix = reach([stack])
+    drawn = as_svg([stack], matrix, check_assertions(stack, matrix), str(ROOT))
+    assert drawn == expected(GOLDEN / "mistake.svg", drawn)
+
+
+def test_readme_shows_the_web_stack_as_it_is() -> None:
+    stack = load([ROOT / "stacks" / "web" / "compose.yaml"], name="web")
+    drawn = as_svg([stack], reach([stack]), (), str(ROOT))
+    assert drawn == expected(ROOT / "docs" / "web.svg", drawn)
