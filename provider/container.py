@@ -10,14 +10,18 @@ from typing import Any, ClassVar
 
 import docker.errors
 
-from . import container_check, container_diff, container_reload, container_run
+from . import (
+    container_check,
+    container_diff,
+    container_networks,
+    container_reload,
+    container_run,
+)
 from .container_body import (
     OUTPUTS_ONLY,
-    attachments,
     import_inputs,
     is_running,
     must_run,
-    own_names,
     placed_later,
     read_inputs,
     to_body,
@@ -25,19 +29,9 @@ from .container_body import (
     with_defaults,
 )
 from .container_values import Body
-from .endpoints import (
-    ENDPOINT_MAC_API,
-    Entry,
-    canonical,
-    moves,
-    read_back,
-    to_settings,
-    with_mac,
-)
 from .faults import Fault
-from .network import disconnect
 from .ownership import is_left_over, own_labels
-from .plain import UNKNOWN, has_unknown
+from .plain import UNKNOWN
 from .resource import Context, Diff, Failure, ResourceKind, Values
 
 STOP_SECONDS = 10
@@ -61,9 +55,11 @@ class ContainerKind(ResourceKind):
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
     ) -> Diff:
         diff = container_diff.plan(old_inputs, old_state, new)
-        if not diff.replaces and self._mac_needs_another(ctx, id, old_inputs, new):
+        if not diff.replaces and container_networks.mac_needs_another(ctx, id, old_inputs, new):
             diff.changes["networksAdvanced"] = "replace"
             container_diff.decide_order(diff, old_inputs, old_state, new)
+        if "networksAdvanced" in diff.changes and not diff.replaces:
+            diff.reason = container_networks.moved_ports(ctx, old_inputs, new)
         listed = ctx.shared.containers(ctx).get(id)
         if not diff.replaces and listed and must_run(new) and listed["State"] not in _UP:
             diff.changes["mustRun"] = "update"
@@ -85,7 +81,7 @@ class ContainerKind(ResourceKind):
         body = to_body(inputs, api)
         body["Labels"] = {**body.get("Labels", {}), **own_labels(ctx)}
         if body.get("MacAddress"):
-            _name_network(ctx, body)
+            container_networks.name_network(ctx, body)
         params = {"name": wanted}
         if inputs.get("platform"):
             params["platform"] = inputs["platform"]
@@ -93,7 +89,7 @@ class ContainerKind(ResourceKind):
         identity = ctx.api.call("POST", "/containers/create", body=body, params=params)["Id"]
         try:
             for entry in placed_later(inputs, api):
-                connect(ctx, identity, entry)
+                container_networks.connect(ctx, identity, entry)
             container_run.put_files(ctx, identity, inputs.get("uploads") or [])
             if inputs.get("start", True):
                 ctx.status("starting the container")
@@ -109,7 +105,7 @@ class ContainerKind(ResourceKind):
     def read(
         self, ctx: Context, id: str, inputs: Values, state: Values
     ) -> tuple[str, Values, Values] | None:
-        found = _inspect(ctx, id)
+        found = container_networks.inspect(ctx, id)
         if found is None:
             return None
         if inputs:
@@ -126,7 +122,7 @@ class ContainerKind(ResourceKind):
         if ctx.preview:
             unknown = {"networkDatas": UNKNOWN} if "networksAdvanced" in changes else {}
             return {**old_state, **new, **unknown}
-        found = _inspect(ctx, id)
+        found = container_networks.inspect(ctx, id)
         if found is None:
             raise Fault(
                 f"container {id[:12]} is gone\n  what to do: `pulumi up` again makes a new one"
@@ -136,7 +132,7 @@ class ContainerKind(ResourceKind):
         if "name" in changes:
             ctx.api.call("POST", f"/containers/{id}/rename", params={"name": new["name"]})
         if "networksAdvanced" in changes:
-            self._move(ctx, id, old_inputs, new, found)
+            container_networks.move(ctx, id, old_inputs, new, found)
         if "uploads" in changes:
             container_reload.reload(ctx, id, new, running=is_running(found))
         if must_run(new):
@@ -170,25 +166,6 @@ class ContainerKind(ResourceKind):
             logs = container_run.logs(ctx, found["Id"])
         return to_state(inputs, found, logs=logs)
 
-    def _move(self, ctx: Context, id: str, old: Values, new: Values, found: Body) -> None:
-        """Connect and disconnect the running container; other networks are not touched."""
-        wanted = attachments(new)
-        named = {entry["name"] for entry in (*attachments(old), *wanted)}
-        live = {
-            key: settings
-            for key, settings in (found["NetworkSettings"].get("Networks") or {}).items()
-            if key in named or settings.get("NetworkID") in named
-        }
-        steps = moves(read_back(wanted, live, own_names(found)), wanted)
-        # New ones first: the container is never without a network.
-        for entry in steps.connect:
-            connect(ctx, id, entry)
-        for network in steps.disconnect:
-            disconnect(ctx, network, id)
-        for entry in steps.reconnect:
-            disconnect(ctx, entry["name"], id)
-            connect(ctx, id, entry)
-
     def _clear_left_overs(self, ctx: Context) -> None:
         """Remove what an interrupted run created for this resource and did not record."""
         for container in ctx.shared.containers(ctx).values():
@@ -196,57 +173,12 @@ class ContainerKind(ResourceKind):
                 ctx.log("info", "removing a container that an interrupted run left behind")
                 _remove(ctx, container["Id"], volumes=True)
 
-    def _mac_needs_another(self, ctx: Context, id: str, old: Values, new: Values) -> bool:
-        """Engines before 25 know one MAC address a container, for the network it was born on."""
-        if new.get("networksAdvanced") is UNKNOWN:
-            return False
-        had, wants = (with_mac(inputs.get("networksAdvanced") or []) for inputs in (old, new))
-        if (had is None and wants is None) or ctx.api.speaks >= ENDPOINT_MAC_API:
-            return False
-        macs = [canonical(entry).get("macAddress") if entry else None for entry in (had, wants)]
-        if macs[0] != macs[1] or had is None or wants is None:
-            return True
-        if had["name"] == wants["name"] or has_unknown(wants["name"]):
-            return False
-        found = ctx.api.find(f"/containers/{id}/json")
-        network = ctx.api.find(f"/networks/{wants['name']}")
-        return bool(found and network) and found["HostConfig"]["NetworkMode"] != network["Name"]
-
     def _discard(self, ctx: Context, identity: str) -> None:
         try:
             _remove(ctx, identity, volumes=True)
         except Exception as error:
             # The first error is the one to report; the label leads the next run to the rest.
             ctx.log("warning", f"the failed container {identity[:12]} is still there: {error}")
-
-
-def _name_network(ctx: Context, body: Body) -> None:
-    """Say the first network by name: engines before 25 give it the MAC address only then."""
-    found = ctx.api.find(f"/networks/{body['HostConfig']['NetworkMode']}")
-    if found is not None:
-        places = body["NetworkingConfig"]["EndpointsConfig"]
-        places[found["Name"]] = places.pop(body["HostConfig"]["NetworkMode"])
-        body["HostConfig"]["NetworkMode"] = found["Name"]
-
-
-def _inspect(ctx: Context, id: str) -> Body | None:
-    """The container as the engine tells it, with the ids of its networks in any case."""
-    found: Body | None = ctx.api.find(f"/containers/{id}/json")
-    networks = found["NetworkSettings"].get("Networks") or {} if found else {}
-    for name, settings in networks.items():
-        if not settings.get("NetworkID"):
-            # One that was never started: the engine has only noted the name.
-            settings["NetworkID"] = (ctx.api.find(f"/networks/{name}") or {}).get("Id", "")
-    return found
-
-
-def connect(ctx: Context, container: str, entry: Entry) -> None:
-    """Put a container onto a network with all that the entry says."""
-    ctx.api.call(
-        "POST",
-        f"/networks/{entry['name']}/connect",
-        body={"Container": container, "EndpointConfig": to_settings(entry)},
-    )
 
 
 def _remove(ctx: Context, id: str, *, volumes: bool) -> None:

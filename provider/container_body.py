@@ -78,7 +78,10 @@ def _place(body: Body, inputs: Values, api: tuple[int, int]) -> None:
         body["HostConfig"].setdefault("NetworkMode", "bridge")
         return
     first = declared[0]
-    body["HostConfig"]["NetworkMode"] = first["name"]
+    # A container whose mode names a network that was replaced joins no other on engines from 26
+    # on, and does not start again. "bridge" is always there, and not joined beside these.
+    any_network = api >= ALL_AT_CREATE_API and not is_exclusive(first["name"])
+    body["HostConfig"]["NetworkMode"] = "bridge" if any_network else first["name"]
     at_once = declared if api >= ALL_AT_CREATE_API else declared[:1]
     body["NetworkingConfig"] = {
         "EndpointsConfig": {entry["name"]: to_settings(entry) for entry in at_once}
@@ -123,7 +126,9 @@ def read_inputs(declared: Values, found: Body) -> Values:
     for field in FIELDS:
         if field.name not in _MUTABLE:
             continue
-        actual = _undefault(field.name, field.read(found), found)
+        actual = field.read(found)
+        if not declared.get(field.name):
+            actual = _undefault(field.name, actual, found)
         wanted = declared.get(field.name, field.default)
         if wanted in (0, ""):
             wanted = field.default
@@ -140,7 +145,8 @@ def read_inputs(declared: Values, found: Body) -> Values:
     if wanted_networks:
         entries = read_back(wanted_networks, networks, own_names(found))
         if entries != wanted_networks:
-            inputs["networksAdvanced"] = entries
+            # "none" stands for: on no network at all. An empty list would mean the default one.
+            inputs["networksAdvanced"] = entries or [{"name": "none"}]
     if must_run(declared) and not is_running(found):
         inputs["mustRun"] = False
     return inputs

@@ -155,6 +155,21 @@ def unsupported(entries: list[tuple[int, Entry]], api: tuple[int, int]) -> list[
     return failures
 
 
+def gateway(entries: list[Entry], networks: dict[str, dict[str, Any]]) -> str | None:
+    """The name of the network that gets the default route and the published ports.
+
+    `networks` are those known, by id; None when one of the entries is not among them.
+    """
+    found = []
+    for entry in entries:
+        network = networks.get(entry["name"])
+        if network is None:
+            return None
+        if not network.get("Internal"):
+            found.append((-(entry.get("gwPriority") or 0), str(network["Name"])))
+    return min(found)[1] if found else None
+
+
 def network_datas(networks: dict[str, Settings]) -> list[Values]:
     """The output `networkDatas`, in the order of the networks' names."""
     return [

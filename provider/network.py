@@ -87,6 +87,7 @@ class NetworkKind(ResourceKind):
                 f"or `pulumi import {NetworkKind.token} {ctx.name} ID`"
             ) from None
         found = ctx.api.call("GET", f"/networks/{identity}")
+        ctx.shared.add_network(ctx, found)
         return identity, to_state(inputs, found)
 
     def read(
@@ -109,7 +110,7 @@ class NetworkKind(ResourceKind):
 
     def _clear_left_overs(self, ctx: Context) -> None:
         """Remove what an interrupted run created for this resource and did not record."""
-        for network in ctx.shared.networks(ctx).values():
+        for network in list(ctx.shared.networks(ctx).values()):
             if is_left_over(ctx, network.get("Labels"), network["Id"]):
                 ctx.log("info", f"removing network {network['Name']}, left by an interrupted run")
                 remove(ctx, network["Id"])

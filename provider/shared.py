@@ -32,6 +32,12 @@ class Shared:
         """The networks made by this plugin, by id."""
         return self._ask(ctx, "/networks")
 
+    def add_network(self, ctx: Context, network: dict[str, Any]) -> None:
+        """Remember a network that this run has made."""
+        known = self.networks(ctx)
+        with self._lock:
+            known[network["Id"]] = network
+
     def facts(self, ctx: Context) -> abilities.Facts:
         """What the engine, its machine and the networks on it allow."""
         with self._lock:

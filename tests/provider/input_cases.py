@@ -681,7 +681,7 @@ NETWORK_CASES: tuple[Case, ...] = (
         "set to true",
         {"ingress": True},
         REFUSED,
-        reason="Ingress network can only be global scope network",
+        reason="only an overlay network can be Swarm's ingress network",
     ),
     Case("internal", "set to true", {"internal": True}, REPLACED, "Internal", True),
     Case(

@@ -6,6 +6,7 @@ or replace; it returns what a user would see in the state.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -52,7 +53,9 @@ class _PulumiEngine(engine_pb2_grpc.EngineServicer):
 class Plugin:
     """One run of the plugin; a new one stands for the next `pulumi up`."""
 
-    def __init__(self, host: str, project: str = "test") -> None:
+    def __init__(
+        self, host: str, project: str = "test", config: dict[str, Any] | None = None
+    ) -> None:
         self._engine = _PulumiEngine()
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
         engine_pb2_grpc.add_EngineServicer_to_server(self._engine, self._server)
@@ -71,7 +74,9 @@ class Plugin:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{number}")
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self._project = project
-        self._call("Configure", provider_pb2.ConfigureRequest())
+        # Pulumi sends nested provider inputs as JSON text.
+        args = {key: json.dumps(value) for key, value in (config or {}).items()}
+        self._call("Configure", provider_pb2.ConfigureRequest(args=to_struct(args)))
 
     @property
     def pid(self) -> int:
@@ -128,7 +133,9 @@ class Plugin:
             ),
         )
 
-    def create(self, token: str, name: str, inputs: dict[str, Any], preview: bool = False) -> Deployed:
+    def create(
+        self, token: str, name: str, inputs: dict[str, Any], preview: bool = False
+    ) -> Deployed:
         urn = self.urn(token, name)
         answer = self.check(urn, inputs)
         if answer.failures:
@@ -197,3 +204,11 @@ class Plugin:
                 old_inputs=to_struct(old.inputs),
             ),
         )
+
+    def invoke(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The answer of a function such as `getLogs`."""
+        token = f"docker:index/{function}:{function}"
+        answer = self._call(
+            "Invoke", provider_pb2.InvokeRequest(tok=token, args=to_struct(arguments))
+        )
+        return from_struct(getattr(answer, "return"))

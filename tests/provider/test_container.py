@@ -123,6 +123,15 @@ def test_a_container_leaves_and_rejoins_the_default_bridge(stack: Stack) -> None
     assert list(stack.networks_of(web)) == ["bridge"]
 
 
+def test_a_container_taken_off_the_default_bridge_comes_back_onto_it(stack: Stack) -> None:
+    web = stack.container("web")
+    stack.api.disconnect_container_from_network(web.id, "bridge")
+    read = stack.plugin.read(web)
+    assert read is not None
+    assert stack.plugin.apply(read, web.inputs).steps == ["update"]
+    assert list(stack.networks_of(web)) == ["bridge"]
+
+
 def test_a_mac_address_holds_on_whichever_network_it_is_declared(stack: Stack) -> None:
     first, second = stack.network("a"), stack.network("b")
     mac = "02:42:0a:00:00:77"
