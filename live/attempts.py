@@ -63,6 +63,26 @@ class Terrain:
                 return each.containers.get(node.name, ())
         return ()
 
+    def has_route(self, vantage: str, address: str) -> bool:
+        """Whether the host, or the source itself, is on the network that an address is of."""
+        own = [
+            subnet
+            for status in self.statuses
+            for group in status.containers.values()
+            for container in group
+            if container.namespace == vantage
+            for name, _ in container.addresses
+            for subnet in self.subnets.get(name, ())
+        ]
+        of_host = [
+            subnet
+            for subnets in self.subnets.values()
+            for subnet in subnets
+            if any(_within(each, subnet) for each in self.host_addresses)
+        ]
+        known = (LOCAL, *self.host_addresses)
+        return address in known or any(_within(address, each) for each in [*own, *of_host])
+
     def trials(self, cell: Cell) -> tuple[Trial, ...] | str:
         """Everything to try for a cell, or why nothing can be."""
         sources = self._sources(cell.source)
@@ -143,15 +163,11 @@ class Terrain:
         """Addresses of the host to try: those on the source's networks, and that of its way out."""
         if source is None or source.namespace == "host":
             return (LOCAL,)
-        networks = [
-            ipaddress.ip_network(subnet, strict=False)
-            for name, _ in source.addresses
-            for subnet in self.subnets.get(name, ())
-        ]
+        subnets = [subnet for name, _ in source.addresses for subnet in self.subnets.get(name, ())]
         near = [
             address
             for address in self.host_addresses
-            if any(ipaddress.ip_address(address) in network for network in networks)
+            if any(_within(address, subnet) for subnet in subnets)
         ]
         return tuple(dict.fromkeys([*near, *self.host_addresses[:1]]))
 
@@ -209,6 +225,10 @@ class Terrain:
             return endpoint.port
         used = self.listening.get(namespace, frozenset())
         return next(port for port in SPARE_PORTS if port not in used)
+
+
+def _within(address: str, subnet: str) -> bool:
+    return ipaddress.ip_address(address) in ipaddress.ip_network(subnet, strict=False)
 
 
 def _protocol(endpoint: Endpoint) -> str:

@@ -16,7 +16,7 @@ import docker
 
 from live.attempts import Outside, Target, Terrain, Trial
 from live.status import Status
-from live.vantage import Attempt, ProbeError, Vantage, inside
+from live.vantage import Attempt, Greeting, ProbeError, Vantage, inside
 from model.reach.draft import ORDER
 from model.reach.values import ANY, Cell, Node, Verdict
 
@@ -130,14 +130,14 @@ class Probes:
                         token = f"{self._round}.{trial.vantage[:12]}.{len(orders)}"
                         orders.setdefault(attempt, token)
         outcomes = self._attempt(wanted)
-        judge = Judge(wanted, outcomes, self._looked() if _has_udp(wanted) else {})
+        judge = Judge(terrain, wanted, outcomes, self._looked())
         return [
             Seen(None, why=trials) if isinstance(trials, str) else judge.seen(cell, trials)
             for cell, trials in found
         ]
 
-    def _attempt(self, wanted: Mapping[str, Mapping[Attempt, str]]) -> dict[str, str]:
-        def ask(name: str) -> dict[str, str]:
+    def _attempt(self, wanted: Mapping[str, Mapping[Attempt, str]]) -> dict[str, tuple[str, int]]:
+        def ask(name: str) -> dict[str, tuple[str, int]]:
             orders = {token: attempt for attempt, token in wanted[name].items()}
             left = self._deadline - monotonic()
             if left <= 0:
@@ -159,16 +159,13 @@ def _close(vantage: Vantage) -> None:
         vantage.close()
 
 
-def _has_udp(wanted: Mapping[str, Mapping[Attempt, str]]) -> bool:
-    return any(attempt.protocol == "udp" for orders in wanted.values() for attempt in orders)
-
-
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Verdicts out of outcomes, and of the UDP tokens that arrived."""
+    """Verdicts out of outcomes, and of what arrived where: an answer alone may be another's."""
 
+    terrain: Terrain
     tokens: Mapping[str, Mapping[Attempt, str]]
-    outcomes: Mapping[str, str]
+    outcomes: Mapping[str, tuple[str, int]]
     looked: Mapping[str, Vantage]
 
     def seen(self, cell: Cell, trials: Sequence[Trial]) -> Seen:
@@ -183,7 +180,7 @@ class Judge:
         ways = tuple(self._way(cell, trial, target) for target in trial.targets)
         known = [each for each in ways if each is not None]
         tried = tuple(
-            (attempt, self.outcomes[self.tokens[trial.vantage][attempt]])
+            (attempt, self.outcomes[self.tokens[trial.vantage][attempt]][0])
             for target in trial.targets
             for attempt in target.attempts
         )
@@ -193,7 +190,7 @@ class Judge:
 
     def _way(self, cell: Cell, trial: Trial, target: Target) -> Verdict | None:
         verdicts = [
-            self._verdict(cell, target, attempt, self.tokens[trial.vantage][attempt])
+            self._verdict(cell, trial, target, attempt, self.tokens[trial.vantage][attempt])
             for attempt in target.attempts
         ]
         known = [each for each in verdicts if each is not None]
@@ -201,29 +198,53 @@ class Judge:
             return None
         return min(known, key=ORDER.index, default=Verdict.UNREACHABLE)
 
-    def _verdict(self, cell: Cell, target: Target, attempt: Attempt, token: str) -> Verdict | None:
-        outcome = self.outcomes[token]
+    def _verdict(
+        self, cell: Cell, trial: Trial, target: Target, attempt: Attempt, token: str
+    ) -> Verdict | None:
+        outcome, own_port = self.outcomes[token]
         if outcome == "unreachable":
             return Verdict.UNREACHABLE
-        if outcome == "rejected":
-            return Verdict.REJECTED
-        if attempt.protocol == "udp":
-            return self._datagram(target, token, outcome)
-        if outcome == "open":
-            return Verdict.ALLOWED
-        if outcome == "closed":
-            return Verdict.NO_LISTENER if target.through_host else Verdict.ALLOWED
-        if outcome == "refused":
-            # Refused by the end itself: the way there is open.
-            return Verdict.ALLOWED if cell.endpoint == ANY else Verdict.NO_LISTENER
-        return Verdict.DROPPED if outcome == "timeout" else None
-
-    def _datagram(self, target: Target, token: str, outcome: str) -> Verdict | None:
         looked = [self.looked[name].greeting for name in target.namespaces if name in self.looked]
-        for each in looked:
-            if token in each.seen:
-                listens = each.seen[token] in each.udp
-                return Verdict.ALLOWED if listens else Verdict.NO_LISTENER
-        if outcome == "refused":
-            return Verdict.NO_LISTENER
-        return Verdict.DROPPED if any(each.raw for each in looked) else None
+        sees = any(each.raw for each in looked)
+        if attempt.protocol == "udp":
+            verdict = _datagram(looked, token, outcome)
+        else:
+            opening = f"{own_port}:{attempt.port}"
+            arrived = not sees or any(opening in each.opened for each in looked)
+            verdict = _connection(cell, target, outcome, arrived)
+        if verdict not in (Verdict.DROPPED, Verdict.REJECTED) or target.through_host:
+            return verdict
+        if self.terrain.has_route(trial.vantage, attempt.address):
+            return verdict
+        # Nothing of this host ended it: it left by the way out, and what it met there is not ours.
+        return Verdict.UNREACHABLE
+
+
+def _connection(cell: Cell, target: Target, outcome: str, arrived: bool) -> Verdict | None:
+    if outcome == "timeout":
+        return Verdict.DROPPED
+    if outcome == "rejected":
+        return Verdict.REJECTED
+    if target.through_host:
+        found = {"open": Verdict.ALLOWED, "closed": Verdict.NO_LISTENER}
+        return found.get(outcome, Verdict.NO_LISTENER if outcome == "refused" else None)
+    if outcome in ("open", "closed"):
+        return Verdict.ALLOWED if arrived else Verdict.DROPPED
+    if outcome != "refused":
+        return None
+    if not arrived:
+        return Verdict.REJECTED
+    # Refused by the end itself: the way there is open.
+    return Verdict.ALLOWED if cell.endpoint == ANY else Verdict.NO_LISTENER
+
+
+def _datagram(looked: Sequence[Greeting], token: str, outcome: str) -> Verdict | None:
+    for each in looked:
+        if token in each.seen:
+            listens = each.seen[token] in each.udp
+            return Verdict.ALLOWED if listens else Verdict.NO_LISTENER
+    if outcome == "rejected":
+        return Verdict.REJECTED
+    if outcome == "refused":
+        return Verdict.NO_LISTENER
+    return Verdict.DROPPED if any(each.raw for each in looked) else None

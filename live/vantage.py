@@ -41,13 +41,14 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a namespace looks like from inside. `raw`: whether UDP tokens can be seen arriving."""
+    """What a namespace looks like from inside. `raw`: whether packets can be seen arriving."""
 
     raw: bool
     addresses: tuple[str, ...]
     tcp: frozenset[int]
     udp: frozenset[int]
-    seen: Mapping[str, int] = field(default_factory=dict)  # token -> port it came to
+    seen: Mapping[str, int] = field(default_factory=dict)  # UDP token -> port it came to
+    opened: frozenset[str] = frozenset()  # `from port:to port` of TCP connections asked for
 
 
 class Line(Protocol):
@@ -70,12 +71,12 @@ class Vantage:
 
     def attempt(
         self, wanted: Mapping[str, Attempt], timeout: float, limit: float
-    ) -> dict[str, str]:
-        """Outcome by identifier; `limit` bounds all of them together, in seconds."""
+    ) -> dict[str, tuple[str, int]]:
+        """Outcome and own port by identifier; `limit` bounds all of them together, in seconds."""
         orders = [[name, each.protocol, each.address, each.port] for name, each in wanted.items()]
         self._line.say(json.dumps({"try": orders, "timeout": timeout}))
         answers = self._hear(limit)["results"]
-        return {name: str(answer[0]) for name, answer in answers.items()}
+        return {name: (str(answer[0]), int(answer[1])) for name, answer in answers.items()}
 
     def look(self) -> Greeting:
         """What is there now, and the tokens that have arrived."""
@@ -104,6 +105,7 @@ def _greeting(heard: Mapping[str, Any]) -> Greeting:
         tcp=frozenset(heard["tcp"]),
         udp=frozenset(heard["udp"]),
         seen=dict(heard.get("seen", {})),
+        opened=frozenset(heard.get("opened", ())),
     )
 
 

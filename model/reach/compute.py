@@ -15,7 +15,7 @@ from model.reach.leaks import leaks
 from model.reach.matrix import Matrix
 from model.reach.outside import from_segment, from_world, to_internet, to_names
 from model.reach.places import Locate, nowhere, places
-from model.reach.published import published_from, published_outside
+from model.reach.published import has_host_port, published_from, published_outside
 from model.reach.topology import Binding, Member, Mode, Namespace, Topology, topology
 from model.reach.values import (
     ANY,
@@ -197,7 +197,11 @@ class Decider:
             (origin, target, bindings),
             lambda: (
                 direct(origin, target, bool(bindings), self.facts),
-                *(published_from(origin, target, each, self.facts) for each in bindings),
+                *(
+                    published_from(origin, target, each, self.facts)
+                    for each in bindings
+                    if has_host_port(target, each)
+                ),
             ),
         )
 

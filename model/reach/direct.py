@@ -79,6 +79,9 @@ def _across(source: Namespace, segment: Segment, published: bool, facts: EngineF
     if out.is_wire or segment.is_wire:
         text = f"a macvlan or ipvlan network and its host do not talk ({out.key}, {key})"
         return no(Verdict.UNREACHABLE, PathKind.WIRE, text)
+    if segment.driver == "bridge" and not segment.host_address:
+        text = f"the host has no address on network {key}, and so no route into it"
+        return no(Verdict.UNREACHABLE, PathKind.NONE, text, At("network", key, "driver_opts"))
     if segment.internal:
         text = f"network {key} is internal: the host drops what comes from outside it"
         at = At("network", key, "internal")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from model.reach.direct import shut_in, way_out
 from model.reach.draft import At, Draft, Line, attached, no
-from model.reach.published import published_outside
+from model.reach.published import has_host_port, published_outside
 from model.reach.topology import DEFAULT_BRIDGE, Binding, Mode, Namespace, Segment
 from model.reach.values import EngineFacts, PathKind, Verdict
 
@@ -24,7 +24,11 @@ def from_world(destination: Namespace, bindings: tuple[Binding, ...]) -> list[Dr
         line = Line("{destination} listens on the host itself", At("destination", "network_mode"))
         reason = Line("Docker does not filter what goes to the host; its own firewall may")
         return [Draft(Verdict.ALLOWED, PathKind.SHARED_NAMESPACE, (line,), (reason,))]
-    drafts = [published_outside(destination, binding) for binding in bindings]
+    drafts = [
+        published_outside(destination, binding)
+        for binding in bindings
+        if has_host_port(destination, binding)
+    ]
     for segment in destination.segments:
         if segment.is_wire:
             drafts.append(_from_wire(segment))

@@ -58,6 +58,11 @@ def published_from(
     return Draft(Verdict.ALLOWED, KIND, hops, (reason,))
 
 
+def has_host_port(destination: Namespace, binding: Binding) -> bool:
+    """Whether there is a port of the host to try: Docker chooses none where it opens none."""
+    return binding.published is not None or _closed(destination, binding) is None
+
+
 def _closed(destination: Namespace, binding: Binding) -> Draft | None:
     """Why the host does not listen at all for this port, None when it does."""
     at = At("destination", "ports", port=binding.target)
