@@ -1,0 +1,289 @@
+"""Options, exit codes and messages of the command."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.deployed import in_state
+from model.load import load
+from model.reach.record import record
+from tests.cli.run import ROOT, causeway
+
+TIERS = Path(__file__).parent / "three_tier" / "compose.yaml"
+MISTAKE = Path(__file__).parent / "three_tier" / "mistake.yaml"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A Pulumi project with stacks dev and prod, in a Git repository with one commit."""
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "stack.yaml").write_text(
+        "services:\n"
+        "  web:\n"
+        "    image: ${IMAGE}\n"
+        '    ports: ["${PORT}:80"]\n'
+        "  db:\n"
+        "    image: db\n"
+        '    expose: ["5432"]\n'
+        "    networks: [apart]\n"
+        "networks:\n"
+        "  apart: {internal: true}\n"
+    )
+    for stack, port in (("dev", 8080), ("prod", 80)):
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text(
+            "config:\n"
+            "  causeway:files: [stack.yaml]\n"
+            f'  causeway:variables: {{IMAGE: web, PORT: "{port}", TOKEN: {{secure: v1:abc}}}}\n'
+            "  causeway:scale: {db: 2}\n"
+        )
+    for command in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qm", "first"],
+    ):
+        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+    return tmp_path
+
+
+def flows(out: str) -> dict[str, list[str]]:
+    found = json.loads(out)
+    return {
+        key: [f"{each['source']} -> {each['destination']}" for each in found[key]]
+        for key in ("gained", "lost")
+    }
+
+
+def test_help_names_every_command() -> None:
+    shown = causeway("--help")
+    assert shown.code == 0
+    for command in ("reach", "explain", "diff", "draw"):
+        assert f"    {command} " in shown.out
+
+
+def test_without_options_the_stack_dev_is_meant(project: Path) -> None:
+    shown = causeway("draw", folder=project)
+    assert shown.out.startswith("shop-dev\n")
+    assert "db x2" in shown.out
+    assert "world 8080 -> 80/tcp" in shown.out
+
+
+def test_the_stack_is_chosen_by_option_or_environment(project: Path) -> None:
+    for shown in (
+        causeway("draw", "--stack", "prod", folder=project),
+        causeway("draw", folder=project, PULUMI_STACK="organization/shop/prod"),
+    ):
+        assert shown.out.startswith("shop-prod\n")
+        assert "world 80 -> 80/tcp" in shown.out
+
+
+def test_a_folder_below_the_project_will_do(project: Path) -> None:
+    (project / "deep").mkdir()
+    assert causeway("draw", folder=project / "deep").out.startswith("shop-dev\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("reach", "-s", "test"), "no Pulumi.test.yaml in "),
+        (("reach", "nobody"), "unknown name 'nobody' (known: db, web, host, world, lan,"),
+        (("explain", "wbe", "db"), "did you mean 'web'?"),
+        (("explain", "web", "db:0"), "'0' is not a port such as 5432 or 53/udp"),
+        (("explain", "web", "db:http"), "'http' is not a port"),
+        (("reach", "-f", "absent.yaml"), "absent.yaml: cannot be read: No such file or directory"),
+        (("diff", "--against", "nothing"), "neither a stack nor a Git revision: "),
+        (("diff", "-f", str(TIERS)), "--against deployed needs a Pulumi stack"),
+        (("draw", "-o", "absent/picture.txt"), "absent/picture.txt: No such file or directory"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_code_2(
+    project: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    answer = causeway(*arguments, folder=project)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("error: ")
+    assert message in answer.err
+    assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "the following arguments are required: COMMAND"),
+        (("fly",), "invalid choice: 'fly'"),
+        (("reach", "--json", "--csv"), "not allowed with argument"),
+        (("reach", "--engine-version", "new"), "'new' is not a version such as 20.10 or 29"),
+        (("draw", "--format", "gif"), "invalid choice: 'gif'"),
+    ],
+)
+def test_bad_usage_is_exit_code_2(arguments: tuple[str, ...], message: str) -> None:
+    answer = causeway(*arguments)
+    assert answer.code == 2
+    assert message in answer.err
+
+
+def test_outside_a_project_a_file_is_needed(tmp_path: Path) -> None:
+    answer = causeway("reach", folder=tmp_path)
+    assert answer.code == 2
+    assert answer.err == ("error: no Pulumi.yaml here or above: name a Compose file with --file\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("config: [", "Pulumi.dev.yaml: "),
+        ("config: {}", "causeway:files names no Compose file"),
+        ("config: {causeway:files: stack.yaml}", "expected a sequence"),
+        ("config: {causeway:files: [stack.yaml], causeway:scale: {db: many}}", "many"),
+    ],
+)
+def test_a_broken_configuration_is_told(project: Path, text: str, message: str) -> None:
+    (project / "Pulumi.dev.yaml").write_text(text)
+    answer = causeway("reach", folder=project)
+    assert answer.code == 2
+    assert message in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_problems_of_the_files_are_told_with_their_places(project: Path) -> None:
+    (project / "stack.yaml").write_text("services:\n  web:\n    image: web\n    netwoks: []\n")
+    answer = causeway("reach", folder=project)
+    assert answer.code == 2
+    assert "stack.yaml:4: services.web.netwoks: unknown key" in answer.err
+
+
+def test_a_broken_assertion_is_exit_code_1() -> None:
+    assert causeway("reach", "-f", str(TIERS)).code == 0
+    answer = causeway("reach", "-f", str(MISTAKE))
+    assert answer.code == 1
+    assert "never nginx -> database: but nginx -> database:5432/tcp is open" in answer.err
+
+
+def test_a_revision_is_compared(project: Path) -> None:
+    same = causeway("diff", "--against", "HEAD", folder=project)
+    assert (same.code, same.out) == (0, "reach: 0 opened, 0 closed, 2 unchanged\n")
+    text = (project / "stack.yaml").read_text()
+    (project / "stack.yaml").write_text(text.replace("{internal: true}", "{}"))
+    changed = causeway("diff", "--against", "HEAD", folder=project)
+    assert changed.code == 1
+    assert changed.out == (
+        "reach: this opens 2 flows\n"
+        "  + db -> internet    egress  (stack.yaml:8)\n"
+        "  + db -> web:80/tcp  published port  (stack.yaml:4)\n"
+        "reach: 2 opened, 0 closed, 2 unchanged\n"
+    )
+
+
+def test_a_revision_with_other_variables_is_compared_by_its_own(project: Path) -> None:
+    file = project / "Pulumi.dev.yaml"
+    file.write_text(file.read_text().replace("8080", "9090"))
+    answer = causeway("diff", "--against", "HEAD", "--json", folder=project)
+    assert flows(answer.out) == {"gained": ["world -> web"], "lost": ["world -> web"]}
+
+
+def test_a_revision_that_does_not_load_is_told(project: Path) -> None:
+    good = (project / "stack.yaml").read_text()
+    (project / "stack.yaml").write_text("services: {web: {}}\n")
+    who = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
+    subprocess.run(["git", "-C", str(project), *who, "commit", "-qam", "bad"], check=True)
+    (project / "stack.yaml").write_text(good)
+    answer = causeway("diff", "--against", "HEAD", folder=project)
+    assert answer.code == 2
+    assert answer.err == (
+        "error: the files of HEAD cannot be loaded:\n"
+        "causeway:scale.db: unknown service 'db' (known: web)\n"
+        "stack.yaml:1: services.web: has neither `image` nor `build`\n"
+    )
+
+
+def test_another_stack_is_compared_under_one_name(project: Path) -> None:
+    answer = causeway("diff", "--against", "prod", "--json", folder=project)
+    assert answer.code == 1
+    assert flows(answer.out) == {"gained": ["world -> web"], "lost": ["world -> web"]}
+
+
+def test_the_record_is_found_in_an_exported_state() -> None:
+    stack = load([TIERS], name="shop")
+    outputs = {"reach": record(stack)}
+    resources = [
+        {"type": "pulumi:pulumi:Stack"},
+        {"type": "causeway:components:Stack", "outputs": outputs},
+    ]
+    found = in_state(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+    assert found is not None
+    assert record(found) == record(stack)
+    assert in_state('{"deployment": {}}') is None
+
+
+def test_csv_and_json_tell_the_same_cells(project: Path) -> None:
+    lines = causeway("reach", "--csv", folder=project).out.splitlines()
+    cells = json.loads(causeway("reach", "--json", folder=project).out)["cells"]
+    assert lines[0] == "source,destination,port,protocol,verdict,kind,reason"
+    assert len(lines) - 1 == len(cells) == 36
+    for line, cell in zip(lines[1:], cells, strict=True):
+        assert line.split(",")[0] == cell["source"]
+        assert line.split(",")[4] == cell["verdict"]
+
+
+def test_a_drawing_goes_into_a_file(project: Path) -> None:
+    answer = causeway("draw", "--format", "dot", "-o", "stack.dot", folder=project)
+    assert (answer.code, answer.out) == (0, "")
+    assert (project / "stack.dot").read_text().startswith('digraph "shop-dev" {')
+
+
+def on_a_terminal(*arguments: str, **variables: str) -> str:
+    """The output of the command when it writes to a terminal of 80 columns."""
+    outer, inner = pty.openpty()
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", *arguments],
+        cwd=ROOT,
+        env=environment | {"COLUMNS": "80"} | variables,
+        stdin=subprocess.DEVNULL,
+        stdout=inner,
+        stderr=inner,
+    ) as process:
+        os.close(inner)
+        text = b""
+        while True:
+            try:
+                part = os.read(outer, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            text += part
+        os.close(outer)
+    assert process.returncode == 0
+    return text.decode()
+
+
+def test_colours_are_for_terminals_and_no_color_is_respected() -> None:
+    arguments = ("explain", "-f", str(TIERS), "nginx", "flask_app:5000")
+    assert "\033[32mALLOWED\033[0m" in on_a_terminal(*arguments)
+    assert "\033[" not in on_a_terminal(*arguments, NO_COLOR="1")
+    assert "\033[" not in causeway(*arguments).out
+
+
+def test_a_matrix_too_wide_for_the_terminal_becomes_a_list() -> None:
+    shown = on_a_terminal("reach", "-f", str(TIERS), "--no-leaks", NO_COLOR="1")
+    assert shown.splitlines()[0].split() == ["source", "destination", "port", "verdict", "by"]
+    assert "and not open: " in shown
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    line = f'"{sys.executable}" -m cli reach -f "{TIERS}" --json | head -1'
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
