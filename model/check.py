@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from model import addresses, drivers, endpoints, links, mounts, names, ports, presence, references
+from model import (
+    addresses,
+    drivers,
+    endpoints,
+    links,
+    mounts,
+    names,
+    ports,
+    presence,
+    references,
+    subnets,
+)
 from model.surroundings import Surroundings
 from model.values import Problem, Stack
 
@@ -49,6 +60,9 @@ RULES: dict[str, Rule] = {
     "subnets do not overlap": addresses.overlapping_subnets,
     "addresses inside their subnet": addresses.outside_subnet,
     "static addresses": addresses.static_addresses,
+    "usable subnets": subnets.unusable,
+    "reserved addresses": subnets.reserved_addresses,
+    "static addresses outside the dynamic range": subnets.in_dynamic_range,
     "MAC addresses of replicas": addresses.mac_with_replicas,
     "mount targets are absolute": mounts.relative_targets,
     "mount targets are free": mounts.taken_targets,

@@ -63,6 +63,10 @@ def _version(value: str) -> int:
         return 0
 
 
+def _anything(value: str) -> str | None:
+    return None
+
+
 def _any(value: str) -> str | None:
     return None if value else "is empty"
 
@@ -101,8 +105,8 @@ OPTIONS: dict[str, dict[str, Test]] = {
     },
     "overlay": {
         **_EVERY,
-        "encrypted": _any,
-        "secure": _any,
+        "encrypted": _anything,
+        "secure": _anything,
         "com.docker.network.driver.overlay.vxlanid_list": _any,
     },
 }
@@ -135,7 +139,7 @@ def options(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 if wrong is not None:
                     yield Problem(place, f"{value!r} {wrong}")
                 continue
-            near = get_close_matches(name, known, n=1, cutoff=0.85)
+            near = get_close_matches(name, known, n=1, cutoff=0.8)
             message = f"the driver {driver_of(network)} has no option {name!r}"
             if near:
                 yield Problem(place, f"{message} (did you mean {near[0]}?)")

@@ -17,7 +17,7 @@ MODES = ("bridge", "host", "none", "default")
 
 
 def mac_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    taken: dict[tuple[str, str], tuple[str, Place]] = {}
+    claims: list[tuple[Place, str, str, str]] = []
     for service in stack.services:
         for attachment in service.attachments:
             written = attachment.mac_address
@@ -32,12 +32,15 @@ def mac_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 continue
             if int(written[:2], 16) & 1:
                 yield Problem(place, f"{written} is a multicast address; make the first byte even")
-            key = (attachment.network, written.lower().replace("-", ":"))
-            if key in taken:
-                owner, earlier = taken[key]
-                where = f"services.{owner} ({line_in(earlier, place)})"
-                yield Problem(place, f"{written} is already the MAC address of {where}")
-            taken.setdefault(key, (service.name, place))
+            claims.append((place, attachment.network, written, service.name))
+    taken: dict[tuple[str, str], tuple[str, Place]] = {}
+    for place, network, written, name in sorted(claims):
+        key = (network, written.lower().replace("-", ":"))
+        if key in taken:
+            owner, earlier = taken[key]
+            where = f"services.{owner} ({line_in(earlier, place)})"
+            yield Problem(place, f"{written} is already the MAC address of {where}")
+        taken.setdefault(key, (name, place))
 
 
 def names(stack: Stack, around: Surroundings) -> Iterator[Problem]:

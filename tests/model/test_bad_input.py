@@ -9,19 +9,22 @@ from model.errors import StackError
 from model.load import load
 from tests.golden import bad_input
 
-SECTIONS = bad_input.sections()
+FILES = (bad_input.FILE, bad_input.NETWORKS)
+SECTIONS = [(file, name) for file in FILES for name in bad_input.sections(file)]
 
 
-def test_golden_reports_are_rewritten_on_request() -> None:
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
+def test_golden_reports_are_rewritten_on_request(file: Path) -> None:
     if os.environ.get("CAUSEWAY_GOLDEN") == "rewrite":
-        reports = {name: (text, bad_input.report(text)) for name, (text, _) in SECTIONS.items()}
-        bad_input.FILE.write_text(bad_input.written(reports))
-    assert bad_input.written(bad_input.sections()) == bad_input.FILE.read_text()
+        sections = bad_input.sections(file)
+        reports = {name: (text, bad_input.report(text)) for name, (text, _) in sections.items()}
+        file.write_text(bad_input.written(reports))
+    assert bad_input.written(bad_input.sections(file)) == file.read_text()
 
 
-@pytest.mark.parametrize("name", SECTIONS)
-def test_bad_file_gives_its_report(name: str) -> None:
-    text, report = bad_input.sections()[name]
+@pytest.mark.parametrize(("file", "name"), SECTIONS, ids=lambda part: getattr(part, "name", part))
+def test_bad_file_gives_its_report(file: Path, name: str) -> None:
+    text, report = bad_input.sections(file)[name]
     assert bad_input.report(text) == report
 
 

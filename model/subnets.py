@@ -1,0 +1,120 @@
+"""Rules about the use of a subnet: its size, its reserved addresses, its dynamic range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network, ip_address, ip_network
+
+from model.addresses import Address, Range
+from model.drivers import driver_of
+from model.surroundings import Surroundings
+from model.values import Network, Place, Problem, Stack, Subnet
+
+# Ranges that no container can use, by what they are for.
+RESERVED = (
+    (ip_network("0.0.0.0/8"), "this network"),
+    (ip_network("127.0.0.0/8"), "loopback"),
+    (ip_network("224.0.0.0/4"), "multicast"),
+    (ip_network("::1/128"), "loopback"),
+    (ip_network("ff00::/8"), "multicast"),
+)
+
+
+def _configs(stack: Stack) -> Iterator[tuple[Network, int, Subnet, Range]]:
+    for network in stack.networks:
+        for position, config in enumerate(network.subnets):
+            try:
+                found = ip_network(config.subnet or "", strict=True)
+            except ValueError:
+                continue  # another rule tells
+            if "/" in (config.subnet or ""):
+                yield network, position, config, found
+
+
+def _place(network: Network, position: int, around: Surroundings, *key: str) -> Place:
+    return around.index.place("networks", network.key, "ipam", "config", position, *key)
+
+
+def _address(written: str | None) -> Address | None:
+    try:
+        return ip_address(written or "")
+    except ValueError:
+        return None
+
+
+def unusable(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """Subnets that are for something else, or too small for a gateway and a container."""
+    for network, position, _, subnet in _configs(stack):
+        place = _place(network, position, around, "subnet")
+        for reserved, purpose in RESERVED:
+            if subnet.version == reserved.version and subnet.overlaps(reserved):
+                yield Problem(place, f"{subnet} lies in {reserved}, which is for {purpose}")
+        # A bridge needs network, gateway, one container and broadcast; others have no gateway.
+        largest = 30 if driver_of(network) == "bridge" else 32
+        if isinstance(subnet, IPv4Network) and subnet.prefixlen > largest:
+            yield Problem(
+                place, f"{subnet} has no room for gateway and container: /30 or larger"
+            )
+
+
+def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """A gateway that no host can have, and auxiliary addresses that somebody has already."""
+    for network, position, config, subnet in _configs(stack):
+        gateway = _address(config.gateway)
+        edges = (subnet.network_address, subnet.broadcast_address)
+        if gateway in edges and subnet.version == 4 and subnet.prefixlen < 31:
+            place = _place(network, position, around, "gateway")
+            yield Problem(place, f"{gateway} is the first or last address of {subnet}, never free")
+        taken: dict[Address, str] = {} if gateway is None else {gateway: "the gateway"}
+        for name, written in config.aux_addresses:
+            address = _address(written)
+            if address is None:
+                continue
+            if address in taken:
+                place = _place(network, position, around, "aux_addresses", name)
+                yield Problem(place, f"{address} is already {taken[address]}")
+            taken.setdefault(address, f"the auxiliary address {name!r}")
+
+
+def in_dynamic_range(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """A static address that the engine may have given to another container before."""
+    for network, _, config, subnet in _configs(stack):
+        if network.external or subnet.version != 4:
+            continue
+        fixed, dynamic = [], []
+        for service in stack.services:
+            for attachment in service.attachments:
+                if attachment.network == network.key and service.replicas:
+                    address = _address(attachment.ipv4_address)
+                    if address is None:
+                        dynamic.append(service.name)
+                    else:
+                        fixed.append((service.name, address))
+        wanted = subnet if config.ip_range is None else _range(config.ip_range)
+        for name, address in fixed:
+            if dynamic and wanted is not None and address in wanted:
+                place = around.index.place(
+                    "services", name, "networks", network.key, "ipv4_address"
+                )
+                message = (
+                    f"the engine may give {address} to {dynamic[0]!r}, which starts earlier or "
+                    f"restarts: {_advice(network, subnet, [each for _, each in fixed])}"
+                )
+                yield Problem(place, message, "warning")
+
+
+def _range(written: str) -> Range | None:
+    try:
+        return ip_network(written, strict=False)
+    except ValueError:
+        return None
+
+
+def _advice(network: Network, subnet: Range, fixed: list[Address]) -> str:
+    """The half of the subnet without static addresses, as the range for dynamic ones."""
+    where = f"networks.{network.key}.ipam.config"
+    if subnet.prefixlen <= 29:
+        for half in reversed(list(subnet.subnets(prefixlen_diff=1))):
+            if not any(address in half for address in fixed):
+                return f"add `ip_range: {half}` under {where}"
+    return f"add an `ip_range` without the static addresses under {where}"
