@@ -1,0 +1,110 @@
+"""The record of reach in the state, and what a preview tells against it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.reach import deployed, reach_output, record_in, tell_difference
+from model.reach.record import record as record_of
+from model.values import Attachment, Network, Place, Port, Service, Stack
+from tests.components.recorder import record
+
+NOWHERE = Place("", 0, "")
+STACK = Stack(
+    name="shop-dev",
+    files=(),
+    services=(
+        Service("db", NOWHERE, image="db", attachments=(Attachment("net"),)),
+        Service("web", NOWHERE, image="web", attachments=(Attachment("net"),)),
+    ),
+    networks=(Network("net", "shop-dev_net", NOWHERE, internal=True),),
+)
+
+
+def opened() -> Stack:
+    """The same, with the network no longer internal and the database published."""
+    networks = (replace(STACK.networks[0], internal=False),)
+    database = replace(STACK.services[0], ports=(Port(5432, 5432),))
+    return replace(STACK, networks=networks, services=(database, STACK.services[1]))
+
+
+def state(stack: Stack) -> dict[str, Any]:
+    component = {"type": "causeway:components:Stack", "outputs": {"reach": record_of(stack)}}
+    return {"urn:a": {"type": "docker:index/network:Network", "outputs": {}}, "urn:b": component}
+
+
+def test_the_last_update_is_read_from_the_state_of_this_stack() -> None:
+    found = record(deployed, state=state(STACK)).result
+    assert record_of(found) == record_of(STACK)
+
+
+def test_before_the_first_update_there_is_nothing_to_compare_with() -> None:
+    assert record(deployed).result is None
+
+
+@pytest.mark.parametrize("written", [None, "", "{", {"secret": True}])
+def test_a_record_that_cannot_be_read_is_none(written: object) -> None:
+    component = {"type": "causeway:components:Stack", "outputs": {"reach": written}}
+    assert record_in({"urn:b": component}) is None
+
+
+def test_what_opens_is_a_warning_and_the_count_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    record(lambda: tell_difference(opened(), STACK))
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        (
+            "WARNING",
+            "reach: this opens 3 flows\n"
+            "  + world -> db:5432/tcp  published port 0.0.0.0:5432/tcp\n"
+            "  + db -> internet        egress\n"
+            "  + web -> internet       egress",
+        ),
+        ("INFO", "reach: 3 opened, 0 closed, 2 unchanged"),
+    ]
+
+
+def test_what_closes_is_only_information(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    record(lambda: tell_difference(STACK, opened()))
+    assert [each.levelname for each in caplog.records] == ["INFO", "INFO"]
+
+
+@pytest.mark.parametrize("before", [None, STACK])
+def test_nothing_is_told_without_a_difference(
+    before: Stack | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    record(lambda: tell_difference(STACK, before))
+    assert caplog.records == []
+
+
+def test_the_record_waits_for_what_must_stand() -> None:
+    seen: list[str] = []
+
+    def run() -> pulumi.Output[None]:
+        return reach_output(STACK, ["id"]).apply(seen.append)
+
+    record(run)
+    assert json.loads(seen[0])["name"] == "shop-dev"
+
+
+def test_a_record_that_holds_a_secret_is_secret() -> None:
+    secrets: list[bool] = []
+
+    def run() -> pulumi.Output[None]:
+        hidden = reach_output(STACK, [], ("shop-dev_net",))
+        shown = reach_output(STACK, [], ("hunter2", ""))
+        both = pulumi.Output.all(
+            pulumi.Output.from_input(hidden.is_secret()),
+            pulumi.Output.from_input(shown.is_secret()),
+        )
+        return both.apply(lambda found: secrets.extend(found))
+
+    record(run)
+    assert secrets == [True, False]
