@@ -14,8 +14,9 @@ from tests.engines import Engine
 
 
 @pytest.fixture(scope="package")
-def lesson_engine() -> Iterator[Engine]:
-    with Engine.start() as running:
+def lesson_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine of the flavour that `--engine` names, for the lessons alone."""
+    with Engine.start(request.config.getoption("--engine")) as running:
         yield running
 
 
