@@ -1,4 +1,4 @@
-"""docker:index/plugin:Plugin: a plugin of the engine (a network or volume driver), installed by it."""
+"""docker:index/plugin:Plugin: a plugin of the engine (a network or volume driver)."""
 
 from __future__ import annotations
 

@@ -95,17 +95,18 @@ def _ask(
     credentials = registry_auth.for_image(config, image, own)
     session = requests.Session()
     session.headers["Accept"] = _MANIFESTS
-    session.verify = False if insecure else _certificate(where.host)
+    # Said at each request: requests lets REQUESTS_CA_BUNDLE win over the session's own.
+    verify = False if insecure else _certificate(where.host)
     if credentials.get("username"):
         session.auth = (credentials["username"], credentials.get("password", ""))
     url = f"{where.base}/v2/{where.repository}/manifests/{reference}"
     try:
-        answer = session.request(method, url, timeout=_SECONDS)
+        answer = session.request(method, url, timeout=_SECONDS, verify=verify)
         challenge = answer.headers.get("WWW-Authenticate", "")
         if answer.status_code == 401 and challenge.lower().startswith("bearer"):
-            session.headers["Authorization"] = f"Bearer {_token(session, challenge)}"
+            session.headers["Authorization"] = f"Bearer {_token(session, challenge, verify)}"
             session.auth = None
-            answer = session.request(method, url, timeout=_SECONDS)
+            answer = session.request(method, url, timeout=_SECONDS, verify=verify)
     except requests.exceptions.RequestException as error:
         raise Fault(
             f"the registry of {image} does not answer: {error}\n"
@@ -114,10 +115,10 @@ def _ask(
     return answer
 
 
-def _token(session: requests.Session, challenge: str) -> str:
+def _token(session: requests.Session, challenge: str, verify: str | bool) -> str:
     fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     realm = fields.pop("realm", "")
-    answer = session.get(realm, params=fields, timeout=_SECONDS)
+    answer = session.get(realm, params=fields, timeout=_SECONDS, verify=verify)
     body = answer.json() if answer.ok else {}
     return str(body.get("token") or body.get("access_token") or "")
 

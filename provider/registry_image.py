@@ -1,6 +1,6 @@
 """docker:index/registryImage:RegistryImage: an image of the engine, pushed to its registry.
 
-The image must be there under its name (docker.Image, docker.RemoteImage or docker.Tag put it there).
+The image must be there under its name: docker.Image, docker.RemoteImage or docker.Tag see to it.
 """
 
 from __future__ import annotations

@@ -198,7 +198,9 @@ def _converge(ctx: Context, id: str, inputs: Values) -> None:
     limit = to_nanoseconds(config.get("timeout") or _CONVERGE_TIMEOUT) / _NANOSECONDS
     deadline = time.monotonic() + limit
     while True:
-        found = ctx.api.call("GET", f"/services/{id}", params={"status": "true"})
+        # Only the list tells how many tasks run.
+        by_id = {"status": "true", "filters": json.dumps({"id": [id]})}
+        found = ctx.api.call("GET", "/services", params=by_id)[0]
         status = found.get("ServiceStatus") or {}
         running, wanted = status.get("RunningTasks", 0), status.get("DesiredTasks", 0)
         ctx.status(f"{running} of {wanted} tasks run")

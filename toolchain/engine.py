@@ -22,6 +22,9 @@ TEST_PROGRAMS = PROGRAMS | {
     "nft": "nftables",
     "ip": "iproute2",
     "nsenter": "util-linux",
+    "docker-registry": "docker-registry",
+    "htpasswd": "apache2-utils",
+    "openssl": "openssl",
 }
 LOG = Path("/var/log/dockerd.log")
 PID_FILE = Path("/var/run/docker.pid")

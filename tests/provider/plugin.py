@@ -54,14 +54,18 @@ class Plugin:
     """One run of the plugin; a new one stands for the next `pulumi up`."""
 
     def __init__(
-        self, host: str, project: str = "test", config: dict[str, Any] | None = None
+        self,
+        host: str,
+        project: str = "test",
+        config: dict[str, Any] | None = None,
+        **variables: str,
     ) -> None:
         self._engine = _PulumiEngine()
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
         engine_pb2_grpc.add_EngineServicer_to_server(self._engine, self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
-        environment = {**os.environ, "DOCKER_HOST": host}
+        environment = {**os.environ, "DOCKER_HOST": host, **variables}
         self._process = subprocess.Popen(
             [str(ROOT / "provider" / "pulumi-resource-docker"), f"127.0.0.1:{port}"],
             stdout=subprocess.PIPE,
@@ -86,6 +90,15 @@ class Plugin:
     def messages(self) -> list[str]:
         """What the plugin told the user, without progress lines."""
         return self._engine.messages
+
+    def kill(self) -> None:
+        """SIGKILL, as at any moment of a run; calls under way fail."""
+        self._process.kill()
+        self._process.wait()
+
+    def cancel(self) -> None:
+        """What Ctrl-C makes Pulumi send."""
+        self._call("Cancel", empty_pb2.Empty())
 
     def close(self) -> None:
         self._channel.close()
@@ -163,6 +176,12 @@ class Plugin:
         return Deployed(
             old.urn, answer.id, from_struct(answer.inputs), from_struct(answer.properties), ["read"]
         )
+
+    def read_import(self, token: str, name: str, identity: str) -> Deployed:
+        """What `pulumi import` would put into the state."""
+        found = self.read(Deployed(self.urn(token, name), identity, {}, {}))
+        assert found is not None, f"{identity} does not exist"
+        return found
 
     def apply(self, old: Deployed, inputs: dict[str, Any]) -> Deployed:
         """Bring a deployed resource to new inputs, as `pulumi up` does."""

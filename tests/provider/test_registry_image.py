@@ -1,0 +1,117 @@
+"""Images pushed, tagged, looked up and removed in Debian's registry: private authority, login."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from tests.engines import Engine
+from tests.provider.debian_registry import Registry, debian_registry
+from tests.provider.plugin import Plugin, Refused
+from tests.tiny_image import TINY
+
+TAG = "docker:index/tag:Tag"
+PUSHED = "docker:index/registryImage:RegistryImage"
+REMOTE = "docker:index/remoteImage:RemoteImage"
+
+
+@pytest.fixture(scope="module")
+def registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    with debian_registry(engine, Path(tmp_path_factory.mktemp("registry"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def logged_in(engine: Engine, registry: Registry) -> Iterator[Plugin]:
+    with Plugin(engine.host, config={"registryAuth": [registry.auth]}) as running:
+        yield running
+
+
+def test_an_image_goes_to_the_registry_and_comes_back(
+    logged_in: Plugin, registry: Registry, api: docker.APIClient
+) -> None:
+    name = f"{registry.address}/team/tiny:1"
+    tag = logged_in.create(TAG, "tag", {"sourceImage": TINY, "targetImage": name})
+    pushed = logged_in.create(PUSHED, "pushed", {"name": name})
+    digest = pushed.state["sha256Digest"]
+    assert digest.startswith("sha256:")
+    assert logged_in.invoke("getRegistryImage", {"name": name})["sha256Digest"] == digest
+    logged_in.delete(tag)
+    assert not any(name in (image["RepoTags"] or []) for image in api.images())
+
+    pulled = logged_in.create(REMOTE, "pulled", {"name": name})
+    assert pulled.state["imageId"] == api.inspect_image(TINY)["Id"]
+    assert pulled.state["repoDigest"] == f"{registry.address}/team/tiny@{digest}"
+
+    assert logged_in.read(pushed) == pushed.__class__(
+        pushed.urn, pushed.id, pushed.inputs, pushed.state, ["read"]
+    )
+    logged_in.delete(pushed)
+    assert logged_in.read(pushed) is None
+    logged_in.delete(pulled)
+
+
+def test_an_image_that_stays_in_the_registry(logged_in: Plugin, registry: Registry) -> None:
+    name = f"{registry.address}/team/kept:1"
+    tag = logged_in.create(TAG, "kept-tag", {"sourceImage": TINY, "targetImage": name})
+    pushed = logged_in.create(PUSHED, "kept", {"name": name, "keepRemotely": True})
+    logged_in.delete(pushed)
+    assert logged_in.invoke("getRegistryImage", {"name": name})["id"] == pushed.id
+    logged_in.delete(tag)
+
+
+def test_a_wrong_login_is_told(engine: Engine, registry: Registry) -> None:
+    wrong = {**registry.auth, "password": "guess"}
+    name = f"{registry.address}/team/private:1"
+    with Plugin(engine.host, config={"registryAuth": [wrong]}) as plugin:
+        tag = plugin.create(TAG, "tag", {"sourceImage": TINY, "targetImage": name})
+        with pytest.raises(Refused, match=f"image {name} cannot be pushed: .*\n.*docker login"):
+            plugin.create(PUSHED, "pushed", {"name": name})
+        with pytest.raises(Refused, match=f"the registry refuses access to {name}"):
+            plugin.invoke("getRegistryImage", {"name": name})
+        plugin.delete(tag)
+
+
+def test_what_is_not_there_is_told(logged_in: Plugin, registry: Registry) -> None:
+    name = f"{registry.address}/team/nothing:1"
+    with pytest.raises(Refused, match=f"{name} is not in its registry"):
+        logged_in.invoke("getRegistryImage", {"name": name})
+    with pytest.raises(Refused, match=f"image {name} is not on the engine"):
+        logged_in.create(PUSHED, "pushed", {"name": name})
+    with pytest.raises(Refused, match="image no-such-image:1 is not on the engine"):
+        logged_in.create(TAG, "tag", {"sourceImage": "no-such-image:1", "targetImage": name})
+
+
+def test_a_build_block_is_refused_with_the_way_out(logged_in: Plugin) -> None:
+    inputs = {"name": "registry.example/x:1", "build": {"context": "."}}
+    assert logged_in.failures(PUSHED, inputs) == [
+        "build: build the image with docker.Image and push it by its name "
+        "(the two steps then show in the preview)"
+    ]
+
+
+def test_a_tag_moved_by_hand_is_set_again(
+    logged_in: Plugin, api: docker.APIClient, scratch: str
+) -> None:
+    name = f"{scratch}-name:1"
+    tag = logged_in.create(TAG, "moved", {"sourceImage": TINY, "targetImage": name})
+    api.remove_image(name)
+    assert logged_in.read(tag) is None
+    again = logged_in.create(TAG, "moved", {"sourceImage": TINY, "targetImage": name})
+    assert again.state["sourceImageId"] == api.inspect_image(name)["Id"]
+    logged_in.delete(again)
+
+
+def test_the_last_name_of_an_image_is_not_taken_away(
+    logged_in: Plugin, api: docker.APIClient, scratch: str
+) -> None:
+    api.tag(TINY, f"{scratch}-source", "1")
+    inputs = {"sourceImage": f"{scratch}-source:1", "targetImage": f"{scratch}-target:1"}
+    tag = logged_in.create(TAG, "last", inputs)
+    api.remove_image(f"{scratch}-source:1")
+    logged_in.delete(tag)
+    assert not any(f"{scratch}-target:1" in (i["RepoTags"] or []) for i in api.images())
+    assert api.inspect_image(TINY)
