@@ -7,6 +7,7 @@ that what is measured is the deploying and not the application.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -179,7 +180,19 @@ class RawApi:
             lambda number: self.client.remove_container(f"bench-{number:03}", force=True),
             range(self.services),
         )
-        _each(lambda name: self.client.remove_network(f"bench-{name}"), NETWORKS)
+        _each(self._remove_network, NETWORKS)
+
+    def _remove_network(self, name: str) -> None:
+        # A busy engine holds the endpoints of containers a moment longer than these.
+        for attempts_left in reversed(range(100)):
+            try:
+                self.client.remove_network(f"bench-{name}")
+            except docker.errors.APIError as error:
+                if "has active endpoints" not in str(error) or not attempts_left:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
 
 def _each(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
