@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cli import diff, draw, explain, reach
+from cli import diff, draw, explain, reach, verify
 from cli.options import which
 
 DESCRIPTION = """\
@@ -19,10 +19,11 @@ examples:
   causeway reach -f compose.yaml --json   any Compose file
   causeway explain nginx database:5432    one answer, with reasons
   causeway diff --against HEAD~1          what the change since then opens and closes
-  causeway draw --format mermaid          a picture for a README"""
+  causeway draw --format mermaid          a picture for a README
+  causeway verify --stack dev             packets on the running stack, compared with the model"""
 
 # A row a command: a module with NAME, SUMMARY, configure(parser) and run(options, console).
-COMMANDS = (reach, explain, diff, draw)
+COMMANDS = (reach, explain, diff, draw, verify)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.problem import UsageError
-from model.document import mapping, sequence
+from model.document import mapping, sequence, text
 from model.nodes import canonical
 
 ENCRYPTED = "secret"
@@ -30,6 +30,8 @@ class Settings:
     profiles: tuple[str, ...] = ()
     scale: Mapping[str, int] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
+    host: str = ""  # of the engine, as `docker:host` says
+    probe_image: str = ""
 
 
 def project_folder(start: Path) -> Path | None:
@@ -79,6 +81,8 @@ def settings(folder: Path, stack: str) -> Settings:
             profiles=tuple(str(each) for each in sequence(keys.get("profiles"))),
             scale={key: int(_plain(value)) for key, value in _pairs(keys.get("scale"))},
             images={**_local_images(folder), **dict(_texts(keys.get("images")))},
+            host=text(config.get("docker:host")) or "",
+            probe_image=text(keys.get("probeImage")) or "",
         )
     except (TypeError, ValueError) as error:
         raise UsageError(f"{file}: {error}") from None

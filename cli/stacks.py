@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from cli.console import Console
 from cli.problem import UsageError
+from cli.running import read_live
 from cli.settings import Settings, chosen_stack, project_folder, settings
 from model.assertions import check_assertions
 from model.errors import render
 from model.load import load
 from model.reach import EngineFacts, Matrix, reach
 from model.values import Problem, Stack
-
-# The slot of --live: a reader of the running stack, by project and stack name, as `live/` has it.
-LiveReader = Callable[[str, str], tuple[Stack, EngineFacts]]
-READ_LIVE: LiveReader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +32,7 @@ def read(options: argparse.Namespace, facts: EngineFacts) -> Loaded:
     base = str(Path.cwd())
     wanted = which(options)
     if options.live:
-        if READ_LIVE is None:
-            raise UsageError("--live: nothing here reads a running stack")
-        running, told = READ_LIVE(wanted.name.removesuffix(f"-{wanted.stack}"), wanted.stack)
+        running, told = read_live(wanted)
         return Loaded(running, reach([running], told), wanted, base)
     stack = load_stack(wanted)
     return Loaded(stack, reach([stack], facts), wanted, base)
@@ -65,6 +59,8 @@ def which(options: argparse.Namespace) -> Settings:
         profiles=found.profiles,
         scale=found.scale,
         images=found.images,
+        host=found.host,
+        probe_image=found.probe_image,
     )
 
 

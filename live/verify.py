@@ -38,11 +38,17 @@ class Finding:
             return self.seen.why
         if self.cell.verdict is Verdict.UNKNOWN:
             return f"found {self.seen.verdict.value}; the model does not decide it"
-        tried = ", ".join(
-            f"{attempt.address}:{attempt.port}/{attempt.protocol} {result}"
-            for attempt, result in self.seen.tried
+        return f"found {self.seen.verdict.value} ({self.tried})"
+
+    @property
+    def tried(self) -> str:
+        return (
+            ", ".join(
+                f"{attempt.address}:{attempt.port}/{attempt.protocol} {result}"
+                for attempt, result in self.seen.tried
+            )
+            or "it has no address"
         )
-        return f"found {self.seen.verdict.value} ({tried or 'it has no address'})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,18 @@ class Report:
 
     def of(self, outcome: Outcome) -> tuple[Finding, ...]:
         return tuple(each for each in self.findings if each.outcome is outcome)
+
+    @property
+    def wrong(self) -> tuple[Finding, ...]:
+        return self.of(Outcome.WRONG)
+
+    @property
+    def unprobed(self) -> tuple[Finding, ...]:
+        return self.of(Outcome.UNPROBED)
+
+    @property
+    def is_wrong(self) -> bool:
+        return bool(self.wrong)
 
     @property
     def summary(self) -> str:

@@ -1,0 +1,58 @@
+"""The engine that a stack runs on, and the stack as it runs there."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from cli.problem import UsageError
+from cli.settings import Settings
+from model.reach import EngineFacts
+from model.values import Stack
+
+if TYPE_CHECKING:
+    import docker
+
+    from live.status import Status
+
+# `live` is imported where it is used: the Docker SDK takes longer than most commands.
+
+
+def engine(wanted: Settings) -> docker.APIClient:
+    """The engine that `docker:host` of the stack names, else DOCKER_HOST, else the local one."""
+    from live.stack import EngineFault
+    from live.stack import engine as connected
+
+    try:
+        return connected(host_of(wanted))
+    except EngineFault as error:
+        where = host_of(wanted) or "the default socket"
+        raise UsageError(f"no engine answers at {where}: {error}") from None
+
+
+def host_of(wanted: Settings) -> str:
+    return wanted.host or os.environ.get("DOCKER_HOST", "")
+
+
+def running(api: docker.APIClient, wanted: Settings) -> Status:
+    """Raises UsageError when nothing of the stack runs."""
+    from live.status import status
+
+    project = wanted.name.removesuffix(f"-{wanted.stack}")
+    found = status(api, project, wanted.stack)
+    if not wanted.stack or not found.containers:
+        name = wanted.stack or wanted.name
+        where = host_of(wanted) or "the local engine"
+        raise UsageError(f"no container of stack {name} runs on {where}")
+    return found
+
+
+def read_live(wanted: Settings) -> tuple[Stack, EngineFacts]:
+    """What runs as a stack of the model, and what its engine is like."""
+    from live.status import engine_facts
+
+    api = engine(wanted)
+    try:
+        return running(api, wanted).running, engine_facts(api)
+    finally:
+        api.close()

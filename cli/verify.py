@@ -1,0 +1,142 @@
+"""`causeway verify`: every cell of the model tried with packets on the running stack."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli import reports, table
+from cli.console import Console
+from cli.problem import UsageError
+from cli.running import engine, running
+from cli.settings import Settings
+from cli.stacks import load_stack, which
+from cli.wording import WORDS
+from model.reach import WORLD, EngineFacts, reach
+
+if TYPE_CHECKING:
+    import docker
+
+    from live.verify import Report
+
+NAME = "verify"
+SUMMARY = "try every cell on the running stack, from inside each network namespace, and compare"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="every cell with what was tried")
+    form.add_argument("--tap", action="store_true", help="TAP 14, a line a cell")
+    parser.add_argument("--junit", metavar="FILE", help="write a JUnit report besides")
+    parser.add_argument("--image", metavar="IMAGE", help="what probes run in; it has python3")
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long to try again what differs, as while an app starts (default: 10)",
+    )
+    parser.add_argument(
+        *("--limit",),
+        type=float,
+        default=300.0,
+        metavar="SECONDS",
+        help="the most that all of it may take (default: 300)",
+    )
+    parser.add_argument(
+        "--world-at",
+        metavar="ADDRESS",
+        help="this machine is outside the engine's, which is at ADDRESS: probe `world` from here",
+    )
+    parser.add_argument(
+        "--internet", metavar="ADDRESS:PORT", help="something outside that takes TCP connections"
+    )
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    wanted = which(options)
+    api = engine(wanted)
+    try:
+        report = _verified(options, wanted, api)
+    finally:
+        api.close()
+    if options.junit:
+        Path(options.junit).write_text(reports.as_junit(report, wanted.name), encoding="utf-8")
+    if options.json:
+        console.print(reports.as_json(report, wanted.name))
+    elif options.tap:
+        console.print(reports.as_tap(report))
+    else:
+        _print(report, console)
+    return int(report.is_wrong)
+
+
+def _verified(options: argparse.Namespace, wanted: Settings, api: docker.APIClient) -> Report:
+    from live.attempts import Outside
+    from live.image import probe_image
+    from live.measure import Probes
+    from live.status import engine_facts
+    from live.vantage import ProbeError, beside
+    from live.verify import verify
+
+    status = running(api, wanted)
+    stack = status.running if options.live else load_stack(wanted)
+    matrix = reach([stack], _told(options, engine_facts(api)))
+    outside = {}
+    if options.world_at:
+        here = Outside(WORLD, options.world_at)
+        outside[WORLD] = (here, lambda: beside([sys.executable], "world"))
+    try:
+        image = probe_image(api, options.image or wanted.probe_image)
+        with Probes(
+            api, image, [status], outside, _target(options.internet), limit=options.limit
+        ) as probes:
+            return verify(probes, matrix.cells(), options.wait)
+    except ProbeError as error:
+        raise UsageError(str(error)) from None
+
+
+def _told(options: argparse.Namespace, asked: EngineFacts) -> EngineFacts:
+    """The engine's own answers, unless the command line says otherwise."""
+    return EngineFacts(
+        version=options.engine_version or asked.version,
+        userland_proxy=not options.no_userland_proxy,
+        ip_forward=asked.ip_forward,
+        icc=asked.icc,
+    )
+
+
+def _target(text: str | None) -> tuple[str, int] | None:
+    if text is None:
+        return None
+    address, _, port = text.rpartition(":")
+    if not address or not port.isdigit():
+        raise UsageError(f"--internet {text}: expected ADDRESS:PORT")
+    return address, int(port)
+
+
+def _print(report: Report, console: Console) -> None:
+    wrong = report.wrong
+    if wrong:
+        rows = []
+        for each in wrong:
+            cell, found = each.cell, each.seen.verdict
+            said = WORDS[cell.verdict]
+            port = "any" if cell.port is None else str(cell.endpoint)
+            rows.append(
+                [
+                    *(cell.source.name, "->", cell.destination.name, port, said),
+                    WORDS[found] if found else "",
+                    each.tried,
+                ]
+            )
+        heading = ["source", "", "destination", "port", "model", "packets", "tried"]
+        console.print(table.aligned(heading, rows, console.styled))
+        console.print()
+    for why, number in sorted(Counter(each.text for each in report.unprobed).items()):
+        console.print(console.styled(f"not probed: {number}, {why}", "dim"))
+    style = "red" if wrong else "green"
+    console.print(console.styled(report.summary, style))
