@@ -25,6 +25,7 @@ def main() -> None:
         profiles=settings.profiles,
         scale=settings.scale,
         images=settings.images,
+        address_pool=settings.address_pool,
     )
     stack = asserted(stack, reach([stack]))
     for warning in stack.warnings:

@@ -16,6 +16,7 @@ from typing import Any
 import pulumi
 
 from model.errors import StackError
+from model.pool import SIZE, AddressPool, pool
 from model.source import SourceIndex, index
 from model.values import Place, Problem
 
@@ -37,6 +38,7 @@ class Settings:
     profiles: list[str]
     scale: dict[str, int]
     images: dict[str, str]
+    address_pool: AddressPool | None = None
     local_images: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -87,6 +89,7 @@ def read_settings(
         profiles=found["profiles"],
         scale=found["scale"],
         images={**local, **found["images"]},
+        address_pool=found["addressPool"],
         local_images=frozenset(local.keys() - found["images"].keys()),
         secrets=tuple(sorted({variables[name] for name in secret})),
     )
@@ -186,6 +189,20 @@ def _count_by_name(text: str) -> dict[str, int]:
     return counts
 
 
+def _pool(text: str) -> AddressPool | None:
+    value = _json(text)
+    if value is None:
+        return None
+    try:
+        if isinstance(value, dict) and value.keys() <= {"base", "size"} and "base" in value:
+            return pool(_text(value["base"]), int(value.get("size", SIZE)))
+        if isinstance(value, str):
+            return pool(value)
+    except (TypeError, ValueError) as error:
+        raise _Wrong(str(error)) from None
+    raise _Wrong("expected a range such as 10.100.0.0/16, or `base` and `size`")
+
+
 def _not_yet(text: str) -> None:
     if text:
         raise _Wrong("not supported yet, remove it")
@@ -198,6 +215,6 @@ KEYS: dict[str, Callable[[str], Any]] = {
     "profiles": _texts,
     "scale": _count_by_name,
     "images": _text_by_name,
-    "addressPool": _not_yet,
+    "addressPool": _pool,
     "verify": _not_yet,
 }

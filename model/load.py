@@ -22,6 +22,7 @@ from model.document import mapping, text
 from model.errors import StackError
 from model.extension import unknown_keys
 from model.losses import losses
+from model.pool import AddressPool, assigned
 from model.references import remote_files
 from model.service import service
 from model.source import SourceIndex
@@ -42,6 +43,7 @@ def load(
     profiles: Sequence[str] = (),
     scale: Mapping[str, int] = NO_SCALE,
     images: Mapping[str, str] = NOTHING,
+    address_pool: AddressPool | None = None,
 ) -> Stack:
     """The stack that the files declare, later files merged over earlier ones.
 
@@ -89,6 +91,8 @@ def load(
     stack, misread = declared(document, stack, index)
     stack, unscaled = settings.scaled(stack, scale, index)
     stack, unreached = _substituted(stack, index, images)
+    around = Surroundings(index, os.path.isfile, os.path.exists)
+    stack, without_subnet = assigned(stack, address_pool, around)
     found = [
         *said.warnings,
         *unscaled,
@@ -97,7 +101,8 @@ def load(
         *losses(document, index),
         *unknown_keys(document, index),
         *misread,
-        *check(stack, Surroundings(index, os.path.isfile, os.path.exists)),
+        *without_subnet,
+        *check(stack, around),
     ]
     if not _errors(found):
         # A balancer without an image has got one.

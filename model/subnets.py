@@ -114,7 +114,8 @@ def _advice(network: Network, subnet: Range, fixed: list[Address]) -> str:
     """The half of the subnet without static addresses, as the range for dynamic ones."""
     where = f"networks.{network.key}.ipam.config"
     if subnet.prefixlen <= 29:
-        for half in reversed(list(subnet.subnets(prefixlen_diff=1))):
+        halves: list[Range] = [*subnet.subnets(prefixlen_diff=1)]
+        for half in reversed(halves):
             if not any(address in half for address in fixed):
                 return f"add `ip_range: {half}` under {where}"
     return f"add an `ip_range` without the static addresses under {where}"

@@ -64,10 +64,11 @@ def test_all_mistakes_are_reported_at_once() -> None:
             variables='{"VERSION": 1.1}',
             scale='{"web": "many"}',
             images='["a"]',
-            addressPool='"10.0.0.0/8"',
+            addressPool='"8.8.0.0/16"',
         )
     assert str(error.value).splitlines() == [
-        "causeway:addressPool: not supported yet, remove it",
+        "causeway:addressPool: 8.8.0.0/16 holds public addresses: take a part of 10.0.0.0/8, "
+        "for example",
         'causeway:files: expected a list, found "compose.yaml"',
         'causeway:images: expected a mapping, found ["a"]',
         'causeway:scale: web: expected a number of replicas, found "many"',

@@ -1,0 +1,95 @@
+"""Subnets from the pool: stable, apart, and explained when there are none left."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import pytest
+
+from model.errors import StackError
+from model.load import load
+from model.pool import AddressPool, pool
+
+POOL = AddressPool(IPv4Network("10.100.0.0/16"), 24)
+
+
+def subnets(
+    folder: Path, text: str, pool: AddressPool = POOL, name: str = "shop"
+) -> dict[str, str]:
+    """The first subnet of each network of a stack that holds `text` under networks."""
+    keys = [line.split(":")[0].strip() for line in text.splitlines()]
+    joined = ", ".join(keys)
+    file = folder / "compose.yaml"
+    file.write_text(f"services: {{web: {{image: web:1, networks: [{joined}]}}}}\nnetworks:\n{text}")
+    stack = load([file], name=name, address_pool=pool)
+    return {
+        network.key: str(network.subnets[0].subnet) if network.subnets else ""
+        for network in stack.networks
+    }
+
+
+def test_networks_without_a_subnet_get_one_by_their_name(tmp_path: Path) -> None:
+    assert subnets(tmp_path, "  back:\n  front:\n") == {
+        "back": "10.100.255.0/24",
+        "front": "10.100.122.0/24",
+    }
+
+
+def test_a_subnet_stays_when_other_networks_come_and_the_order_changes(tmp_path: Path) -> None:
+    alone = subnets(tmp_path, "  front:\n")
+    among = subnets(tmp_path, "  zone:\n  front:\n  attic:\n")
+    assert alone["front"] == among["front"]
+
+
+def test_environments_get_subnets_of_their_own(tmp_path: Path) -> None:
+    dev, prod = (subnets(tmp_path, "  front:\n", name=name) for name in ("a-dev", "a-prod"))
+    assert dev != prod
+
+
+def test_a_slot_that_is_taken_leads_to_the_next_free_one(tmp_path: Path) -> None:
+    text = "  back:\n  front:\n  fixed: {ipam: {config: [{subnet: 10.100.122.0/24}]}}\n"
+    assert subnets(tmp_path, text) == {
+        "back": "10.100.255.0/24",
+        "front": "10.100.123.0/24",
+        "fixed": "10.100.122.0/24",
+    }
+
+
+def test_what_has_a_subnet_or_takes_none_is_left_alone(tmp_path: Path) -> None:
+    text = (
+        "  own: {ipam: {config: [{subnet: 192.168.7.0/24}]}}\n"
+        "  theirs: {external: true}\n"
+        "  wire: {driver: macvlan, driver_opts: {parent: eth0}}\n"
+    )
+    assert subnets(tmp_path, text) == {"own": "192.168.7.0/24", "theirs": "", "wire": ""}
+
+
+def test_an_exhausted_pool_says_what_uses_it(tmp_path: Path) -> None:
+    small = AddressPool(IPv4Network("10.100.0.0/23"), 24)
+    text = "  a:\n  b:\n  c:\n"
+    with pytest.raises(StackError) as caught:
+        subnets(tmp_path, text, small)
+    assert [problem.message for problem in caught.value.problems] == [
+        "no subnet is left in causeway:addressPool 10.100.0.0/23, which has 2 of /24; used by "
+        "a 10.100.1.0/24, b 10.100.0.0/24: give the pool a larger base or a longer size, or this "
+        "network a subnet of its own"
+    ]
+    assert caught.value.problems[0].place.line == 5
+
+
+@pytest.mark.parametrize(
+    ("base", "size", "message"),
+    [
+        ("10.100.0.0", 24, "cannot be cut"),
+        ("nowhere", 24, "'nowhere' is not an address range"),
+        ("10.100.0.1/16", 24, "has host bits set"),
+        ("8.0.0.0/8", 24, "holds public addresses"),
+        ("fd00::/48", 64, "is not an IPv4 range"),
+        ("10.100.0.0/16", 8, "cannot be cut into subnets of /8"),
+        ("10.100.0.0/16", 30, "cannot be cut into subnets of /30"),
+    ],
+)
+def test_a_pool_that_is_none_is_refused(base: str, size: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        pool(base, size)
