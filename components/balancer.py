@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -120,17 +119,17 @@ def _addresses(
 ) -> pulumi.Output[list[Address]]:
     """Replicas without an address there are down, and left out."""
 
-    def pick(described: Sequence[Any]) -> list[Address]:
+    def there(datas: Sequence[docker.outputs.ContainerNetworkData] | None) -> list[str]:
         return [
-            Address(one["name"], data.ip_address)
-            for one in described
-            for data in one["datas"] or ()
+            data.ip_address
+            for data in datas or ()
             if data.network_name == network and data.ip_address
         ]
 
-    return pulumi.Output.all(
-        *[
-            pulumi.Output.all(name=container.name, datas=container.network_datas)
-            for container in containers
-        ]
-    ).apply(pick)
+    described = [
+        pulumi.Output.all(container.name, container.network_datas.apply(there))
+        for container in containers
+    ]
+    return pulumi.Output.all(*described).apply(
+        lambda found: [Address(name, addresses[0]) for name, addresses in found if addresses]
+    )
