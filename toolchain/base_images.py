@@ -153,9 +153,9 @@ def official_available(engine: Engine) -> bool:
     return all(engine.registry_serves(image, PROBE_SECONDS) for image in lacking[:1])
 
 
-def build(console: progress.Console, places: Places) -> None:
+def build(console: progress.Console, places: Places, wanted: Sequence[StandIn] = STAND_INS) -> None:
     """Make the root file systems that the cache lacks, with apt's configured mirrors."""
-    lacking = [one for one in STAND_INS if not archive(places, one).exists()]
+    lacking = [one for one in wanted if not archive(places, one).exists()]
     if not lacking:
         return
     if debian.codename() != SUITE:
@@ -210,12 +210,17 @@ def _names_suite(file: Path) -> bool:
     return any(SUITE in line.split() for line in lines)
 
 
-def import_into(console: progress.Console, places: Places, engine: Engine) -> None:
-    lacking = absent(engine)
+def import_into(
+    console: progress.Console,
+    places: Places,
+    engine: Engine,
+    wanted: Sequence[StandIn] = STAND_INS,
+) -> None:
+    lacking = [one for one in absent(engine) if one in wanted]
     if not lacking:
         console.already("Base images", f"stand-ins in {engine.host}")
         return
-    build(console, places)
+    build(console, places, wanted)
     for stand_in in lacking:
         with console.step(f"Import of {stand_in.image}", "5 s") as step:
             settings = [*CERTIFICATES, *stand_in.changes]

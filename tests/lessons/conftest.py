@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
 
 from cli.lesson import Classroom
-from tests.end_to_end.project import ROOT, Project
+from tests.end_to_end.project import Project
 from tests.engines import Engine
+from toolchain import base_images, engine_api, places, progress
 
 
 @pytest.fixture(scope="package")
@@ -23,11 +23,9 @@ def lesson_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 @pytest.fixture(scope="package")
 def project(lesson_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Project:
     copied = Project.copy(tmp_path_factory.mktemp("lessons"), lesson_engine.host)
-    subprocess.run(
-        [sys.executable, "-m", "toolchain", "images", "--host", lesson_engine.host],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        check=True,
+    wanted = [one for one in base_images.STAND_INS if one.official == "debian:12-slim"]
+    base_images.import_into(
+        progress.Console(sys.stderr), places.find(), engine_api.Engine(lesson_engine.host), wanted
     )
     # The stand-in has the tools, so that the image's build needs no package mirror.
     (copied.folder / "causeway.local.yaml").write_text(
