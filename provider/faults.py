@@ -20,7 +20,7 @@ class Fault(Exception):
 _WAYS_OUT: tuple[tuple[str, str], ...] = (
     # With a capital: the engine's addresses on a network. Without: ports of the machine.
     (
-        r"(?-i:^Address already in use)",
+        r"(?-i:(^|: )Address already in use)",
         "another endpoint of this network holds that address: `docker network inspect` shows whose",
     ),
     (
@@ -82,7 +82,7 @@ def explain(error: BaseException, host: str) -> str:
             if re.search(pattern, said, re.IGNORECASE):
                 return f"{said}\n  what to do: {way_out}"
         return said
-    if isinstance(error, requests.exceptions.Timeout):
+    if _timed_out(error):
         return (
             f"the Docker engine at {host} did not answer in time\n  what to do: see whether it is "
             "overloaded or hangs (`docker info`, the engine's log), then run `pulumi up` again"
@@ -100,6 +100,14 @@ def explain(error: BaseException, host: str) -> str:
 def _engine_words(error: docker.errors.APIError) -> str:
     words = error.explanation or str(error)
     return words.decode(errors="replace") if isinstance(words, bytes) else str(words)
+
+
+def _timed_out(error: BaseException) -> bool:
+    """Whether a limit on waiting is behind this; the SDK wraps what happens while connecting."""
+    if isinstance(error, docker.errors.DockerException):
+        inner = error.__cause__ or error.__context__
+        return inner is not None and _timed_out(inner)
+    return isinstance(error, requests.exceptions.Timeout)
 
 
 def _root(error: BaseException) -> str:

@@ -99,7 +99,7 @@ def push(ctx: Context, image: str, registry: dict[str, Any] | None = None) -> st
         stream = ctx.api.push(
             repository, tag=tag, stream=True, decode=True, auth_config=credentials
         )
-        aux = _follow(ctx, stream, f"pushing {image}")
+        return _follow(ctx, stream, f"pushing {image}")
     except _Refused as refused:
         raise _fault(f"image {image} cannot be pushed", image, str(refused)) from None
     except docker.errors.APIError as error:
@@ -108,7 +108,6 @@ def push(ctx: Context, image: str, registry: dict[str, Any] | None = None) -> st
     except requests.exceptions.ChunkedEncodingError:
         words = "the connection to the engine broke off"
         raise _fault(f"image {image} cannot be pushed", image, words) from None
-    return str(aux.get("Digest") or "")
 
 
 def split(image: str) -> tuple[str, str]:
@@ -127,18 +126,23 @@ class _Refused(Exception):
     """An error inside of the stream."""
 
 
-def _follow(ctx: Context, stream: Iterable[dict[str, Any]], doing: str) -> dict[str, Any]:
-    """Show a stream's progress until its end; the last `aux` of it."""
+# Said by every engine; those with containerd's image store leave out the event `aux` for it.
+_DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})", re.IGNORECASE)
+
+
+def _follow(ctx: Context, stream: Iterable[dict[str, Any]], doing: str) -> str:
+    """Show a stream's progress until its end; the digest that it tells, or ""."""
     layers: dict[str, str] = {}
     amounts: dict[str, tuple[int, int]] = {}
-    aux: dict[str, Any] = {}
+    digest = ""
     shown = 0.0
     for event in stream:
         if ctx.cancelled():
             raise Fault(f"cancelled while {doing}")
         if event.get("error"):
             raise _Refused(str(event["error"]).strip())
-        aux = event.get("aux") or aux
+        if told := _DIGEST.search(event.get("status") or ""):
+            digest = told[1]
         layer, detail = event.get("id"), event.get("progressDetail") or {}
         if layer and "status" in event:
             layers[layer] = event["status"]
@@ -147,7 +151,7 @@ def _follow(ctx: Context, stream: Iterable[dict[str, Any]], doing: str) -> dict[
         if layers and time.monotonic() - shown > 0.2:
             shown = time.monotonic()
             ctx.status(progress(doing, layers, amounts))
-    return aux
+    return digest
 
 
 _DONE = ("Pull complete", "Already exists", "Pushed", "Layer already exists", "Mounted from")

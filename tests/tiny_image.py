@@ -38,6 +38,12 @@ def import_tiny(api: docker.APIClient) -> str:
     return TINY
 
 
+def tiny_digests(image_id: str) -> tuple[str, str]:
+    """What engines tell as the repository digest of the tiny image, which no registry knows:
+    nothing, or where containerd stores the images, its id."""
+    return "", f"causeway-test/tiny@{image_id}"
+
+
 def rootfs() -> Path:
     """The image's file system as a tar file, kept in the user's cache folder."""
     target = CACHE / "tiny-1.tar"

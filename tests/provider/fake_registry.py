@@ -20,6 +20,8 @@ class Registry(BaseHTTPRequestHandler):
     """The part of the distribution protocol that the Docker engine uses."""
 
     protocol_version = "HTTP/1.1"
+    # Engines try TLS first, and know by the status line that this one speaks plain HTTP.
+    default_request_version = "HTTP/1.1"
     login: ClassVar[str] = ""
     blobs: ClassVar[dict[str, bytes]] = {}
     uploads: ClassVar[dict[str, bytes]] = {}

@@ -51,15 +51,14 @@ def test_every_input_reaches_the_engine(stack: Stack) -> None:
     assert found["Internal"] is True
     assert found["EnableIPv6"] is True
     assert found["Options"] == {"com.docker.network.bridge.enable_icc": "false"}
-    assert found["IPAM"]["Config"] == [
-        {
-            "Subnet": "10.62.0.0/24",
-            "IPRange": "10.62.0.128/25",
-            "Gateway": "10.62.0.1",
-            "AuxiliaryAddresses": {"router": "10.62.0.2"},
-        },
-        {"Subnet": "fd00:62::/64"},
-    ]
+    four, six = found["IPAM"]["Config"]
+    assert four == {
+        "Subnet": "10.62.0.0/24",
+        "IPRange": "10.62.0.128/25",
+        "Gateway": "10.62.0.1",
+        "AuxiliaryAddresses": {"router": "10.62.0.2"},
+    }
+    assert six["Subnet"] == "fd00:62::/64"  # newer engines tell the gateway that they chose, too
     assert found["Labels"]["tier"] == "front"
     assert stack.plugin.read(network).inputs == network.inputs
 
