@@ -7,7 +7,6 @@ asked in check, so that a preview tells before anything is changed.
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +17,14 @@ from .plain import has_unknown
 from .resource import Failure, Values
 
 BRIDGE = "com.docker.network.bridge."
-GATEWAY_MODES = {"nat": (27, 0), "routed": (27, 0), "nat-unprotected": (28, 0), "isolated": (28, 0)}
+# Releases of Docker by the Engine API that they brought; builds from source have other numbers.
+API = {"27": (1, 46), "28": (1, 48), "28.2": (1, 50)}
+GATEWAY_MODES = {"nat": "27", "routed": "27", "nat-unprotected": "28", "isolated": "28"}
 # Driver option -> the first release that knows it.
 NEWER_OPTIONS = {
-    f"{BRIDGE}gateway_mode_ipv4": (27, 0),
-    f"{BRIDGE}gateway_mode_ipv6": (27, 0),
-    f"{BRIDGE}trusted_host_interfaces": (28, 2),
+    f"{BRIDGE}gateway_mode_ipv4": "27",
+    f"{BRIDGE}gateway_mode_ipv6": "27",
+    f"{BRIDGE}trusted_host_interfaces": "28.2",
 }
 KERNEL = {"macvlan": "CONFIG_MACVLAN", "ipvlan": "CONFIG_IPVLAN", "overlay": "CONFIG_VXLAN"}
 OWN_DRIVERS = ("bridge", "host", "ipvlan", "macvlan", "none", "null", "overlay")
@@ -33,7 +34,7 @@ OWN_DRIVERS = ("bridge", "host", "ipvlan", "macvlan", "none", "null", "overlay")
 class Facts:
     """`networks` are the engine's, as listed; `drivers` the network drivers it has loaded."""
 
-    version: tuple[int, int]
+    api: tuple[int, int]
     release: str
     drivers: tuple[str, ...]
     swarm: str
@@ -62,17 +63,13 @@ class Mine:
 Rule = Callable[[Values, Facts, Mine], Iterator[Failure]]
 
 
-def release(text: str) -> tuple[int, int]:
-    """(28, 1) of `28.1.0-rc.1` or `20.10.24+dfsg1`; a build without a number is a new one."""
-    found = re.match(r"v?(\d+)\.(\d+)", text)
-    return (int(found[1]), int(found[2])) if found else (99, 0)
-
-
-def facts(info: dict[str, Any], networks: list[dict[str, Any]], host: Host) -> Facts:
+def facts(
+    api: tuple[int, int], info: dict[str, Any], networks: list[dict[str, Any]], host: Host
+) -> Facts:
     """The facts in what /info and /networks answer."""
     swarm = info.get("Swarm") or {}
     return Facts(
-        version=release(str(info.get("ServerVersion") or "")),
+        api=api,
         release=str(info.get("ServerVersion") or ""),
         drivers=tuple((info.get("Plugins") or {}).get("Network") or ()),
         swarm=str(swarm.get("LocalNodeState") or "inactive"),
@@ -117,18 +114,18 @@ def _swarm(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
 
 def _options(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
     for option, value in sorted((inputs.get("options") or {}).items()):
-        since = NEWER_OPTIONS.get(option, (0, 0))
-        if "gateway_mode" in option:
-            since = max(since, GATEWAY_MODES.get(str(value), since))
-        if since > known.version:
+        since = NEWER_OPTIONS.get(option)
+        if since and "gateway_mode" in option:
+            since = GATEWAY_MODES.get(str(value), since)
+        if since and known.api < API[since]:
             yield Failure(
                 f"options.{option}",
-                f"{value!r} needs Docker {since[0]}.{since[1]}, the engine is {known.release}",
+                f"{value!r} needs Docker {since}, and the engine is {known.release}",
             )
 
 
 def _ipv6(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
-    if not inputs.get("ipv6") or known.version >= (27, 0):
+    if not inputs.get("ipv6") or known.api >= API["27"]:
         return
     subnets = [str(config.get("subnet") or "") for config in inputs.get("ipamConfigs") or []]
     if not any(":" in subnet for subnet in subnets):

@@ -43,7 +43,9 @@ class Shared:
         with self._lock:
             if self._facts is None:
                 info, networks = ctx.api.call("GET", "/info"), ctx.api.call("GET", "/networks")
-                self._facts = abilities.facts(info, networks, host.look(ctx.api.host))
+                self._facts = abilities.facts(
+                    ctx.api.speaks, info, networks, host.look(ctx.api.host)
+                )
             return self._facts
 
     def _ask(self, ctx: Context, path: str, **params: Any) -> Listed:
