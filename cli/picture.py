@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cli.stacks import Loaded
 from model.assertions import check_assertions
-from model.picture import as_svg
+from model.picture import as_page, as_svg
 from model.reach import Matrix
 from model.values import Problem, Stack
 
@@ -23,4 +23,7 @@ def _picture(draw: Draw) -> Callable[[Loaded], str]:
     return drawn
 
 
-PICTURES: Mapping[str, Callable[[Loaded], str]] = {"svg": _picture(as_svg)}
+PICTURES: Mapping[str, Callable[[Loaded], str]] = {
+    "svg": _picture(as_svg),
+    "html": _picture(as_page),
+}

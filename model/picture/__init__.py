@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from model.picture.layout import layout
+from model.picture.page import as_page
 from model.picture.scene import scene
 from model.picture.svg import svg
 from model.reach.matrix import Matrix
@@ -16,4 +17,4 @@ def as_svg(
     return svg(layout(scene(stacks, matrix, problems, base)))
 
 
-__all__ = ["as_svg"]
+__all__ = ["as_page", "as_svg"]

@@ -15,14 +15,14 @@ MOST_PIVOTS = 4
 Symbol = Callable[[float, float], str]
 
 
-def foot(picture: Picture) -> tuple[list[str], float]:
-    """The lines, and the height of the whole picture with them."""
+def foot(picture: Picture, *, interactive: bool) -> tuple[list[str], float]:
+    """The lines, and the height of the whole picture with them. A page has its own findings."""
     lines: list[str] = []
     y = picture.frame.bottom + 34
-    lines += ['<g class="legend">', *_legend(picture, y)]
-    y += LINE * 1.4 * _rows(picture)
+    lines += ['<g class="legend">', *_legend(picture, y, interactive)]
+    y += LINE * 1.4 * _rows(picture, interactive)
     lines.append("</g>")
-    for finding in _told(picture.scene):
+    for finding in () if interactive else _told(picture.scene):
         y += 10
         lines.append(
             diamond(Dot(LEFT + 9, y - 4))
@@ -53,7 +53,7 @@ def _told(scene: Scene) -> Iterator[Finding]:
     yield replace(pivots[0], text=text + ", ".join(names))
 
 
-def _entries(picture: Picture) -> Iterator[tuple[Symbol, str]]:
+def _entries(picture: Picture, interactive: bool) -> Iterator[tuple[Symbol, str]]:
     looks = {band.area.look for band in picture.bands}
     if "network" in looks:
         yield _swatch("network"), "network"
@@ -73,11 +73,14 @@ def _entries(picture: Picture) -> Iterator[tuple[Symbol, str]]:
         yield lambda x, y: diamond(Dot(x + 13, y - 4)), "pivot: a way across if taken over"
     if picture.scene.of_kind("violation"):
         yield _broken, "breaks an assertion"
+    if interactive:
+        yield _flow(""), "reaches"
+        yield _flow("port"), "reaches through a port of the host"
 
 
-def _placed(picture: Picture) -> Iterator[tuple[float, int, Symbol, str]]:
+def _placed(picture: Picture, interactive: bool) -> Iterator[tuple[float, int, Symbol, str]]:
     x, row = LEFT, 0
-    for symbol, label in _entries(picture):
+    for symbol, label in _entries(picture, interactive):
         width = 34 + prose(label, 12) + 22
         if x > LEFT and x + width > picture.width - LEFT:
             x, row = LEFT, row + 1
@@ -85,12 +88,12 @@ def _placed(picture: Picture) -> Iterator[tuple[float, int, Symbol, str]]:
         x += width
 
 
-def _rows(picture: Picture) -> int:
-    return max((row for _, row, _, _ in _placed(picture)), default=0) + 1
+def _rows(picture: Picture, interactive: bool) -> int:
+    return max((row for _, row, _, _ in _placed(picture, interactive)), default=0) + 1
 
 
-def _legend(picture: Picture, y: float) -> Iterator[str]:
-    for x, row, symbol, label in _placed(picture):
+def _legend(picture: Picture, y: float, interactive: bool) -> Iterator[str]:
+    for x, row, symbol, label in _placed(picture, interactive):
         line = y + row * LINE * 1.4
         yield symbol(x, line) + text(x + 34, line, label, "muted")
 
@@ -124,6 +127,16 @@ def _knot(x: float, y: float) -> str:
         f'<path class="trunk" d="M{number(x)} {number(y - 4)}H{number(x + 22)}"/>'
         f'<circle class="knot" cx="{number(x + 22)}" cy="{number(y - 4)}" r="4.5"/>'
     )
+
+
+def _flow(look: str) -> Symbol:
+    def drawn(x: float, y: float) -> str:
+        line = (
+            f'<path class="flow sample {look}" d="M{number(x)} {number(y - 4)}H{number(x + 19)}"/>'
+        )
+        return line + arrow(Dot(x + 27, y - 4), 1, 0, "flow-tip")
+
+    return drawn
 
 
 def _broken(x: float, y: float) -> str:

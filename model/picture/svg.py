@@ -14,16 +14,21 @@ from model.picture.palette import standalone
 from model.picture.placed import Band, Box, Dot, Picture, PlacedCard, Trunk, Wire
 from model.picture.scene import NO_PORT, Card, Finding
 
+LARGEST = 1.15  # how far a page may blow a picture up
+
 
 def svg(picture: Picture, *, interactive: bool = False) -> str:
     """A file of its own, or, `interactive`, the part of a page that has style and script."""
-    below, height = ([], picture.height) if interactive else foot(picture)
-    size = f'viewBox="0 0 {number(picture.width)} {number(height)}"'
+    below, height = foot(picture, interactive=interactive)
+    top = picture.frame.y - 12 if interactive else 0.0  # a page has its own title
+    height -= top
+    size = f'viewBox="0 {number(top)} {number(picture.width)} {number(height)}"'
     scene = picture.scene
     head = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="picture" {size} '
         f'width="{number(picture.width)}" height="{number(height)}" '
-        + ('role="group" ' if interactive else 'role="img" ')
+        + (f'style="max-width:{number(picture.width * LARGEST)}px" ' if interactive else "")
+        + f'role="{"group" if interactive else "img"}" '
         + 'aria-labelledby="picture-title picture-about">',
         f'<title id="picture-title">{escape(scene.title)}: networks and services</title>',
         f'<desc id="picture-about">{escape(_about(picture))}</desc>',
@@ -32,8 +37,8 @@ def svg(picture: Picture, *, interactive: bool = False) -> str:
         head.append(f"<style>\n{standalone()}</style>")
         paper = Box(0, 0, picture.width, height)
         head.append(f'<rect class="paper" {_box(paper)} rx="10"/>')
-    head.append(text(28, 52, scene.title, "title"))
-    head.append(text(28, 74, scene.summary, "muted", size=13))
+        head.append(text(28, 52, scene.title, "title"))
+        head.append(text(28, 74, scene.summary, "muted", size=13))
     return "\n".join([*head, *_body(picture, interactive), *below, "</svg>"]) + "\n"
 
 
@@ -244,12 +249,17 @@ def _violations(picture: Picture) -> Iterator[str]:
             yield _curve(ends[0], ends[1], finding)
 
 
+def _beside(box: Box) -> float:
+    """Where a line meets a box from above or below: near its right, as headings are left."""
+    return box.right - min(26.0, box.width / 2)
+
+
 def _curve(source: Box, target: Box, finding: Finding) -> str:
     one, other = source.middle, target.middle
     if abs(one.y - other.y) > 40:
         way = 1 if other.y > one.y else -1
-        start = Dot(one.x, source.bottom if way > 0 else source.y)
-        end = Dot(other.x, target.y - 3 if way > 0 else target.bottom + 3)
+        start = Dot(_beside(source), source.bottom if way > 0 else source.y)
+        end = Dot(_beside(target), target.y - 3 if way > 0 else target.bottom + 3)
         bend = max(24.0, abs(end.y - start.y) * 0.45) * way
         path = (
             f"M{number(start.x)} {number(start.y)}C{number(start.x)} {number(start.y + bend)} "
