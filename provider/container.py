@@ -16,6 +16,7 @@ from . import (
     container_networks,
     container_reload,
     container_run,
+    container_warnings,
 )
 from .container_body import (
     OUTPUTS_ONLY,
@@ -49,7 +50,11 @@ class ContainerKind(ResourceKind):
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
     ) -> tuple[Values, list[Failure]]:
-        return new, container_check.check(new, ctx.api.speaks)
+        failures = container_check.check(new, ctx.api.speaks)
+        if not failures:
+            for warning in container_warnings.warnings(ctx, old, new):
+                ctx.log("warning", warning)
+        return new, failures
 
     def diff(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values

@@ -11,6 +11,8 @@ from .ownership import URN_LABEL
 from .resource import Context
 
 Listed = dict[str, dict[str, Any]]
+# Name in DNS -> the containers that have it, as inspected.
+Named = dict[str, list[dict[str, Any]]]
 
 
 class Shared:
@@ -23,6 +25,7 @@ class Shared:
         self._lock = threading.Lock()
         self._answers: dict[str, Listed | Exception] = {}
         self._facts: abilities.Facts | None = None
+        self._names: dict[str, Named] = {}
 
     def containers(self, ctx: Context) -> Listed:
         """The containers made by this plugin, by id."""
@@ -47,6 +50,27 @@ class Shared:
                     ctx.api.speaks, info, networks, host.look(ctx.api.host)
                 )
             return self._facts
+
+    def names_on(self, ctx: Context, network: str) -> Named:
+        """The names on a network that this plugin did not make; empty for its own."""
+        own = self.networks(ctx)
+        if network in own or any(each["Name"] == network for each in own.values()):
+            return {}
+        with self._lock:
+            if network not in self._names:
+                found = ctx.api.find(f"/networks/{network}") or {}
+                names: Named = {}
+                for identity in found.get("Containers") or {}:
+                    container = ctx.api.find(f"/containers/{identity}/json")
+                    places = (container or {}).get("NetworkSettings", {}).get("Networks") or {}
+                    settings = places.get(found["Name"]) or {}
+                    for name in {
+                        *(settings.get("Aliases") or ()),
+                        *(settings.get("DNSNames") or ()),
+                    }:
+                        names.setdefault(name, []).append(container)
+                self._names[network] = names
+            return self._names[network]
 
     def _ask(self, ctx: Context, path: str, **params: Any) -> Listed:
         with self._lock:

@@ -1,0 +1,85 @@
+"""What a preview tells of networks and ports on this engine, without refusing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import docker
+import pytest
+
+from tests.engines import Engine
+from tests.provider.conftest import Stack
+from tests.provider.plugin import CONTAINER, NETWORK, Plugin
+from tests.tiny_image import TINY
+
+
+def told(plugin: Plugin, inputs: dict[str, Any]) -> list[str]:
+    """What a check of a new container logs."""
+    before = len(plugin.messages)
+    assert plugin.failures(CONTAINER, {"image": TINY, **inputs}) == []
+    return plugin.messages[before:]
+
+
+def test_a_loopback_port_is_warned_of_on_an_old_engine(plugin: Plugin) -> None:
+    ports = [{"internal": 80, "external": 18080, "ip": "127.0.0.1"}]
+    assert told(plugin, {"ports": ports}) == [
+        "port 18080 is published on loopback, which engines before Docker 28 do not keep from "
+        "machines on the same network segment: a firewall must, or a newer engine"
+    ]
+
+
+def test_a_port_on_all_addresses_is_not(plugin: Plugin) -> None:
+    assert told(plugin, {"ports": [{"internal": 80, "external": 18080, "ip": "0.0.0.0"}]}) == []
+
+
+@pytest.fixture
+def shared(api: docker.APIClient, scratch: str) -> str:
+    """A network that somebody else made, with a container that is `db` there."""
+    name = f"{scratch}-shared"
+    api.create_network(name)
+    settings = api.create_endpoint_config(aliases=["db"])
+    made = api.create_container(
+        TINY, name=f"{scratch}-other", networking_config={"EndpointsConfig": {name: settings}},
+        host_config=api.create_host_config(network_mode=name),
+    )  # fmt: skip
+    api.start(made)
+    return name
+
+
+def test_a_name_that_another_container_has_is_warned_of(shared: str, engine: Engine) -> None:
+    with Plugin(engine.host) as another:
+        messages = told(another, {"networksAdvanced": [{"name": shared, "aliases": ["db", "web"]}]})
+    assert messages == [
+        f"'db' is also the name of {shared.removesuffix('-shared')}-other on the shared network: "
+        "whoever asks for it gets the one or the other"
+    ]
+
+
+def test_an_engine_of_this_machine_shows_its_routes_and_interfaces(
+    stack: Stack, engine: Engine
+) -> None:
+    with Plugin(engine.host) as plugin:
+        parent = plugin.failures(NETWORK, {"driver": "macvlan", "options": {"parent": "eth7"}})
+        whole = plugin.failures(NETWORK, {"ipamConfigs": [{"subnet": "10.199.0.0/16"}]})
+    assert parent[0].startswith(
+        "options.parent: the engine's machine has no interface 'eth7' (it has "
+    )
+    assert "which the engine's machine reaches through eth0 (a VPN?)" in whole[0]
+
+
+def test_a_network_of_another_owner_is_in_the_way_at_preview(
+    api: docker.APIClient, scratch: str, engine: Engine
+) -> None:
+    name = f"{scratch}-theirs"
+    pool = docker.types.IPAMPool(subnet="10.68.0.0/24")
+    api.create_network(name, ipam=docker.types.IPAMConfig(pool_configs=[pool]))
+    with Plugin(engine.host) as plugin:
+        said = plugin.failures(
+            NETWORK, {"name": name, "ipamConfigs": [{"subnet": "10.68.0.128/25"}]}
+        )
+    assert said == [
+        f"ipamConfigs[0].subnet: 10.68.0.128/25 overlaps 10.68.0.0/24 of network '{name}' on the "
+        "engine",
+        f"name: the engine has a network '{name}' that is not this stack's: choose another name, "
+        "or declare it as `external: true`",
+    ]
