@@ -21,12 +21,9 @@ TEMPLATE = r"""#!/bin/sh
 @MARK@ Finds the Pulumi CLI, and the stack's passphrase when none is set.
 PATH=@BIN@:@CLI@:$PATH
 export PATH PULUMI_SKIP_UPDATE_CHECK=1 PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=1
-if [ -n "${PULUMI_CONFIG_PASSPHRASE+set}${PULUMI_CONFIG_PASSPHRASE_FILE+set}" ]; then
-    exec @PULUMI@ "$@"
-fi
 
 # What is asked: the stack and folder options, and whether a secret or a new stack is coming.
-stack=${PULUMI_STACK-} folder=$PWD special= words= next=
+stack=${PULUMI_STACK-} folder=$PWD special= words= next= yes=
 for word in "$@"; do
     case $next in
         stack) stack=$word next= && continue ;;
@@ -41,6 +38,7 @@ for word in "$@"; do
         --cwd=*) folder=${word#*=} ;;
         --secret | --secret=true) special="$special secret" ;;
         -c | --create) special="$special create" ;;
+        -y | --yes) yes=--yes ;;
         -*) ;;
         *) words="$words $word" ;;
     esac
@@ -78,6 +76,22 @@ if [ -z "$stack" ] && [ -n "$name" ]; then
     fi
 fi
 stack=${stack##*/}
+
+# A lock that a killed Pulumi left would refuse everything that changes the stack.
+case $words in
+    " up"* | " update"* | " refresh"* | " destroy"* | " import"* | " state "*)
+        state=${backend#file://}
+        case $state in /* | "~"*) ;; *) state=$project/$state ;; esac
+        for lock in "$state/.pulumi/locks/organization/$name/$stack"/*.json; do
+            [ -f "$lock" ] || continue
+            PYTHONPATH=@PROJECT@ @PYTHON@ -m toolchain.locks $yes "${lock%/*}"
+            break
+        done ;;
+esac
+
+if [ -n "${PULUMI_CONFIG_PASSPHRASE+set}${PULUMI_CONFIG_PASSPHRASE_FILE+set}" ]; then
+    exec @PULUMI@ "$@"
+fi
 
 case "$words $special " in
     " stack init"* | " stack select "*" create "* | " config set"*" secret "*)

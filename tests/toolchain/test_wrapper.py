@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,6 +152,33 @@ def test_a_passphrase_of_the_users_own_is_left_alone(project: Project) -> None:
 
 def test_a_folder_outside_any_project_is_no_error(project: Project, tmp_path: Path) -> None:
     assert project.run("version", folder=tmp_path)[1] == "arguments=version"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "removed"),
+    [
+        (["up", "--yes", "-s", "dev"], True),
+        (["destroy", "-y", "-s", "dev"], True),
+        (["up", "-s", "dev"], False),
+        (["preview", "-s", "dev"], False),
+        (["up", "--yes", "-s", "prod"], False),
+    ],
+)
+@pytest.mark.parametrize("variables", [{}, {"PULUMI_CONFIG_PASSPHRASE": "mine"}])
+def test_a_lock_of_a_dead_process_is_dealt_with_before_the_stack_is_changed(
+    project: Project, arguments: list[str], removed: bool, variables: dict[str, str]
+) -> None:
+    root = Path(__file__).resolve().parents[2]
+    (project.folder / "toolchain").symlink_to(root / "toolchain")
+    (project.folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    lock = project.folder / ".pulumi-state/.pulumi/locks/organization/shop/dev/one.json"
+    lock.parent.mkdir(parents=True)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    content = {"pid": ended.pid, "username": "ada", "hostname": socket.gethostname()}
+    lock.write_text(json.dumps({**content, "timestamp": "2026-01-01T00:00:00.5Z"}))
+    assert project.run(*arguments, **variables)[-2] == f"arguments={' '.join(arguments)}"
+    assert lock.exists() is not removed
 
 
 def test_causeway_runs_the_projects_command_from_any_folder(tmp_path: Path) -> None:

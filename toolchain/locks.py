@@ -1,0 +1,112 @@
+"""Locks that a killed Pulumi left on a local state: recognised by their process, and removed.
+
+Pulumi's file backend writes who locked a stack (process, user, machine, time) and never looks
+whether that process still runs. `python -m toolchain.locks [--yes] FOLDER` does, for the locks of
+one stack; a lock of another machine or of a running process is left alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+# A process may have begun this long after the lock's time by the clocks of kernel and Pulumi.
+_CLOCK_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """One lock file; `seconds` is the time of locking since the epoch."""
+
+    file: Path
+    process: int
+    user: str
+    machine: str
+    seconds: float
+
+    @property
+    def words(self) -> str:
+        when = datetime.fromtimestamp(self.seconds).strftime("%Y-%m-%d %H:%M:%S")
+        return f"process {self.process} of {self.user} since {when}"
+
+
+def read(folder: Path) -> list[Lock]:
+    """The locks in a stack's folder; a file that is no lock is passed over."""
+    found = []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            # Nanoseconds are more than fromisoformat takes.
+            moment = str(content["timestamp"])[:19] + "+00:00"
+            found.append(
+                Lock(
+                    file,
+                    int(content["pid"]),
+                    str(content["username"]),
+                    str(content["hostname"]),
+                    datetime.fromisoformat(moment).timestamp(),
+                )
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def is_stale(lock: Lock) -> bool:
+    """Whether the lock is this machine's and its process is no more."""
+    if lock.machine != socket.gethostname():
+        return False
+    began = _began(lock.process)
+    return began is None or began > lock.seconds + _CLOCK_SECONDS
+
+
+def _began(process: int) -> float | None:
+    """When a running process began, since the epoch; None without one, 0 when nobody can tell."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        booted = next(
+            int(line.split()[1])
+            for line in Path("/proc/stat").read_text().splitlines()
+            if line.startswith("btime ")
+        )
+    except (OSError, StopIteration):
+        return 0.0
+    if fields[0] == "Z":
+        return None  # ended; its parent has not looked yet
+    return booted + int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def main(arguments: Sequence[str]) -> int:
+    confirmed = "--yes" in arguments
+    for lock in read(Path(arguments[-1])):
+        if not is_stale(lock):
+            continue
+        print(f"The stack is locked by {lock.words}, which has ended without unlocking it.")
+        if confirmed or _agrees():
+            lock.file.unlink(missing_ok=True)
+            print("The lock is removed; what that run left half done is found and put right now.")
+        else:
+            print(f"To go on, run again with --yes, or remove {lock.file}")
+    return 0
+
+
+def _agrees() -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return input("Remove the lock? [Y/n] ").strip().lower() in ("", "y", "yes")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
