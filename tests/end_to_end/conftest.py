@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import docker
 import pytest
 
-from tests.end_to_end.project import ROOT, Project
+from tests.end_to_end.project import Project, import_base_images
 from tests.engines import Engine
 from tests.tiny_image import import_tiny
 
@@ -35,15 +32,7 @@ def api(engine: Engine) -> Iterator[docker.APIClient]:
 @pytest.fixture(scope="package")
 def base_images(engine: Engine) -> dict[str, str]:
     """Official name -> stand-in, so that the tests need no registry, wherever they run."""
-    done = subprocess.run(
-        [sys.executable, "-m", "toolchain", "images", "--host", engine.host],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    names: dict[str, str] = json.loads(done.stdout)
-    return names
+    return import_base_images(engine.host)
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +43,7 @@ def project(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Project
 @pytest.fixture(scope="module")
 def web(project: Project, base_images: dict[str, str]) -> Project:
     """The project with its three stacks initialised; nothing is up yet."""
-    lines = "".join(f"  {official}: {used}\n" for official, used in base_images.items())
-    (project.folder / "causeway.local.yaml").write_text(f"images:\n{lines}")
+    project.substitute(base_images)
     for stack in ("dev", "staging", "prod"):
         project.pulumi("stack", "init", stack, "--no-select").succeeded()
     return project

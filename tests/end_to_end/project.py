@@ -107,6 +107,11 @@ class Project:
         values: dict[str, Any] = json.loads(shown.output)
         return values
 
+    def substitute(self, images: dict[str, str]) -> None:
+        """Write causeway.local.yaml, as `make setup` does where no registry answers."""
+        lines = "".join(f"  {official}: {used}\n" for official, used in images.items())
+        (self.folder / "causeway.local.yaml").write_text(f"images:\n{lines}")
+
     def write_stack(self, stack: str, compose: str, config: str = "") -> None:
         """Write `stacks/<stack>/compose.yaml` and Pulumi.<stack>.yaml, and initialise the stack."""
         folder = self.folder / "stacks" / stack
@@ -116,6 +121,19 @@ class Project:
             f"config:\n  causeway:files: [stacks/{stack}/compose.yaml]\n{config}"
         )
         self.pulumi("stack", "init", stack, "--no-select").succeeded()
+
+
+def import_base_images(host: str) -> dict[str, str]:
+    """Official name -> stand-in on that engine, so that no registry is needed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "toolchain", "images", "--host", host],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    names: dict[str, str] = json.loads(done.stdout)
+    return names
 
 
 def _copy_environment(target: Path) -> None:
