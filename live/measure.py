@@ -18,7 +18,7 @@ from live.attempts import Outside, Target, Terrain, Trial
 from live.status import Status
 from live.vantage import Attempt, Greeting, ProbeError, Vantage, inside
 from model.reach.draft import ORDER
-from model.reach.values import ANY, Cell, Node, Verdict
+from model.reach.values import ANY, Cell, Node, NodeKind, Verdict
 
 TIMEOUT_SECONDS = 3.5  # longer than the three that a host waits for an answer to ARP
 LIMIT_SECONDS = 120.0
@@ -213,6 +213,8 @@ class Judge:
             arrived = not sees or any(opening in each.opened for each in looked)
             verdict = _connection(cell, target, outcome, arrived)
         if verdict not in (Verdict.DROPPED, Verdict.REJECTED) or target.through_host:
+            return verdict
+        if cell.destination.kind is NodeKind.INTERNET:
             return verdict
         if self.terrain.has_route(trial.vantage, attempt.address):
             return verdict

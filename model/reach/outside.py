@@ -34,8 +34,8 @@ def from_world(destination: Namespace, bindings: tuple[Binding, ...]) -> list[Dr
             drafts.append(_from_wire(segment))
         elif segment.gateway_mode == "routed" and bindings and not segment.internal:
             at = At("network", segment.key, "driver_opts")
-            line = Line(f"network {segment.key} is routed: its published ports are open", at)
-            drafts.append(Draft(Verdict.ALLOWED, PathKind.ROUTED, (line,), (line,)))
+            text = f"network {segment.key} is routed: open to whoever has a route into it"
+            drafts.append(no(Verdict.UNKNOWN, PathKind.ROUTED, text, at))
     if not drafts:
         text = "no published port leads there, and nothing outside has a route to containers"
         drafts.append(no(Verdict.UNREACHABLE, PathKind.NONE, text))
@@ -61,6 +61,8 @@ def from_segment(
     drafts = from_world(destination, bindings)
     if destination.mode is not Mode.NETWORKS:
         return drafts
+    # What depends on routes of the outside is decided below: here they are set.
+    drafts = [each for each in drafts if each.kind is not PathKind.ROUTED]
     for segment in destination.segments:
         if segment.is_wire:
             if segment.internal and segment.parent:
@@ -74,6 +76,9 @@ def from_segment(
 def _direct_route(segment: Segment, bindings: tuple[Binding, ...], facts: EngineFacts) -> Draft:
     key, mode = segment.key, segment.gateway_mode
     at = attached("destination", key)
+    if not segment.host_address:
+        text = f"the host has no address on network {key}, and so no route into it"
+        return no(Verdict.UNREACHABLE, PathKind.ROUTED, text, At("network", key, "driver_opts"))
     if segment.internal:
         text = f"network {key} is internal: the host drops what comes from outside it"
         return no(Verdict.DROPPED, PathKind.ROUTED, text, At("network", key, "internal"))

@@ -1,0 +1,49 @@
+"""Model and packets agree in every cell of the isolation stack, on an old and a new engine."""
+
+from __future__ import annotations
+
+from model.reach import Verdict
+from tests.live.conftest import Measured
+
+UNDECIDED = {
+    # The host's own listeners and firewall are not Docker's.
+    "debian": {"world -> host:any", "lan -> host:any"},
+    # A routed network has no way back unless somebody outside makes one.
+    "current": {
+        "world -> host:any",
+        "lan -> host:any",
+        "routed -> internet:any",
+        "routed_too -> internet:any",
+        "world -> routed:80/tcp",
+    },
+}
+
+
+def test_model_and_packets_agree_in_every_cell(isolation: Measured) -> None:
+    wrong = [
+        f"{each.cell.source} -> {each.cell.destination}:{each.cell.endpoint} "
+        f"model {each.cell.verdict.value}, {each.text}"
+        for each in isolation.report.wrong
+    ]
+    assert "\n".join(wrong) == ""
+
+
+def test_hundreds_of_cells_are_tried(isolation: Measured) -> None:
+    tried = len(isolation.report.findings) - len(isolation.report.unprobed)
+    assert tried >= 1000
+
+
+def test_only_names_outside_and_undecided_cells_are_not_probed(isolation: Measured) -> None:
+    for each in isolation.report.unprobed:
+        assert each.seen.why == "names outside are not asked for" or (
+            each.cell.verdict is Verdict.UNKNOWN and each.seen.verdict is not None
+        )
+
+
+def test_what_the_model_leaves_open_is_what_others_decide(isolation: Measured) -> None:
+    undecided = {
+        f"{each.cell.source} -> {each.cell.destination}:{each.cell.endpoint}"
+        for each in isolation.report.findings
+        if each.cell.verdict is Verdict.UNKNOWN
+    }
+    assert undecided == UNDECIDED[isolation.field.flavour]
