@@ -1,8 +1,10 @@
 """Locks that a killed Pulumi left on a local state: recognised by their process, and removed.
 
 Pulumi's file backend writes who locked a stack (process, user, machine, time) and never looks
-whether that process still runs. `python -m toolchain.locks [--yes] FOLDER` does, for the locks of
-one stack; a lock of another machine or of a running process is left alone.
+whether that process still runs. `python -m toolchain.locks [--yes] FOLDER PULUMI PROJECT` does, for
+the locks of one stack; a lock of another machine or of a running process is left alone. With the
+lock goes the note of creations under way, which Pulumi would keep and warn of for ever: what they
+made is found by the provider.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,17 +92,54 @@ def _began(process: int) -> float | None:
     return booted + int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
+def clear_pending(folder: Path, pulumi: str, project: Path) -> int:
+    """Take creations that nobody works on any more out of the state; how many there were.
+
+    Pulumi does it itself, by an export and an import. Its own error is shown when it cannot.
+    """
+    state = folder.parents[2] / "stacks" / folder.parent.name / f"{folder.name}.json"
+    if not _pending(state):
+        return 0
+    with tempfile.TemporaryDirectory() as work:
+        file = Path(work) / "state.json"
+        command = [pulumi, "stack", "--non-interactive", "--stack", folder.name]
+        subprocess.run([*command, "export", "--file", str(file)], cwd=project, check=True)
+        exported = json.loads(file.read_text(encoding="utf-8"))
+        pending = exported["deployment"].pop("pending_operations", [])
+        file.write_text(json.dumps(exported), encoding="utf-8")
+        subprocess.run(
+            [*command, "import", "--file", str(file)],
+            cwd=project,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+    return len(pending)
+
+
+def _pending(state: Path) -> bool:
+    try:
+        content = json.loads(state.read_text(encoding="utf-8"))
+        return bool(content["checkpoint"]["latest"].get("pending_operations"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
 def main(arguments: Sequence[str]) -> int:
     confirmed = "--yes" in arguments
-    for lock in read(Path(arguments[-1])):
+    folder, pulumi, project = (argument for argument in arguments if argument != "--yes")
+    for lock in read(Path(folder)):
         if not is_stale(lock):
             continue
         print(f"The stack is locked by {lock.words}, which has ended without unlocking it.")
-        if confirmed or _agrees():
-            lock.file.unlink(missing_ok=True)
-            print("The lock is removed; what that run left half done is found and put right now.")
-        else:
+        if not (confirmed or _agrees()):
             print(f"To go on, run again with --yes, or remove {lock.file}")
+            continue
+        lock.file.unlink(missing_ok=True)
+        print("The lock is removed; what that run left half done is found and put right now.")
+        try:
+            clear_pending(Path(folder), pulumi, Path(project))
+        except (subprocess.CalledProcessError, OSError, ValueError, KeyError) as error:
+            print(f"Its creations under way stay noted in the state: {error}")
     return 0
 
 

@@ -84,7 +84,7 @@ case $words in
         case $state in /* | "~"*) ;; *) state=$project/$state ;; esac
         for lock in "$state/.pulumi/locks/organization/$name/$stack"/*.json; do
             [ -f "$lock" ] || continue
-            PYTHONPATH=@PROJECT@ @PYTHON@ -m toolchain.locks $yes "${lock%/*}"
+            PYTHONPATH=@PROJECT@ @PYTHON@ -m toolchain.locks $yes "${lock%/*}" "$0" "$project"
             break
         done ;;
 esac
