@@ -129,8 +129,17 @@ class Compose:
         return {
             "up": lambda: self._run("up", "--detach"),
             "noop_up": lambda: self._run("up", "--detach"),
-            "destroy": lambda: self._run("down"),
+            "destroy": self._remove,
         }
+
+    def _remove(self) -> None:
+        # It gives up on a network whose endpoints a busy engine still holds: repeated, as by hand.
+        for attempts_left in reversed(range(10)):
+            try:
+                return self._run("down")
+            except clock.Failed as error:
+                if "has active endpoints" not in str(error) or not attempts_left:
+                    raise
 
     def command(self, *arguments: str) -> list[str]:
         program = str(Path(sys.prefix) / "bin" / "docker-compose")
