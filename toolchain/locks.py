@@ -97,7 +97,7 @@ def clear_pending(folder: Path, pulumi: str, project: Path) -> int:
 
     Pulumi does it itself, by an export and an import. Its own error is shown when it cannot.
     """
-    state = folder.parents[2] / "stacks" / folder.parent.name / f"{folder.name}.json"
+    state = folder.parents[3] / "stacks" / folder.parent.name / f"{folder.name}.json"
     if not _pending(state):
         return 0
     with tempfile.TemporaryDirectory() as work:
