@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from components.attachment import NetworkAttachment, guest_name
 from components.labels import Owner, network_labels
 from model.values import Network as NetworkValue
 from model.values import Subnet
@@ -14,8 +15,11 @@ from model.values import Subnet
 
 @dataclass(frozen=True, slots=True)
 class NetworkArgs:
+    """`guests_by` is the provider of attachments where it is not the default one."""
+
     network: NetworkValue
     owner: Owner
+    guests_by: pulumi.ProviderResource | None = None
 
 
 class Network(pulumi.ComponentResource):
@@ -54,6 +58,15 @@ class Network(pulumi.ComponentResource):
             )
             self.network_id = created.id
             self.network_name = created.name
+        self.guests = [
+            NetworkAttachment(
+                f"{name}-{guest_name(guest)}",
+                guest,
+                self.network_id,
+                pulumi.ResourceOptions(parent=self, provider=args.guests_by),
+            )
+            for guest in network.guests
+        ]
         self.register_outputs({"networkId": self.network_id, "networkName": self.network_name})
 
 

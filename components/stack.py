@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from components.attachment import engine_provider
 from components.balancer import upload
 from components.container import References
 from components.files import Sources
@@ -41,8 +42,11 @@ class Stack(pulumi.ComponentResource):
         super().__init__("causeway:components:Stack", name, {}, opts)
         stack, owner = args.stack, args.owner
         child = pulumi.ResourceOptions(parent=self)
+        guests_by = engine_provider() if any(each.guests for each in stack.networks) else None
         self.networks = {
-            network.key: Network(f"{name}-{network.key}", NetworkArgs(network, owner), child)
+            network.key: Network(
+                f"{name}-{network.key}", NetworkArgs(network, owner, guests_by), child
+            )
             for network in stack.networks
         }
         self.volumes = {

@@ -21,6 +21,7 @@ from model.declarations import file_source, network, volume
 from model.document import mapping, text
 from model.errors import StackError
 from model.extension import unknown_keys
+from model.guests import invited
 from model.losses import losses
 from model.pool import AddressPool, assigned
 from model.references import remote_files
@@ -89,6 +90,7 @@ def load(
     document = mapping(nodes.canonical(answer.output))
     stack = _stack(name, paths, document, index, _answers(document, name, variables, folder))
     stack, misread = declared(document, stack, index)
+    stack, uninvited = invited(document, stack, index)
     stack, unscaled = settings.scaled(stack, scale, index)
     stack, unreached = _substituted(stack, index, images)
     around = Surroundings(index, os.path.isfile, os.path.exists)
@@ -101,6 +103,7 @@ def load(
         *losses(document, index),
         *unknown_keys(document, index),
         *misread,
+        *uninvited,
         *without_subnet,
         *check(stack, around),
     ]

@@ -274,6 +274,16 @@ class Subnet:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """A container of somebody else that joins a network of the stack: by name, or by its labels."""
+
+    place: Place
+    attachment: Attachment
+    container: str | None = None
+    labels: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """One Compose network; `name` is the name on the engine, `key` the one in the file."""
 
@@ -291,6 +301,7 @@ class Network:
     ipam_options: Pairs = ()
     subnets: tuple[Subnet, ...] = ()
     labels: Pairs = ()
+    guests: tuple[Guest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

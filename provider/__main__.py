@@ -11,12 +11,13 @@ from importlib.metadata import version
 import grpc  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from .kinds import FUNCTIONS, KINDS
+from .kinds import FUNCTIONS, KINDS, OWN_KINDS
 from .servicer import Servicer
 
 # Calls that run at the same time; Pulumi's --parallel decides how many it sends.
 WORKERS = 64
 ORPHANED_POLL_SECONDS = 0.1
+OWN_VERSION = "0.1.0"
 _MESSAGE_BYTES = 400 * 1024 * 1024
 
 
@@ -30,7 +31,10 @@ def main() -> None:
             ("grpc.max_send_message_length", _MESSAGE_BYTES),
         ],
     )
-    servicer = Servicer(sys.argv[1], version("pulumi-docker"), KINDS, FUNCTIONS)
+    if os.environ.get("CAUSEWAY_PACKAGE") == "causeway":
+        servicer = Servicer(sys.argv[1], "causeway", OWN_VERSION, OWN_KINDS, {})
+    else:
+        servicer = Servicer(sys.argv[1], "docker", version("pulumi-docker"), KINDS, FUNCTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import functions
+from .attachment import NetworkAttachmentKind
 from .builder import BuildxBuilderKind
 from .container import ContainerKind
 from .engine_plugin import PluginKind
@@ -32,4 +33,6 @@ _ALL: tuple[ResourceKind, ...] = (
     VolumeKind(),
 )
 KINDS: dict[str, ResourceKind] = {kind.token: kind for kind in _ALL}
+# The second package: what `docker` has no resource type for.
+OWN_KINDS: dict[str, ResourceKind] = {NetworkAttachmentKind.token: NetworkAttachmentKind()}
 FUNCTIONS: dict[str, Function] = dict(functions.FUNCTIONS)

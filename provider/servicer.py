@@ -13,6 +13,16 @@ from .plain import UNKNOWN, from_struct, has_unknown, to_struct
 from .resource import Context, Diff, Failure, ResourceKind, Values
 from .session import Session, abort
 
+# The settings that say where the engine is.
+ENGINE_KEYS = (
+    "version",
+    "host",
+    "context",
+    "certPath",
+    "caMaterial",
+    "certMaterial",
+    "keyMaterial",
+)
 Function = Callable[[Context, Values], Values]
 
 
@@ -22,10 +32,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(
         self,
         pulumi_engine: str,
+        package: str,
         version: str,
         kinds: dict[str, ResourceKind],
         functions: dict[str, Function],
     ) -> None:
+        self._package = package
         self._version = version
         self._kinds = kinds
         self._functions = functions
@@ -40,7 +52,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=self._version)
 
     def GetSchema(self, request: Any, context: Any) -> Any:
-        return provider_pb2.GetSchemaResponse(schema='{"name":"docker"}')
+        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": self._package}))
 
     def Attach(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
@@ -50,7 +62,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
-        return provider_pb2.CheckResponse(inputs=request.news)
+        # Pulumi hands over all `causeway:` settings of the stack, which are the program's.
+        known = {
+            key: value
+            for key, value in from_struct(request.news).items()
+            if self._package == "docker" or key in ENGINE_KEYS
+        }
+        return provider_pb2.CheckResponse(inputs=to_struct(known))
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)

@@ -1,0 +1,63 @@
+"""A container of somebody else on a network of the stack, as a resource of the package `causeway`.
+
+Its plugin lies in `provider/` beside the one of `docker`, so that it is there wherever this is.
+"""
+
+from __future__ import annotations
+
+import pulumi
+
+from model.values import Guest
+
+TOKEN = "causeway:index:NetworkAttachment"
+
+
+class NetworkAttachment(pulumi.CustomResource):
+    """Joins an existing container to a network, and takes it away again; no more than that."""
+
+    container_id: pulumi.Output[str]
+    container_name: pulumi.Output[str]
+    ip_address: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        guest: Guest,
+        network: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        place = guest.attachment
+        super().__init__(
+            TOKEN,
+            name,
+            {
+                "network": network,
+                "container": guest.container,
+                "labels": dict(guest.labels) or None,
+                "aliases": sorted(place.aliases) or None,
+                "ipv4Address": place.ipv4_address,
+                "ipv6Address": place.ipv6_address,
+                "macAddress": place.mac_address,
+                "gwPriority": place.gw_priority,
+                "containerId": None,
+                "containerName": None,
+                "ipAddress": None,
+            },
+            opts,
+        )
+
+
+def engine_provider() -> pulumi.ProviderResource | None:
+    """The package's provider for an engine that the stack's `docker:` settings name.
+
+    None means the default one, which finds the engine as that of `docker` does.
+    """
+    settings = pulumi.Config("docker")
+    known = {key: settings.get(key) for key in ("host", "context", "certPath")}
+    given = {key: value for key, value in known.items() if value}
+    return pulumi.ProviderResource("causeway", "engine", given) if given else None
+
+
+def guest_name(guest: Guest) -> str:
+    """What distinguishes a guest of a network: the container's name, or its labels."""
+    return guest.container or ",".join(f"{key}={value}" for key, value in guest.labels)
