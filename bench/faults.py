@@ -1,0 +1,267 @@
+"""`python -m bench.faults`: `pulumi up` and `pulumi destroy` killed, and the engine restarted under
+them, at random moments; each followed by one `pulumi up`; then state and engine compared.
+
+The last line counts: mismatches are resources of the state that the engine does not have as
+recorded, orphans are objects of the stack that the state does not have, duplicates are objects
+beyond the first of one resource.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import docker
+
+from provider.ownership import URN_LABEL
+from tests.end_to_end.project import Project
+from tests.engine_host import EngineError
+from tests.engines import Engine
+from tests.tiny_image import TINY, import_tiny
+
+STACK = "faults"
+NETWORKS = ("front", "middle", "back")
+SECONDS = 300.0
+
+
+def compose_file(services: int, variant: int) -> str:
+    """The stack; each variant changes a third by replacement and a third by its networks."""
+    lines = ["services:"]
+    for number in range(services):
+        first = NETWORKS[(number + (variant if number % 3 == 1 else 0)) % 3]
+        lines += [
+            f"  s{number:02}:",
+            f"    image: {TINY}",
+            "    stop_grace_period: 1s",
+            f"    networks: [{', '.join(sorted({first, 'front'}))}]",
+            f"    environment: {{VARIANT: '{variant if number % 3 == 0 else 0}'}}",
+            f"    volumes: ['data{number % 2}:/data']",
+        ]
+    lines += ["networks:", *(f"  {name}: {{}}" for name in NETWORKS)]
+    return "\n".join([*lines, "volumes: {data0: {}, data1: {}}", ""])
+
+
+@dataclass(slots=True)
+class Counts:
+    """What is printed at the end."""
+
+    kills: int = 0
+    restarts: int = 0
+    mismatches: int = 0
+    orphans: int = 0
+    duplicates: int = 0
+
+    def line(self) -> str:
+        return (
+            f"kills={self.kills} restarts={self.restarts} mismatches={self.mismatches} "
+            f"orphans={self.orphans} duplicates={self.duplicates}"
+        )
+
+    @property
+    def good(self) -> bool:
+        return not (self.mismatches or self.orphans or self.duplicates)
+
+
+@dataclass(slots=True)
+class Site:
+    """A copy of the project with the stack, on an engine of its own."""
+
+    project: Project
+    engine: Engine
+    api: docker.APIClient
+    services: int
+    random: random.Random
+    variant: int = 0
+    counts: Counts = field(default_factory=Counts)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Initialise the stack, and measure what is going to be interrupted."""
+        self.project.write_stack(STACK, compose_file(self.services, 0))
+        for action in ("up", "destroy"):
+            began = time.monotonic()
+            output, code = self.finish(self.start(action))
+            if code != 0:
+                raise SystemExit(f"pulumi {action} fails by itself:\n{output}")
+            self.seconds[action] = time.monotonic() - began
+
+    def change(self) -> None:
+        self.variant += 1
+        file = self.project.folder / "stacks" / STACK / "compose.yaml"
+        file.write_text(compose_file(self.services, self.variant))
+
+    def start(self, action: str) -> subprocess.Popen[str]:
+        command = [str(self.project.folder / ".venv" / "bin" / "pulumi"), action, "--yes"]
+        command += ["--stack", STACK, "--skip-preview", "--non-interactive", "--color=never"]
+        return subprocess.Popen(
+            command,
+            cwd=self.project.folder,
+            env=self.project.variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def finish(self, running: subprocess.Popen[str]) -> tuple[str, int]:
+        output, _ = running.communicate(timeout=SECONDS)
+        return output, running.returncode
+
+    def a_moment(self, action: str) -> float:
+        """A random time within an undisturbed run of the action, its start-up left out."""
+        return self.random.uniform(0.25, 1.0) * self.seconds[action]
+
+    def kill(self, action: str) -> str:
+        """SIGKILL for Pulumi itself; its plugins are left to notice. What was done, in words."""
+        moment = self.a_moment(action)
+        running = self.start(action)
+        time.sleep(moment)
+        running.kill()
+        running.wait()
+        if running.stdout is not None:
+            running.stdout.close()
+        self.counts.kills += 1
+        return f"{action} killed after {moment:.1f} s"
+
+    def restart(self, action: str) -> str:
+        """The engine ends and comes back while Pulumi works; every other time it is killed."""
+        moment = self.a_moment(action)
+        running = self.start(action)
+        time.sleep(moment)
+        hard = self.counts.restarts % 2 == 1
+        if hard:
+            self.engine.kill()
+        self.engine.restart()
+        _, code = self.finish(running)
+        self.counts.restarts += 1
+        how = "killed and started" if hard else "restarted"
+        return f"engine {how} {moment:.1f} s into {action}, which ended with {code}"
+
+    def converge(self, what: str) -> None:
+        """One `pulumi up`, then the comparison; what is wrong is printed and counted."""
+        began = time.monotonic()
+        output, code = self.finish(self.start("up"))
+        wrong = self.compare()
+        if code != 0:
+            wrong["mismatches"] += 1
+            print(output)
+        for name, number in wrong.items():
+            setattr(self.counts, name, getattr(self.counts, name) + number)
+        verdict = ", ".join(f"{number} {name}" for name, number in wrong.items()) or "agree"
+        print(f"{what}; up took {time.monotonic() - began:.1f} s: {verdict}", flush=True)
+
+    def compare(self) -> Counter[str]:
+        """State and engine, resource by resource."""
+        wrong: Counter[str] = Counter()
+        state = self.state()
+        if state.get("pending_operations"):
+            wrong["mismatches"] += len(state["pending_operations"])
+            print(f"  pending: {[each['resource']['urn'] for each in state['pending_operations']]}")
+        recorded = {
+            each["id"]: each
+            for each in state.get("resources", [])
+            if each["type"].startswith("docker:") and each.get("id")
+        }
+        for identity, resource in recorded.items():
+            if said := self.differs(identity, resource):
+                wrong["mismatches"] += 1
+                print(f"  {resource['urn'].rsplit('::', 1)[-1]}: {said}")
+        containers = sum(each["type"].endswith(":Container") for each in recorded.values())
+        if containers != self.services:
+            wrong["mismatches"] += 1
+            print(f"  {containers} containers in the state instead of {self.services}")
+        urns: Counter[str] = Counter()
+        for identity, labels in self.objects():
+            urns[labels[URN_LABEL]] += 1
+            if identity not in recorded:
+                wrong["orphans"] += 1
+                print(f"  orphan {identity[:30]} of {labels[URN_LABEL].rsplit('::', 1)[-1]}")
+        wrong["duplicates"] += sum(number - 1 for number in urns.values())
+        return Counter({name: number for name, number in wrong.items() if number})
+
+    def state(self) -> dict[str, Any]:
+        [file] = self.project.folder.glob(f".pulumi-state/.pulumi/stacks/*/{STACK}.json")
+        latest: dict[str, Any] = json.loads(file.read_text())["checkpoint"]["latest"] or {}
+        return latest
+
+    def differs(self, identity: str, resource: dict[str, Any]) -> str | None:
+        """In what the engine's object is not what the state says, if it is not."""
+        kind, inputs = resource["type"].rsplit(":", 1)[-1], resource["inputs"]
+        try:
+            if kind == "Network":
+                name = self.api.inspect_network(identity)["Name"]
+                return None if name == resource["outputs"]["name"] else f"is named {name}"
+            if kind == "Volume":
+                self.api.inspect_volume(identity)
+                return None
+            if kind != "Container":
+                return None
+            found = self.api.inspect_container(identity)
+        except docker.errors.NotFound:
+            return "is not there"
+        if not found["State"]["Running"]:
+            return f"is {found['State']['Status']}"
+        places = {each["NetworkID"] for each in found["NetworkSettings"]["Networks"].values()}
+        if places != {each["name"] for each in inputs["networksAdvanced"]}:
+            return f"is on {sorted(found['NetworkSettings']['Networks'])}"
+        if not set(inputs.get("envs", [])) <= set(found["Config"]["Env"]):
+            return f"has the environment {found['Config']['Env']}"
+        return None
+
+    def objects(self) -> list[tuple[str, dict[str, str]]]:
+        """Ids and labels of all that the plugin made on the engine."""
+        label = {"label": URN_LABEL}
+        found = [(e["Id"], e["Labels"]) for e in self.api.containers(all=True, filters=label)]
+        found += [(e["Id"], e["Labels"]) for e in self.api.networks(filters=label)]
+        volumes = self.api.volumes(filters=label)["Volumes"] or []
+        return found + [(e["Name"], e["Labels"]) for e in volumes]
+
+
+def run(site: Site, kills: int, restarts: int) -> Counts:
+    """Kills and restarts in turn over: a first up, a changed up, a destroy."""
+    site.prepare()
+    disturbances = ["kill"] * kills + ["restart"] * restarts
+    site.random.shuffle(disturbances)
+    for number, disturbance in enumerate(disturbances):
+        action = ("up", "up", "destroy")[number % 3]
+        if number % 3 == 1:
+            site.change()
+        done = site.kill(action) if disturbance == "kill" else site.restart(action)
+        site.converge(f"{number + 1}/{len(disturbances)}: {done}")
+        if number % 3 == 2:
+            site.finish(site.start("destroy"))
+    return site.counts
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.faults", description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--restarts", type=int, default=20)
+    parser.add_argument("--services", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1, help="of the random moments")
+    chosen = parser.parse_args(arguments)
+    with Engine.start() as engine, tempfile.TemporaryDirectory(prefix="causeway-faults-") as work:
+        client = engine.api(timeout=120)
+        import_tiny(client)
+        project = Project.copy(Path(work), engine.host)
+        site = Site(project, engine, client, chosen.services, random.Random(chosen.seed))
+        counts = run(site, chosen.kills, chosen.restarts)
+        client.close()
+    print(counts.line())
+    return 0 if counts.good else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except EngineError as error:
+        sys.exit(f"bench.faults: {error}")
