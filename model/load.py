@@ -1,6 +1,6 @@
 """Compose files in, one checked `Stack` out: load, place, convert, substitute, check.
 
-The only module besides `loader` and `source` that reads files. All problems are raised
+The only module besides `loader`, `source` and `proxies` that reads files. All problems are raised
 together; warnings travel in the stack.
 """
 
@@ -24,6 +24,7 @@ from model.extension import unknown_keys
 from model.guests import invited
 from model.losses import losses
 from model.pool import AddressPool, assigned
+from model.proxies import configurations, stale
 from model.references import remote_files
 from model.service import service
 from model.source import SourceIndex
@@ -103,6 +104,7 @@ def load(
         *losses(document, index),
         *unknown_keys(document, index),
         *misread,
+        *stale(stack, {each.name: configurations(each) for each in stack.services}),
         *uninvited,
         *without_subnet,
         *check(stack, around),
