@@ -8,8 +8,9 @@ from pathlib import Path
 
 from cli.console import Console
 from cli.options import facts
-from cli.picture import PICTURES
+from cli.picture import PICTURES, page
 from cli.problem import UsageError
+from cli.serve import REFRESH_SECONDS, serve
 from cli.stacks import Loaded, read
 from model.draw import FORMATS as LANGUAGES
 from model.draw import Graph, graph
@@ -32,9 +33,26 @@ FORMATS: Mapping[str, Callable[[Loaded], str]] = {
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=sorted(FORMATS), default="text")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there (default: print)")
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="show the running stack (with --file: the files) as a page that refreshes itself",
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, help="where --serve listens (default: a free port)"
+    )
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
+    if options.serve:
+        options.live = options.live or not options.file
+        what = "the running stack" if options.live else "the files"
+        return serve(
+            lambda: page(read(options, facts(options)), REFRESH_SECONDS),
+            options.port,
+            what,
+            console,
+        )
     drawn = FORMATS[options.format](read(options, facts(options)))
     if options.output is None:
         console.print(drawn)

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from cli.stacks import Loaded
+from cli.problem import UsageError
+from cli.stacks import Loaded, load_stack
 from model.assertions import check_assertions
+from model.errors import CausewayError
 from model.picture import as_page, as_svg
-from model.reach import Matrix
-from model.values import Problem, Stack
-
-Draw = Callable[[Sequence[Stack], Matrix, Sequence[Problem], str], str]
+from model.values import Problem
 
 
-def _picture(draw: Draw) -> Callable[[Loaded], str]:
-    def drawn(loaded: Loaded) -> str:
-        problems: tuple[Problem, ...] = ()
-        if loaded.stack.extension and loaded.stack.files:
-            problems = check_assertions(loaded.stack, loaded.matrix)
-        return draw([loaded.stack], loaded.matrix, problems, loaded.base)
-
-    return drawn
+def svg(loaded: Loaded) -> str:
+    return as_svg([loaded.stack], loaded.matrix, _broken(loaded), loaded.base)
 
 
-PICTURES: Mapping[str, Callable[[Loaded], str]] = {
-    "svg": _picture(as_svg),
-    "html": _picture(as_page),
-}
+def page(loaded: Loaded, refresh_seconds: int | None = None) -> str:
+    problems = _broken(loaded)
+    return as_page([loaded.stack], loaded.matrix, problems, loaded.base, refresh_seconds)
+
+
+def _broken(loaded: Loaded) -> tuple[Problem, ...]:
+    """Of a running stack, too, what its files assert; nothing when they cannot be read."""
+    stack = loaded.stack
+    if not stack.files:
+        try:
+            stack = load_stack(loaded.settings)
+        except (CausewayError, UsageError):
+            return ()
+    return check_assertions(stack, loaded.matrix) if stack.extension else ()
+
+
+PICTURES: Mapping[str, Callable[[Loaded], str]] = {"svg": svg, "html": page}
