@@ -80,7 +80,9 @@ def _placed(
     own = [attachment.network for attachment in service.attachments]
     targets: list[Target] = []
     for target in balance.targets:
-        place = index.place(*steps, SECTION, "balance", "to", target.service)
+        to = (*steps, SECTION, "balance", "to")
+        named = index.has(*to, target.service)
+        place = index.place(*to, target.service) if named else index.place(*to)
         other = others.get(target.service)
         if other is None:
             message = f"unknown service {target.service!r} {known([*others])}"

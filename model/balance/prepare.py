@@ -56,7 +56,7 @@ def prepared(service: Service, balance: Balance) -> Service:
         "causeway.reload": program.reload,
         "causeway.reload-check": program.check.format(program.file),
     }
-    others = {dependency.service for dependency in service.depends_on}
+    others = {service.name, *(dependency.service for dependency in service.depends_on)}
     targets = (target.service for target in balance.targets)
     mounts = service.mounts
     if service.read_only:
