@@ -5,11 +5,11 @@ STACK  ?= dev
 
 PULUMI := .venv/bin/pulumi
 VENV   := .venv/bin/python
-# The tests that start an engine of their own, which takes root on Debian.
-WITH_ENGINE := tests/engine tests/end_to_end $(wildcard tests/provider tests/live)
+# The tests that start an engine of their own, or a browser, which takes root on Debian.
+WITH_ENGINE := tests/engine tests/end_to_end $(wildcard tests/provider tests/live tests/browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor up preview down lessons lesson test lint unit bench golden lock clean-cache
+.PHONY: help setup doctor up preview down lessons lesson test lint unit bench faults golden lock clean-cache
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -50,6 +50,9 @@ lint: environment ## ruff and mypy --strict
 
 unit: environment ## the tests that need no engine
 	$(VENV) -m pytest $(WITH_ENGINE:%=--ignore=%)
+
+faults: tools ## 100 kills of pulumi and 20 engine restarts at random moments (40 minutes)
+	$(VENV) -m bench.faults
 
 bench: tools ## measure against the raw API and docker-compose; writes docs/benchmark.*
 	$(VENV) -m bench

@@ -1,0 +1,43 @@
+"""A short form of `make faults`: Pulumi killed and the engine restarted at random moments."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.faults import Counts, Site, run
+from tests.end_to_end.project import Project
+from tests.engines import Engine
+from tests.tiny_image import import_tiny
+
+SERVICES = 6
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """On an engine of its own, since it is restarted."""
+    with Engine.start() as engine:
+        client = engine.api()
+        import_tiny(client)
+        project = Project.copy(tmp_path, engine.host)
+        yield Site(project, engine, client, SERVICES, random.Random(7))
+        client.close()
+
+
+def test_after_every_interruption_one_up_brings_state_and_engine_together(site: Site) -> None:
+    assert run(site, kills=4, restarts=1) == Counts(kills=4, restarts=1)
+
+
+def test_the_comparison_sees_what_is_wrong(site: Site) -> None:
+    site.prepare()
+    site.finish(site.start("up"))
+    assert site.compare() == {}
+    web, other, *_ = site.api.containers()
+    labels, image = web["Labels"], web["Image"]
+    site.api.start(site.api.create_container(image, labels=labels)["Id"])
+    site.api.stop(other["Id"], timeout=0)
+    found = site.compare()
+    assert found == {"mismatches": 1, "orphans": 1, "duplicates": 1}
