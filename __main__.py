@@ -37,7 +37,10 @@ def main() -> None:
         )
     tell_difference(stack, deployed())
     owner = Owner(project, stack_name)
-    resources = Stack(settings.name, StackArgs(stack, owner, settings.secrets))
+    resources = Stack(
+        settings.name,
+        StackArgs(stack, owner, settings.secrets, settings.verify, settings.probe_image),
+    )
     for name, value in stack_outputs(stack, resources).items():
         pulumi.export(name, value)
 

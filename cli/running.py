@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from cli.problem import UsageError
@@ -34,12 +35,12 @@ def host_of(wanted: Settings) -> str:
     return wanted.host or os.environ.get("DOCKER_HOST", "")
 
 
-def running(api: docker.APIClient, wanted: Settings) -> Status:
-    """Raises UsageError when nothing of the stack runs."""
+def running(api: docker.APIClient, wanted: Settings, only: Collection[str] = ()) -> Status:
+    """Raises UsageError when nothing of the stack runs, or none of the containers `only`."""
     from live.status import status
 
     project = wanted.name.removesuffix(f"-{wanted.stack}")
-    found = status(api, project, wanted.stack)
+    found = status(api, project, wanted.stack, only)
     if not wanted.stack or not found.containers:
         name = wanted.stack or wanted.name
         where = host_of(wanted) or "the local engine"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,8 @@ from cli.settings import Settings
 from cli.stacks import load_stack, which
 from cli.wording import WORDS
 from model.reach import WORLD, EngineFacts, reach
+from model.reach.record import restore
+from model.values import Stack
 
 if TYPE_CHECKING:
     import docker
@@ -54,13 +58,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--internet", metavar="ADDRESS:PORT", help="something outside that takes TCP connections"
     )
+    # From within an update: the stack as it is being deployed, as JSON on standard input.
+    parser.add_argument("--deploying", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    wanted = which(options)
+    update = _update() if options.deploying else None
+    wanted = update.settings if update else which(options)
     api = engine(wanted)
     try:
-        report = _verified(options, wanted, api)
+        report = _verified(options, wanted, api, update)
     finally:
         api.close()
     if options.junit:
@@ -74,7 +81,29 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return int(report.is_wrong)
 
 
-def _verified(options: argparse.Namespace, wanted: Settings, api: docker.APIClient) -> Report:
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What `pulumi up` deploys: the stack out of its record, and the containers that it made."""
+
+    settings: Settings
+    stack: Stack
+    containers: frozenset[str]
+
+
+def _update() -> Update:
+    told = json.load(sys.stdin)
+    stack = restore(told["record"])
+    if stack is None:
+        raise UsageError("--deploying: the record of the stack cannot be read")
+    settings = Settings(
+        stack.name, Path.cwd(), (), stack=told["stack"], probe_image=told.get("image") or ""
+    )
+    return Update(settings, stack, frozenset(told["containers"]))
+
+
+def _verified(
+    options: argparse.Namespace, wanted: Settings, api: docker.APIClient, update: Update | None
+) -> Report:
     from live.attempts import Outside
     from live.image import probe_image
     from live.measure import Probes
@@ -82,8 +111,9 @@ def _verified(options: argparse.Namespace, wanted: Settings, api: docker.APIClie
     from live.vantage import ProbeError, beside
     from live.verify import verify
 
-    status = running(api, wanted)
-    stack = status.running if options.live else load_stack(wanted)
+    status = running(api, wanted, update.containers if update else ())
+    declared = update.stack if update else None
+    stack = declared or (status.running if options.live else load_stack(wanted))
     matrix = reach([stack], _told(options, engine_facts(api)))
     outside = {}
     if options.world_at:

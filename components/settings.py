@@ -39,6 +39,8 @@ class Settings:
     scale: dict[str, int]
     images: dict[str, str]
     address_pool: AddressPool | None = None
+    verify: bool = False
+    probe_image: str = ""
     local_images: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -90,6 +92,8 @@ def read_settings(
         scale=found["scale"],
         images={**local, **found["images"]},
         address_pool=found["addressPool"],
+        verify=found["verify"],
+        probe_image=found["probeImage"],
         local_images=frozenset(local.keys() - found["images"].keys()),
         secrets=tuple(sorted({variables[name] for name in secret})),
     )
@@ -203,9 +207,16 @@ def _pool(text: str) -> AddressPool | None:
     raise _Wrong("expected a range such as 10.100.0.0/16, or `base` and `size`")
 
 
-def _not_yet(text: str) -> None:
-    if text:
-        raise _Wrong("not supported yet, remove it")
+def _flag(text: str) -> bool:
+    value = _json(text)
+    if value in (None, "", "true", "false", True, False):
+        return value in ("true", True)
+    raise _Wrong(f"expected true or false, found {json.dumps(value)}")
+
+
+def _one_text(text: str) -> str:
+    value = _json(text)
+    return "" if value is None else _text(value)
 
 
 # A row a key: what makes a value of its JSON text.
@@ -216,5 +227,6 @@ KEYS: dict[str, Callable[[str], Any]] = {
     "scale": _count_by_name,
     "images": _text_by_name,
     "addressPool": _pool,
-    "verify": _not_yet,
+    "verify": _flag,
+    "probeImage": _one_text,
 }

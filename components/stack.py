@@ -17,6 +17,7 @@ from components.labels import Owner
 from components.network import Network, NetworkArgs
 from components.reach import reach_output
 from components.service import Service, ServiceArgs
+from components.verification import Verification
 from components.volume import Volume, VolumeArgs
 from model.values import Service as ServiceValue
 from model.values import Stack as StackValue
@@ -27,6 +28,8 @@ class StackArgs:
     stack: StackValue
     owner: Owner
     secrets: tuple[str, ...] = ()
+    verify: bool = False  # try every cell of its reach at the end of an update
+    probe_image: str = ""
 
 
 class Stack(pulumi.ComponentResource):
@@ -42,11 +45,10 @@ class Stack(pulumi.ComponentResource):
         super().__init__("causeway:components:Stack", name, {}, opts)
         stack, owner = args.stack, args.owner
         child = pulumi.ResourceOptions(parent=self)
-        guests_by = engine_provider() if any(each.guests for each in stack.networks) else None
+        needs_own = args.verify or any(each.guests for each in stack.networks)
+        own = engine_provider() if needs_own else None
         self.networks = {
-            network.key: Network(
-                f"{name}-{network.key}", NetworkArgs(network, owner, guests_by), child
-            )
+            network.key: Network(f"{name}-{network.key}", NetworkArgs(network, owner, own), child)
             for network in stack.networks
         }
         self.volumes = {
@@ -90,7 +92,13 @@ class Stack(pulumi.ComponentResource):
         containers = [
             container.id for service in self.services.values() for container in service.containers
         ]
-        self.register_outputs({"reach": reach_output(stack, containers, args.secrets)})
+        reach = reach_output(stack, containers, args.secrets)
+        if args.verify:
+            last = pulumi.ResourceOptions(parent=self, provider=own)
+            Verification(
+                f"{name}-verification", owner.stack, reach, containers, args.probe_image, last
+            )
+        self.register_outputs({"reach": reach})
 
     def _configuration(
         self, stack: StackValue, service: ServiceValue

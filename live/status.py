@@ -6,7 +6,7 @@ Replicas of a service are one service of the model; what the engine gave them st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,12 +58,14 @@ class Status:
         return f"{self.project}-{self.stack}"
 
 
-def status(api: docker.APIClient, project: str, stack: str) -> Status:
-    """Empty when nothing of the stack runs."""
+def status(api: docker.APIClient, project: str, stack: str, only: Collection[str] = ()) -> Status:
+    """Empty when nothing of the stack runs. `only`: the ids of the containers that count, as
+    amid an update, when some that are replaced still run."""
     labels = [f"{PROJECT}={project}", f"{STACK}={stack}"]
     found = [
         _inspected(api, each["Id"])
         for each in api.containers(filters={"label": labels, "status": "running"})
+        if not only or each["Id"] in only
     ]
     services: dict[str, list[dict[str, Any]]] = {}
     for each in found:

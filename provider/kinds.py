@@ -16,6 +16,7 @@ from .servicer import Function
 from .swarm_file import SecretKind, ServiceConfigKind
 from .swarm_service import ServiceKind
 from .tag import TagKind
+from .verification import VerificationKind
 from .volume import VolumeKind
 
 _ALL: tuple[ResourceKind, ...] = (
@@ -34,5 +35,8 @@ _ALL: tuple[ResourceKind, ...] = (
 )
 KINDS: dict[str, ResourceKind] = {kind.token: kind for kind in _ALL}
 # The second package: what `docker` has no resource type for.
-OWN_KINDS: dict[str, ResourceKind] = {NetworkAttachmentKind.token: NetworkAttachmentKind()}
+OWN_KINDS: dict[str, ResourceKind] = {
+    NetworkAttachmentKind.token: NetworkAttachmentKind(),
+    VerificationKind.token: VerificationKind(),
+}
 FUNCTIONS: dict[str, Function] = dict(functions.FUNCTIONS)

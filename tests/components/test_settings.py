@@ -53,7 +53,7 @@ def test_a_misspelt_key_is_named_with_its_place(folder: Path) -> None:
         settings(scales='{"web": 2}')
     assert str(error.value) == (
         "Pulumi.dev.yaml:4: causeway:scales: unknown key; did you mean causeway:scale? "
-        "(known: addressPool, files, images, profiles, scale, variables, verify)"
+        "(known: addressPool, files, images, probeImage, profiles, scale, variables, verify)"
     )
 
 
@@ -65,6 +65,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
             scale='{"web": "many"}',
             images='["a"]',
             addressPool='"8.8.0.0/16"',
+            verify='"perhaps"',
         )
     assert str(error.value).splitlines() == [
         "causeway:addressPool: 8.8.0.0/16 holds public addresses: take a part of 10.0.0.0/8, "
@@ -73,6 +74,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
         'causeway:images: expected a mapping, found ["a"]',
         'causeway:scale: web: expected a number of replicas, found "many"',
         "causeway:variables: write 1.1 in quotes: as a number it loses its final zeros",
+        'causeway:verify: expected true or false, found "perhaps"',
     ]
 
 

@@ -1,0 +1,37 @@
+"""The last step of an update: packets on the running stack against its model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+TOKEN = "causeway:index:Verification"
+
+
+class Verification(pulumi.CustomResource):
+    """Runs again when the reach or a container has changed; fails when a cell differs."""
+
+    summary: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        stack: str,
+        record: pulumi.Input[str],
+        containers: Sequence[pulumi.Input[str]],
+        image: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(
+            TOKEN,
+            name,
+            {
+                "stack": stack,
+                "record": record,
+                "containers": list(containers),
+                "image": image or None,
+                "summary": None,
+            },
+            opts,
+        )
