@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .host import Host, Network, Route
+from .host import VLAN, Host, Network, Route
 from .ownership import URN_LABEL, same_stack
 from .plain import has_unknown
 from .resource import Failure, Values
@@ -146,6 +146,12 @@ def _parent(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
         return
     # `eth0.50` is made by the engine as VLAN 50 of eth0.
     base = parent.partition(".")[0]
+    if parent not in known.host.interfaces and base != parent and VLAN in known.host.missing:
+        yield Failure(
+            "options.parent",
+            f"the engine's machine has no interface {parent!r}, and its kernel is built without "
+            f"{VLAN}, so that the engine cannot make it",
+        )
     if known.host.is_seen and not known.host.interfaces & {parent, base}:
         seen = sorted(each for each in known.host.interfaces if not each.startswith("veth"))
         yield Failure(

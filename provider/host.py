@@ -15,6 +15,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+VLAN = "CONFIG_VLAN_8021Q"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -112,7 +113,7 @@ def routes6(table: str) -> tuple[Route, ...]:
 def _missing() -> frozenset[str]:
     """The kernel options that a driver needs and that this kernel says it lacks."""
     text = _kernel_configuration()
-    wanted = ("CONFIG_MACVLAN", "CONFIG_IPVLAN", "CONFIG_VXLAN", "CONFIG_DUMMY")
+    wanted = ("CONFIG_MACVLAN", "CONFIG_IPVLAN", "CONFIG_VXLAN", "CONFIG_DUMMY", VLAN)
     if not text:
         return frozenset()
     return frozenset(name for name in wanted if not re.search(rf"^{name}=[ym]", text, re.MULTILINE))
