@@ -9,7 +9,7 @@ VENV   := .venv/bin/python
 WITH_ENGINE := tests/engine tests/end_to_end $(wildcard tests/provider tests/live tests/browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor up preview down lessons lesson test lint unit bench faults golden lock clean-cache
+.PHONY: help setup doctor up preview down lessons lesson test test-current lint unit bench faults golden lock clean-cache
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -42,6 +42,9 @@ lesson: setup ## deploy lesson N on a stack of its own, show expected and seen, 
 
 test: tools lint ## lint, types and all tests; they start engines of their own
 	$(VENV) -m pytest
+
+test-current: tools ## the engine's tests on a current Docker engine instead of Debian's
+	$(VENV) -m pytest tests/engine tests/provider --engine current
 
 lint: environment ## ruff and mypy --strict
 	.venv/bin/ruff check .

@@ -22,6 +22,7 @@ TEST_PROGRAMS = PROGRAMS | {
     "nft": "nftables",
     "ip": "iproute2",
     "nsenter": "util-linux",
+    "chromium": "chromium",
     "docker-registry": "docker-registry",
     "htpasswd": "apache2-utils",
     "openssl": "openssl",

@@ -35,9 +35,6 @@ class Lanes:
         """How many lanes lie beside each other in a gap."""
         return max((lane.place + 1 for lane in self.found if lane.gap == gap), default=0)
 
-    def all(self) -> tuple[Lane, ...]:
-        return self.found
-
 
 def lanes(zones: Sequence[Zone], areas: Sequence[Area], columns: int) -> Lanes:
     tops: dict[int, int] = {}

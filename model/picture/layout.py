@@ -46,8 +46,8 @@ def _oddness(picture: Picture) -> float:
     return shape + max(0.0, picture.width - COMFORTABLE) / 300
 
 
-def card_width(scene: Scene) -> float:
-    """That of the longest name: of a service, or of an area, which heads the first column."""
+def card_width(scene: Scene, captions: Sequence[str]) -> float:
+    """That of the longest name: of a service, or of what heads the first column."""
     names = [mono(card.name, NAME_SIZE) + 40 + 22 * bool(card.findings) for card in scene.cards]
     names += [mono(area.label, AREA_SIZE) + 8 for area in scene.areas]
     names += [
@@ -55,6 +55,7 @@ def card_width(scene: Scene) -> float:
         for area in scene.areas
     ]
     names += [mono(card.detail, SMALL_SIZE) + 26 for card in scene.cards]
+    names += [prose(caption, SMALL_SIZE) + 6 for caption in captions]
     return min(WIDEST, max(NARROWEST, *names)) if names else NARROWEST
 
 
@@ -70,7 +71,8 @@ def sockets_shown(card: Card) -> tuple[tuple[str, bool], ...]:
 def _laid(scene: Scene, areas: Sequence[Area], columns: int) -> Picture:
     found = zones(areas, scene.cards, columns)
     lines = lanes(found, areas, columns)
-    wide = card_width(scene)
+    crossed = lines.found != ()
+    wide = card_width(scene, [zone.caption for zone in found if zone.caption and crossed])
     labels = [label for card in scene.cards for label, _ in sockets_shown(card)]
     left = max((mono(label, SOCKET_SIZE) + 24 for label in labels), default=28.0) + 58
     gaps = [COLUMN_GAP + LANE * max(0, lines.width(gap) - 1) for gap in range(columns)]
@@ -114,7 +116,7 @@ def _laid(scene: Scene, areas: Sequence[Area], columns: int) -> Picture:
         bands=bands,
         cards=cards,
         captions=captions,
-        trunks=tuple(_trunks(lines.all(), cards, bands, columns_at, wide)),
+        trunks=tuple(_trunks(lines.found, cards, bands, columns_at, wide)),
         wires=tuple(_wires(cards, frame)),
     )
 

@@ -123,10 +123,12 @@ def _outside(picture: Picture, interactive: bool) -> Iterator[str]:
     left, right = 28 + 12.0, frame.right + 62
     top = frame.y + 20
     yield from _place("host", picture.scene.host, frame.x + 18, top + 5, "start", interactive)
-    if picture.wires:
-        bottom = max(wire.box.middle.y for wire in picture.wires)
+    opened = [wire.box.middle.y for wire in picture.wires if wire.is_open]
+    if opened:
+        bottom = max(opened)
         yield f'<path class="rail" d="M{number(left)} {number(top + 12)}V{number(bottom)}"/>'
-    yield from _place("world", "world", 28, top + 5, "start", interactive)
+    if opened or interactive:
+        yield from _place("world", "world", 28, top + 5, "start", interactive)
     ways = [band for band in picture.bands if band.area.egress != "closed"]
     if not ways:
         return

@@ -11,9 +11,8 @@ from model.load import load
 from model.picture import as_svg
 from model.reach import EngineFacts, reach
 from model.values import Stack
-from tests.picture import five, sixty, twelve
+from tests.picture import ROOT, five, sixty, twelve
 
-ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "picture"
 REWRITE = os.environ.get("CAUSEWAY_GOLDEN") == "rewrite"
 

@@ -11,6 +11,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +32,14 @@ FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
+# Chromium reads commands from 3 and answers on 4, whatever numbers the pipes have here.
+WITH_PIPES = """\
+import fcntl, os, sys
+pipes = [fcntl.fcntl(int(each), fcntl.F_DUPFD, 10) for each in sys.argv[1:3]]
+os.dup2(pipes[0], 3)
+os.dup2(pipes[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 PATIENCE_SECONDS = 30.0
 KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, " ": 32}
 KEYS |= {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
@@ -179,7 +188,7 @@ def browser() -> Iterator[Browser]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(
             [
-                *("sh", "-c", f'exec "$@" 3<&{to_read} 4>&{back_write}', "sh"),
+                *(sys.executable, "-c", WITH_PIPES, str(to_read), str(back_write)),
                 *(program, *FLAGS, f"--user-data-dir={profile}", "about:blank"),
             ],
             pass_fds=(to_read, back_write),
