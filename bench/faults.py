@@ -201,8 +201,8 @@ class Site:
                 name = self.api.inspect_network(identity)["Name"]
                 return None if name == resource["outputs"]["name"] else f"is named {name}"
             if kind == "Volume":
-                self.api.inspect_volume(identity)
-                return None
+                labels = self.api.inspect_volume(identity)["Labels"] or {}
+                return None if URN_LABEL in labels else "is another volume of that name"
             if kind != "Container":
                 return None
             found = self.api.inspect_container(identity)

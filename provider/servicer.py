@@ -106,7 +106,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             diff = kind.diff(ctx, request.id, old_inputs, state, new)
             if (why := kind.lost(ctx, request.id, old_inputs, state)) is not None:
                 diff.changes["id"] = "replace"
-                diff.reason, diff.delete_before_replace = f"made anew, because {why}", True
+                # The old one is gone: it stands in nobody's way, unless both have the same id.
+                diff.reason = f"made anew, because {why}"
+                diff.delete_before_replace = kind.id_is_name
             return diff
 
         diff = self._session.do(context, request.urn, True, work)

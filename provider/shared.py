@@ -35,6 +35,10 @@ class Shared:
         """The networks made by this plugin, by id."""
         return self._ask(ctx, "/networks")
 
+    def volumes(self, ctx: Context) -> Listed:
+        """The volumes made by this plugin, by name."""
+        return self._ask(ctx, "/volumes")
+
     def add_network(self, ctx: Context, network: dict[str, Any]) -> None:
         """Remember a network that this run has made."""
         known = self.networks(ctx)
@@ -78,7 +82,8 @@ class Shared:
                 params["filters"] = json.dumps({"label": [URN_LABEL]})
                 try:
                     found = ctx.api.call("GET", path, params=params)
-                    self._answers[path] = {item["Id"]: item for item in found}
+                    items = found if isinstance(found, list) else found["Volumes"] or []
+                    self._answers[path] = {item.get("Id") or item["Name"]: item for item in items}
                 except Exception as error:
                     # Remembered too: with a hung engine, one resource waits and not each of them.
                     self._answers[path] = error

@@ -36,6 +36,7 @@ class VolumeKind(ResourceKind):
     """One volume; the id is its name."""
 
     token: ClassVar[str] = "docker:index/volume:Volume"
+    id_is_name: ClassVar[bool] = True
 
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
@@ -67,6 +68,12 @@ class VolumeKind(ResourceKind):
                 "goes first, with its data, because its name is needed"
             )
         return diff
+
+    def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
+        # Seen before a container is created: the engine would make a volume without labels for it.
+        if id in ctx.shared.volumes(ctx) or _find(ctx, id) is not None:
+            return None
+        return "the volume was removed"
 
     def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
         if ctx.preview:

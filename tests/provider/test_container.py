@@ -401,7 +401,7 @@ def test_a_lost_container_is_made_anew_without_a_refresh(stack: Stack, engine: E
     stack.api.remove_container(web.id, force=True)
     with Plugin(engine.host) as following:
         again = following.apply(web, web.inputs)
-        assert again.steps == ["delete", "create"]
+        assert again.steps == ["create", "delete"]
         assert following.messages == ["made anew, because the container was removed"]
 
 

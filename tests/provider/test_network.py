@@ -337,5 +337,5 @@ def test_a_lost_network_is_made_anew_without_a_refresh(
     api.remove_network(network.id)
     with Plugin(engine.host) as following:
         again = following.apply(network, {})
-        assert again.steps == ["delete", "create"]
+        assert again.steps == ["create", "delete"]
         assert following.messages == ["made anew, because the network was removed"]

@@ -216,3 +216,12 @@ def test_delete_of_a_volume_in_use_names_its_users(
         api.create_container(TINY, name=f"{scratch}{name}", host_config=host_config)
     with pytest.raises(Fault, match=f"is used by {scratch}one, {scratch}two and was not removed"):
         KIND.delete(online.context(), identity, state, state)
+
+
+def test_a_lost_volume_is_noticed_without_a_refresh(
+    online: Surroundings, api: docker.APIClient, scratch: str
+) -> None:
+    name, state = create(online, {"name": f"{scratch}-data"})
+    assert KIND.lost(online.context(), name, {}, state) is None
+    api.remove_volume(name)
+    assert KIND.lost(online.context(), name, {}, state) == "the volume was removed"
