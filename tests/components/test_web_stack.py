@@ -120,9 +120,12 @@ def test_each_environment_has_its_own_number_of_replicas(stack: str, replicas: i
     assert len(found) == replicas
 
 
-@pytest.mark.parametrize(("stack", "port"), [("dev", 8080), ("staging", 8081), ("prod", 8082)])
-def test_each_environment_has_its_own_port(stack: str, port: int) -> None:
-    nginx = run(stack)[f"Container shop-{stack}-nginx-1"].inputs
+@pytest.mark.parametrize(
+    ("stack", "container", "port"),
+    [("dev", "nginx-1", 8080), ("staging", "nginx-1", 8081), ("prod", "nginx-1-network", 8082)],
+)
+def test_each_environment_has_its_own_port(stack: str, container: str, port: int) -> None:
+    nginx = run(stack)[f"Container shop-{stack}-{container}"].inputs
 
     assert [each["external"] for each in nginx["ports"]] == [port]
 
