@@ -17,7 +17,16 @@ FROM ${PYTHON_IMAGE}
 COPY app.py version /
 CMD ["python3", "-B", "/app.py"]
 """
-READY = 'exec 3<>/dev/tcp/127.0.0.1/5000 && printf "GET /healthz HTTP/1.0\\r\\n\\r\\n" >&3 && read -r _ code _ <&3 && [ "$code" = 200 ]'
+READY = (
+    'exec 3<>/dev/tcp/127.0.0.1/5000 && printf "GET /healthz HTTP/1.0\\r\\n\\r\\n" >&3 '
+    '&& read -r _ code _ <&3 && [ "$$code" = 200 ]'
+)
+HEALTHCHECK = {
+    "test": ["CMD", "bash", "-c", READY],
+    "interval": "1s",
+    "timeout": "5s",
+    "retries": 10,
+}
 
 
 @dataclass(slots=True)
@@ -64,12 +73,7 @@ class RolloutStack:
             "networks": list(self.networks),
             "scale": self.replicas,
             "stop_grace_period": "10s",
-            "healthcheck": {
-                "test": ["CMD", "bash", "-c", READY.replace("$", "$$")],
-                "interval": "1s",
-                "timeout": "5s",
-                "retries": 10,
-            },
+            "healthcheck": HEALTHCHECK,
             "x-causeway": {"update": {"drain": f"{self.drain}s"}},
         }
         balancer: dict[str, Any] = {
