@@ -68,7 +68,7 @@ def _entries(picture: Picture, interactive: bool) -> Iterator[tuple[Symbol, str]
     if any(wire.is_open for wire in picture.wires):
         yield _pill("open"), "published port: host → container"
     if not all(wire.is_open for wire in picture.wires):
-        yield _pill("closed"), "published on the host only"
+        yield _pill("closed"), "published, but not to the world"
     if any(placed.card.is_pivot for placed in picture.cards):
         yield lambda x, y: diamond(Dot(x + 13, y - 4)), "pivot: a way across if taken over"
     if picture.scene.of_kind("violation"):

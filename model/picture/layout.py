@@ -36,7 +36,7 @@ def layout(scene: Scene, columns: int | None = None) -> Picture:
     areas = ordered(scene.areas, scene.cards)
     if columns is not None:
         return _laid(scene, areas, columns)
-    most = min(8, max(2, *(each.widest for each in zones(areas, scene.cards, 99))))
+    most = min(8, max([2, *(each.widest for each in zones(areas, scene.cards, 99))]))
     tried = [_laid(scene, areas, each) for each in range(2, most + 1)]
     return min(tried, key=_oddness)
 

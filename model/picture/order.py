@@ -42,16 +42,18 @@ def _depth(area: Area, published: set[str], shared: set[str]) -> tuple[bool, boo
     return (is_far and area.id not in shared, is_far, area.look == "internal")
 
 
-def _cost(ids: Sequence[str], groups: Weights, pull: dict[str, int]) -> float:
-    """Areas between those of one service, and areas near the world that stand low."""
+def _cost(ids: Sequence[str], groups: Weights, pull: dict[str, int]) -> int:
+    """Areas between those of one service, and areas near the world that stand low.
+
+    Whole numbers, so that the order in which groups come decides nothing.
+    """
     at = {each: position for position, each in enumerate(ids)}
-    crossed = 0.0
+    crossed = 0
     for group, number in groups.items():
         places = sorted(at[each] for each in group)
-        crossed += (places[-1] - places[0] - len(places) + 1) * (3 + number)
-        crossed += 0.02 * (places[-1] - places[0])
-    lying = sum((len(ids) - at[each]) * depth for each, depth in pull.items())
-    return crossed + 0.01 * lying
+        span = places[-1] - places[0]
+        crossed += (span - len(places) + 1) * (3 + number) * 100 + 2 * span
+    return crossed + sum((len(ids) - at[each]) * depth for each, depth in pull.items())
 
 
 def _chained(ids: list[str], groups: Weights) -> list[str]:
@@ -80,7 +82,7 @@ def _improved(ids: list[str], groups: Weights, pull: dict[str, int]) -> list[str
             for to in range(max(0, at - reach), min(len(rest), at + reach) + 1):
                 moved = [*rest[:to], each, *rest[to:]]
                 cost = _cost(moved, groups, pull)
-                if cost < best - 1e-9:
+                if cost < best:
                     best, ids = cost, moved
         if best == before:
             break

@@ -168,11 +168,7 @@ def _sockets(node: Node, service: Service, matrix: Matrix) -> Iterator[Socket]:
     for port in service.ports if service.network_mode not in ("host", "none") else ():
         verdict = matrix.verdict(WORLD, node, Endpoint(port.target, port.protocol))
         label = spoken(port).replace("->", "→").removesuffix("/tcp")
-        yield Socket(label, verdict is not Verdict.UNREACHABLE and not _is_loopback(port.host_ip))
-
-
-def _is_loopback(address: str | None) -> bool:
-    return (address or "").startswith("127.") or address in ("::1", "localhost")
+        yield Socket(label, verdict in (Verdict.ALLOWED, Verdict.UNKNOWN))
 
 
 def _findings(

@@ -183,7 +183,7 @@ def _wire(wire: Wire, frame: Box) -> str:
     state = "open" if wire.is_open else "closed"
     y, middle = wire.box.middle.y, wire.box.middle.x
     rail = f'<path class="wire" d="M40 {number(y)}H{number(wire.box.x)}"/>' if wire.is_open else ""
-    hint = "published to the world" if wire.is_open else "open on the host itself only"
+    hint = "published to the world" if wire.is_open else "published, but the world does not get in"
     return (
         f'<g class="socket" data-card="{escape(wire.card)}"><title>{escape(hint)}</title>{rail}'
         f'<path class="wire {state}" d="M{number(wire.box.right)} {number(y)}'

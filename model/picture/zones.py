@@ -75,7 +75,7 @@ def _slots(members: Sequence[tuple[Card, tuple[int, ...]]], columns: int) -> tup
     found = [Slot(card, row, 0, joins) for row, (card, joins) in enumerate(first)]
     row, column = 0, 1 if first else 0
     for card, joins in rest:
-        if column >= columns:
+        while column >= columns:
             row, column = row + 1, 1 if row + 1 < len(first) else 0
         found.append(Slot(card, row, column, joins))
         column += 1

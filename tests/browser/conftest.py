@@ -41,6 +41,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def show(chromium: Browser, pages: Path) -> Iterator[Show]:
     """Opens a page anew, in a window of 1440 by 1000, light; fails on errors that it tells."""
+    chromium.open("about:blank")
     chromium.events.clear()
 
     def shown(name: str) -> Browser:

@@ -1,0 +1,112 @@
+"""What a picture says, before it has positions."""
+
+from __future__ import annotations
+
+from model.assertions import check_assertions
+from model.load import load
+from model.picture.scene import Scene, Socket, scene
+from model.reach import EngineFacts, reach
+from model.values import Port, Problem, Stack
+from tests.picture import PLACE, ROOT, five, network, service, twelve
+
+
+def seen(stack: Stack, *problems: Problem) -> Scene:
+    return scene([stack], reach([stack], EngineFacts(version=(29, 0))), problems)
+
+
+def test_summary_counts_what_is_there() -> None:
+    assert seen(five()).summary == "5 services · 3 networks · 2 published ports · 2 pivots"
+
+
+def test_host_tells_its_engine_when_that_is_known() -> None:
+    assert seen(five()).host == "host · engine 29.0"
+    assert scene([five()], reach([five()])).host == "host"
+
+
+def test_each_way_of_being_on_no_network_is_an_area() -> None:
+    areas = {card.name: card.areas for card in seen(twelve()).cards}
+    assert areas["node-exporter"] == ("mode-host",)
+    assert areas["batch-sealed"] == ("mode-none",)
+    assert areas["debug"] == ("network-default-bridge",)
+
+
+def test_sidecar_is_where_its_owner_is() -> None:
+    cards = {card.name: card for card in seen(twelve()).cards}
+    assert cards["web-metrics"].areas == cards["web ×4"].areas  # noqa: RUF001
+    assert cards["web-metrics"].detail == "in web"
+    assert "in the network namespace of web" in cards["web-metrics"].about
+
+
+def test_internal_networks_have_no_way_out() -> None:
+    egress = {area.label: (area.look, area.egress) for area in seen(five()).areas}
+    assert egress == {
+        "front": ("network", "open"),
+        "middle": ("internal", "closed"),
+        "data": ("network", "open"),
+    }
+
+
+def test_port_on_loopback_is_no_way_in() -> None:
+    ports = [Port(80, 8080), Port(81, 8081, "127.0.0.1"), Port(82)]
+    stack = Stack("s", (), services=(service("web", ["n"], ports=ports),), networks=(network("n"),))
+    assert seen(stack).cards[0].sockets == (
+        Socket("8080 → 80", True),
+        Socket("127.0.0.1:8081 → 81", False),
+        Socket("any → 82", True),
+    )
+
+
+def test_internal_network_keeps_a_published_port_closed() -> None:
+    web = service("web", ["n"], ports=[Port(80, 8080)])
+    stack = Stack("s", (), services=(web,), networks=(network("n", internal=True),))
+    assert seen(stack).cards[0].sockets == (Socket("8080 → 80", False),)
+
+
+def test_broken_assertion_names_its_ends() -> None:
+    stack = load([ROOT / "tests" / "cli" / "three_tier" / "mistake.yaml"], name="t")
+    matrix = reach([stack])
+    found = scene([stack], matrix, check_assertions(stack, matrix), str(ROOT))
+    finding = found.of_kind("violation")[0]
+    assert finding.number == 1
+    assert finding.flow == ("service-nginx", "service-database")
+    assert finding.cards == ("service-nginx", "service-database")
+    assert finding.place == "tests/cli/three_tier/mistake.yaml:22"
+
+
+def test_every_message_of_an_assertion_yields_its_flow() -> None:
+    """The words are those of `check_assertions`."""
+    messages = {
+        "never web -> database: but web -> database:5432/tcp is open": ("web", "service-database"),
+        "never * -> database: but world -> database is open": ("world", "service-database"),
+        "never a -> b:53/udp: whether a -> b:53/udp is open cannot be told": ("a", "b"),
+        "always a -> b:80: a -> b:80/tcp: it is DROPPED": ("a", "b"),
+        "flows a -> b: a -> b: whether it is open cannot be told": ("a", "b"),
+    }
+    problems = [Problem(PLACE, message) for message in messages]
+    found = {each.text: each.flow for each in seen(five(), *problems).of_kind("violation")}
+    assert found == messages
+
+
+def test_message_about_no_flow_is_a_finding_all_the_same() -> None:
+    found = seen(five(), Problem(PLACE, "unknown service 'databse'")).of_kind("violation")[0]
+    assert found.flow is None
+    assert found.cards == ()
+
+
+def test_several_stacks_are_told_apart_by_name() -> None:
+    one = Stack("one", (), services=(service("web", ["n"]),), networks=(network("n"),))
+    two = Stack("two", (), services=(service("web", ["n"]),), networks=(network("n"),))
+    found = scene([one, two], reach([one, two]))
+    assert [card.name for card in found.cards] == ["one/web", "two/web"]
+    assert [card.id for card in found.cards] == ["service-one--web", "service-two--web"]
+    assert len(found.areas) == 1  # both name the same network of the engine
+
+
+def test_replicas_and_their_absence_are_counted() -> None:
+    stack = Stack(
+        "s",
+        (),
+        services=(service("many", ["n"], replicas=3), service("gone", ["n"], replicas=0)),
+        networks=(network("n"),),
+    )
+    assert [card.name for card in seen(stack).cards] == ["many ×3", "gone ×0"]  # noqa: RUF001
