@@ -13,7 +13,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.container import Course, References, container_args
-from components.labels import Owner, container_labels
+from components.labels import ROLE, Owner, container_labels
 from model.balance import CONFIGURATION
 from model.balance.configuration import configuration
 from model.balance.servers import Address
@@ -73,7 +73,7 @@ def holder(
         container_args(
             holding,
             references,
-            container_labels(owner, service.name, f"{replica}-network", (), {}),
+            container_labels(owner, service.name, replica, (), {ROLE: "network"}),
             Course(),
         ),
         pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(ignore_changes=["image"])),

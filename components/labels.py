@@ -17,6 +17,8 @@ SERVICE = "causeway.service"
 REPLICA = "causeway.replica"
 RESTART_WITH = "causeway.restart-with"
 DRAIN = "causeway.drain"
+# "network" on the container that holds a balancer's networks.
+ROLE = "causeway.role"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def volume_labels(owner: Owner, declared: Pairs) -> list[docker.VolumeLabelArgs]
 def container_labels(
     owner: Owner,
     service: str,
-    replica: int | str,
+    replica: int,
     declared: Pairs,
     computed: Mapping[str, pulumi.Input[str]],
     secrets: tuple[str, ...] = (),

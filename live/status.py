@@ -67,6 +67,8 @@ def status(api: docker.APIClient, project: str, stack: str, only: Collection[str
         for each in api.containers(filters={"label": labels, "status": "running"})
         if not only or each["Id"] in only
     ]
+    # A load balancer is two containers; the one that holds its networks stands for both.
+    found = list({each.get("Id"): each for each in (_holder(api, one) for one in found)}.values())
     services: dict[str, list[dict[str, Any]]] = {}
     for each in found:
         if each and each["Config"]["Labels"].get(SERVICE):
@@ -99,6 +101,18 @@ def _inspected(api: docker.APIClient, container: str) -> dict[str, Any]:
     except docker.errors.NotFound:  # ended between the list and the look
         return {}
     return found
+
+
+def _holder(api: docker.APIClient, found: dict[str, Any]) -> dict[str, Any]:
+    """The container of the same service whose namespace this one has joined, else itself."""
+    mode = found["HostConfig"]["NetworkMode"] if found else ""
+    if not mode.startswith("container:"):
+        return found
+    owner = _inspected(api, mode.partition(":")[2])
+    same = owner and owner["Config"]["Labels"].get(SERVICE) == found["Config"]["Labels"].get(
+        SERVICE
+    )
+    return owner if same else found
 
 
 def _networks(found: Mapping[str, Any]) -> list[str]:

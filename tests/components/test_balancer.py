@@ -42,7 +42,7 @@ def test_one_container_holds_networks_and_ports_and_does_nothing_else() -> None:
         "stopTimeout": 1,
         "destroyGraceSeconds": 1,
     }
-    assert labels(held.inputs)["causeway.replica"] == "1-network"
+    assert labels(held.inputs)["causeway.role"] == "network"
 
 
 def test_the_holder_keeps_the_image_that_it_began_with() -> None:
