@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cli import diff, draw, explain, reach, verify
+from cli import diff, draw, explain, reach, scale, verify
 from cli.options import which
 
 DESCRIPTION = """\
@@ -20,10 +20,11 @@ examples:
   causeway explain nginx database:5432    one answer, with reasons
   causeway diff --against HEAD~1          what the change since then opens and closes
   causeway draw --format mermaid          a picture for a README
-  causeway verify --stack dev             packets on the running stack, compared with the model"""
+  causeway verify --stack dev             packets on the running stack, compared with the model
+  causeway scale flask_app=4 --stack prod more replicas; the balancer in front of them runs on"""
 
 # A row a command: a module with NAME, SUMMARY, configure(parser) and run(options, console).
-COMMANDS = (reach, explain, diff, draw, verify)
+COMMANDS = (reach, explain, diff, draw, verify, scale)
 
 
 def parser() -> argparse.ArgumentParser:
