@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cli import diff, draw, explain, reach, scale, verify
+from cli import diff, draw, explain, reach, rollout, scale, verify
 from cli.options import which
 
 DESCRIPTION = """\
@@ -24,7 +24,7 @@ examples:
   causeway scale flask_app=4 --stack prod more replicas; the balancer in front of them runs on"""
 
 # A row a command: a module with NAME, SUMMARY, configure(parser) and run(options, console).
-COMMANDS = (reach, explain, diff, draw, verify, scale)
+COMMANDS = (reach, explain, diff, draw, verify, scale, rollout)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise UsageError("scale changes a Pulumi stack: name it with --stack, without --file")
     numbers = _numbers(options.numbers)
     load_stack(replace(wanted, scale={**wanted.scale, **numbers}))  # refuses what cannot be
-    pulumi = _pulumi(wanted)
+    pulumi = pulumi_of(wanted)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(wanted.folder, f"Pulumi.{wanted.stack}.yaml")
         if options.preview:
@@ -55,7 +55,7 @@ def _numbers(given: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _pulumi(wanted: Settings) -> str:
+def pulumi_of(wanted: Settings) -> str:
     """The project's own Pulumi, else the one on the PATH."""
     own = Path(wanted.folder, ".venv", "bin", "pulumi")
     found = str(own) if own.exists() else shutil.which("pulumi")
