@@ -12,9 +12,9 @@ from model.keys import Reader, section, time, whole, word
 from model.source import SourceIndex, Step
 from model.values import Problem, Update
 
-# For a service behind a balancer: time for the balancer to have taken in its new configuration,
-# and for what it had already sent to be answered.
-DRAIN_SECONDS = 5
+# For a service behind a balancer: time for the balancer to take in its new configuration and to
+# part with clients on kept connections (at most 4 s), and to answer what it had already sent.
+DRAIN_SECONDS = 6
 MOST_REPLICAS = 1000
 KEYS: dict[str, Reader] = {
     "order": word("start-first", "stop-first"),

@@ -38,7 +38,7 @@ class RolloutStack:
     balance: dict[str, Any]
     port: int = PORT
     replicas: int = 2
-    drain: int = 2
+    drain: int | None = None
     version: str = "1"
     environment: dict[str, str] = field(default_factory=dict)
     networks: tuple[str, ...] = ("front",)
@@ -74,8 +74,9 @@ class RolloutStack:
             "scale": self.replicas,
             "stop_grace_period": "10s",
             "healthcheck": HEALTHCHECK,
-            "x-causeway": {"update": {"drain": f"{self.drain}s"}},
         }
+        if self.drain is not None:
+            app["x-causeway"] = {"update": {"drain": f"{self.drain}s"}}
         balancer: dict[str, Any] = {
             "ports": [f"{self.port}:80"],
             "networks": ["front"],

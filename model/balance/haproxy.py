@@ -10,7 +10,8 @@ from model.values import Balance
 
 COOKIE = "causeway"
 ALGORITHMS = {"round_robin": "roundrobin", "least_conn": "leastconn", "source": "source"}
-IDLE_SECONDS = 10
+# How long an old process may still answer on kept connections: less than servers are drained.
+IDLE_SECONDS = 4
 HARD_STOP_SECONDS = 60
 
 

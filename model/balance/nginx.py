@@ -15,7 +15,9 @@ POOL = "causeway"
 # on they wait for it (`keepalive_min_timeout`).
 WAITS_FOR_CLIENTS = (1, 27, 4)
 IDLE_SECONDS = 60
-WAIT_SECONDS = 10
+# How long old workers may still answer on kept connections, with the servers of their time: less
+# than those are drained. Busy connections end by their age, in order, with `Connection: close`.
+WAIT_SECONDS = 2
 SHUTDOWN_SECONDS = 60
 
 
@@ -49,6 +51,7 @@ def _http(balance: Balance, image: str, servers: Sequence[Server]) -> Iterator[s
     for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
         yield f"    {kind}_temp_path /tmp/causeway-{kind};"
     yield f"    keepalive_timeout {IDLE_SECONDS}s;"
+    yield f"    keepalive_time {WAIT_SECONDS}s;"
     if _version(image) >= WAITS_FOR_CLIENTS:
         yield f"    keepalive_min_timeout {WAIT_SECONDS}s;"
     yield "    map $http_upgrade $causeway_connection {"

@@ -77,7 +77,7 @@ def test_nginx_waits_for_idle_clients_at_a_reload_from_the_version_that_can(
     image: str, waits: bool
 ) -> None:
     found = configuration(service(image=image, balance=Balance((APP,), 5000)), THREE)
-    assert ("keepalive_min_timeout 10s;" in found) is waits
+    assert ("keepalive_min_timeout 2s;" in found) is waits
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_the_image_of_a_balancer_can_be_replaced_like_any_other(tmp_path: Path) 
 
 def test_a_service_behind_a_balancer_is_drained_and_others_are_not(tmp_path: Path) -> None:
     services = loaded(tmp_path, STACK)
-    assert (services["app"].update, services["lb"].update) == (Update(drain=5), Update())
+    assert (services["app"].update, services["lb"].update) == (Update(drain=6), Update())
 
 
 def test_seconds_to_drain_are_as_the_file_says(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_composes_own_update_config_is_followed(tmp_path: Path) -> None:
     text = STACK.replace(
         "app:1\n", "app:1\n    deploy: {update_config: {order: stop-first, parallelism: 2}}\n"
     )
-    assert loaded(tmp_path, text)["app"].update == Update("stop-first", 2, 5)
+    assert loaded(tmp_path, text)["app"].update == Update("stop-first", 2, 6)
 
 
 def test_x_causeway_wins_over_update_config(tmp_path: Path) -> None:
