@@ -9,7 +9,7 @@ VENV   := .venv/bin/python
 WITH_ENGINE := tests/engine tests/end_to_end $(wildcard tests/provider tests/live tests/browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor up preview down lessons lesson test test-current lint unit bench faults golden lock clean-cache
+.PHONY: help setup doctor up preview down images lessons lesson test test-current lint unit bench faults golden lock clean-cache
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -37,7 +37,11 @@ down: setup ## remove everything of STACK from the engine
 lessons: tools ## list the lessons on Docker networks
 	@$(VENV) -m cli.lesson
 
+images: setup ## where no registry answers: stand-ins for all images, also those of the lessons
+	@test ! -f causeway.local.yaml || $(PYTHON) -m toolchain images > /dev/null
+
 lesson: setup ## deploy lesson N on a stack of its own, show expected and seen, clean up
+	@test ! -f causeway.local.yaml || $(PYTHON) -m toolchain images debian:12-slim > /dev/null
 	@$(VENV) -m cli.lesson $(N)
 
 test: tools lint ## lint, types and all tests; they start engines of their own

@@ -72,14 +72,17 @@ def install_engine(where: Places, console: progress.Console) -> None:
         ) from None
 
 
-def images(where: Places, console: progress.Console, engine_host: str) -> None:
+def images(
+    where: Places, console: progress.Console, engine_host: str, names: Sequence[str]
+) -> None:
     """Stand-ins into any engine, whatever it could reach; prints official to stand-in as JSON."""
     reached = Engine(engine_host)
     if not reached.ping():
         raise ToolchainError(f"no Docker engine answers at {engine_host}", "check --host")
+    wanted = [one for one in base_images.STAND_INS if one.official in names or not names]
     with alone(where, console):
-        base_images.import_into(console, where, reached)
-    print(json.dumps({one.official: one.image for one in base_images.STAND_INS}))
+        base_images.import_into(console, where, reached, wanted)
+    print(json.dumps({one.official: one.image for one in wanted}))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -99,6 +102,7 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("current-engine", help="a current Docker engine, for tests")
     one = commands.add_parser("images", help="stand-ins for base images into an engine")
     one.add_argument("--host", default=host(), help="the engine, as in DOCKER_HOST")
+    one.add_argument("names", nargs="*", help="official names, such as nginx:1.27; else all")
     chosen = parser.parse_args(arguments)
     where = places.find()
     console = progress.Console(sys.stderr if chosen.command == "images" else sys.stdout)
@@ -123,7 +127,7 @@ def main(arguments: Sequence[str]) -> int:
             shutil.rmtree(where.cache, ignore_errors=True)
         console.line(f"done    {where.cache} is removed; `make setup` makes it again")
     elif chosen.command == "images":
-        images(where, console, chosen.host)
+        images(where, console, chosen.host, chosen.names)
     else:
         findings = doctor.examine(where)
         print(doctor.as_json(findings) if chosen.json else doctor.table(findings))

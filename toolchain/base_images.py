@@ -121,6 +121,10 @@ STAND_INS = (
     ),
 )
 
+# Those of the stacks dev, staging and prod; setup makes no others, since each takes a minute.
+# `make images` makes all of them, `make lesson` the one of the lessons.
+AT_SETUP = STAND_INS[:2]
+
 
 def key(stand_in: StandIn, bundle: bytes) -> str:
     """Changes with the recipe and with the machine's certificates, which the image carries."""
@@ -137,19 +141,19 @@ def archive(places: Places, stand_in: StandIn) -> Path:
     return places.base_images / f"{name}-{key(stand_in, bundle())}.tar"
 
 
-def absent(engine: Engine) -> list[StandIn]:
-    """The stand-ins that the engine lacks, or has from another recipe."""
+def absent(engine: Engine, wanted: Sequence[StandIn] = AT_SETUP) -> list[StandIn]:
+    """Those of the wanted stand-ins that the engine lacks, or has from another recipe."""
     certificates = bundle()
     return [
         stand_in
-        for stand_in in STAND_INS
+        for stand_in in wanted
         if engine.image_label(stand_in.image, LABEL) != key(stand_in, certificates)
     ]
 
 
 def official_available(engine: Engine) -> bool:
     """Whether the engine has the official images, or can fetch them."""
-    lacking = [one.official for one in STAND_INS if engine.image_label(one.official, "") is None]
+    lacking = [one.official for one in AT_SETUP if engine.image_label(one.official, "") is None]
     return all(engine.registry_serves(image, PROBE_SECONDS) for image in lacking[:1])
 
 
@@ -216,7 +220,7 @@ def import_into(
     engine: Engine,
     wanted: Sequence[StandIn] = STAND_INS,
 ) -> None:
-    lacking = [one for one in absent(engine) if one in wanted]
+    lacking = absent(engine, wanted)
     if not lacking:
         console.already("Base images", f"stand-ins in {engine.host}")
         return
@@ -248,7 +252,7 @@ def install(console: progress.Console, places: Places, engine: Engine) -> None:
         console.already("Base images", "the official ones")
         return
     console.line("note    Base images: the engine reaches no public registry; making stand-ins")
-    import_into(console, places, engine)
+    import_into(console, places, engine, AT_SETUP)
     unfinished = file.with_suffix(".unfinished")
     unfinished.write_text(substitutions_text(), encoding="utf-8")
     os.replace(unfinished, file)
