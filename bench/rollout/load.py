@@ -3,7 +3,9 @@
 Four kinds in turn: GET and POST, each on a connection of its own and on a kept one. A request
 fails when it gets no answer, not the right one, or not in time. One case is no failure but told:
 a GET on a kept connection that the server had closed is sent again on a new one, as RFC 9110
-(9.2.2) has it and every browser does. A POST is never sent again.
+(9.2.2) has it and every browser does. A POST is never sent again. What the server says in
+`Keep-Alive: timeout=` is heeded, as Node's and Apache's clients do: a connection that has been idle
+nearly that long is not used any more.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 LIMIT_SECONDS = 10.0
+IDLE_SECONDS = 60.0  # where the server says nothing
+MARGIN_SECONDS = 0.5
 KINDS = (("GET", False), ("POST", False), ("GET", True), ("POST", True))
 
 
@@ -30,6 +34,20 @@ class Request:
     again: bool = False
     replica: str = ""
     version: str = ""
+
+
+@dataclass(slots=True)
+class _Connection:
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    good_until: float = 0.0
+
+    def usable(self) -> bool:
+        gone = self.reader.at_eof() or self.writer.is_closing()
+        return not gone and time.monotonic() < self.good_until
+
+
+Pool = list[_Connection]
 
 
 class _Closed(Exception):
@@ -59,10 +77,7 @@ class Load:
         self._thread.join(LIMIT_SECONDS + 5)
 
     async def _run(self) -> None:
-        kept: dict[str, list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]] = {
-            "GET": [],
-            "POST": [],
-        }
+        kept: dict[str, Pool] = {"GET": [], "POST": []}
         tasks = set()
         begun = time.monotonic()
         for number in itertools.count():
@@ -74,15 +89,10 @@ class Load:
             tasks.add(task)
             task.add_done_callback(tasks.discard)
         await asyncio.gather(*tasks)
-        for _, writer in itertools.chain(*kept.values()):
-            writer.close()
+        for connection in itertools.chain(*kept.values()):
+            connection.writer.close()
 
-    async def _one(
-        self,
-        number: int,
-        method: str,
-        pool: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] | None,
-    ) -> None:
+    async def _one(self, number: int, method: str, pool: Pool | None) -> None:
         kind = f"{method}{' kept' if pool is not None else ''}"
         request = Request(kind, time.monotonic())
         self.requests.append(request)
@@ -101,25 +111,18 @@ class Load:
             request.error = f"{type(error).__name__}: {error}"
         request.seconds = time.monotonic() - request.at
 
-    async def _send(
-        self,
-        request: Request,
-        number: int,
-        method: str,
-        pool: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] | None,
-    ) -> None:
-        reused = False
+    async def _send(self, request: Request, number: int, method: str, pool: Pool | None) -> None:
         connection = None
-        while pool:
-            connection = pool.pop()
-            if not connection[0].at_eof() and not connection[1].is_closing():
-                reused = True
-                break
-            connection[1].close()
-            connection = None
+        while pool and connection is None:
+            last = pool.pop()
+            if last.usable():
+                connection = last
+            else:
+                last.writer.close()
+        reused = connection is not None
         if connection is None:
-            connection = await asyncio.open_connection(self.host, self.port)
-        reader, writer = connection
+            connection = _Connection(*await asyncio.open_connection(self.host, self.port))
+        reader, writer = connection.reader, connection.writer
         keeps = pool is not None
         try:
             body = f"{number}".encode() if method == "POST" else b""
@@ -150,6 +153,9 @@ class Load:
             writer.close()
             raise
         if pool is not None and fields.get("connection", "keep-alive").lower() != "close":
+            told = fields.get("keep-alive", "").partition("timeout=")[2].partition(",")[0]
+            idle = float(told) - MARGIN_SECONDS if told.isdigit() else IDLE_SECONDS
+            connection.good_until = time.monotonic() + idle
             pool.append(connection)
         else:
             writer.close()

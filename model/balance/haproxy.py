@@ -66,6 +66,8 @@ def _frontend(balance: Balance) -> Iterator[str]:
         # connections on which a request may be under way.
         yield "    option idle-close-on-response"
         yield f"    monitor-uri {HEALTH}"
+        # Told to clients, who then use no connection that may be closing.
+        yield f"    http-response set-header Keep-Alive timeout={IDLE_SECONDS}"
 
 
 def _backend(balance: Balance) -> Iterator[str]:

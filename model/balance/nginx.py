@@ -50,7 +50,8 @@ def _http(balance: Balance, image: str, servers: Sequence[Server]) -> Iterator[s
     yield "    client_max_body_size 0;"
     for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
         yield f"    {kind}_temp_path /tmp/causeway-{kind};"
-    yield f"    keepalive_timeout {IDLE_SECONDS}s;"
+    # The second number is told to clients, who then use no connection that may be closing.
+    yield f"    keepalive_timeout {IDLE_SECONDS}s {WAIT_SECONDS}s;"
     yield f"    keepalive_time {WAIT_SECONDS}s;"
     if _version(image) >= WAITS_FOR_CLIENTS:
         yield f"    keepalive_min_timeout {WAIT_SECONDS}s;"
