@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import docker.errors
+
 from .container_values import Body
 from .faults import Fault
 from .resource import Context, Values
@@ -28,16 +30,33 @@ def put_files(ctx: Context, id: str, uploads: list[Values]) -> None:
     """Copy the declared files into a container, as one archive."""
     if not uploads:
         return
+    try:
+        ctx.api.put_archive(id, "/", _packed(uploads, "/"))
+    except docker.errors.APIError as error:
+        if "rootfs is marked read-only" not in str(error):
+            raise
+        # A read-only container takes files where a volume is mounted, addressed by that folder.
+        for folder in sorted({_folder(upload) for upload in uploads}):
+            group = [upload for upload in uploads if _folder(upload) == folder]
+            ctx.api.put_archive(id, folder, _packed(group, folder))
+
+
+def _folder(upload: Values) -> str:
+    return str(upload["file"]).rpartition("/")[0] or "/"
+
+
+def _packed(uploads: list[Values], folder: str) -> bytes:
+    """An archive of the files that unpacks in `folder`."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for upload in uploads:
             data = _content(upload)
-            entry = tarfile.TarInfo(upload["file"].lstrip("/"))
+            entry = tarfile.TarInfo(upload["file"].removeprefix(folder).lstrip("/"))
             entry.size, entry.mtime = len(data), int(time.time())
             mode = upload.get("permissions")
             entry.mode = int(mode, 8) if mode else 0o744 if upload.get("executable") else 0o644
             archive.addfile(entry, io.BytesIO(data))
-    ctx.api.put_archive(id, "/", buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _content(upload: Values) -> bytes:

@@ -178,6 +178,22 @@ def test_uploads_are_in_place_before_the_first_process_runs(stack: Stack, tmp_pa
     ]
 
 
+def test_a_read_only_container_takes_uploads_where_a_volume_is_mounted(stack: Stack) -> None:
+    web = stack.container(
+        "web",
+        readOnly=True,
+        mounts=[
+            {"type": "volume", "target": "/etc/one"},
+            {"type": "volume", "target": "/etc/two"},
+        ],
+        uploads=[
+            {"file": "/etc/one/a", "content": "first"},
+            {"file": "/etc/two/b", "content": "second"},
+        ],
+    )
+    assert stack.run(web, "cat", "/etc/one/a", "/etc/two/b") == "firstsecond"
+
+
 def test_a_container_that_cannot_start_fails_and_leaves_nothing(stack: Stack) -> None:
     with pytest.raises(Refused, match='"/nope": stat /nope: no such file or directory'):
         stack.container("bad", command=["/nope"])
