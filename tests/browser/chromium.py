@@ -45,6 +45,10 @@ KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, " ": 32}
 KEYS |= {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 
 
+class Refused(Exception):
+    """The browser's answer to a command that it cannot obey, as while a page gives way."""
+
+
 class Browser:
     def __init__(self, to: int, back: int) -> None:
         self._to, self._back = to, back
@@ -81,7 +85,8 @@ class Browser:
                 if "method" in told:
                     self.events.append(told)
                 if is_wanted(told):
-                    assert "error" not in told, told
+                    if "error" in told:
+                        raise Refused(str(told["error"]))
                     return told
             left = deadline - time.monotonic()
             assert left > 0, f"no answer; last events: {self.events[-3:]}"
@@ -116,9 +121,15 @@ class Browser:
 
     def until(self, script: str) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self.run(script):
+        while not self._holds(script):
             assert time.monotonic() < deadline, f"never: {script}"
             time.sleep(0.05)
+
+    def _holds(self, script: str) -> bool:
+        try:
+            return bool(self.run(script))
+        except Refused:  # the page is being loaded anew
+            return False
 
     def move(self, selector: str) -> tuple[float, float]:
         """The pointer over the middle of the first element, scrolled into sight before."""
