@@ -6,10 +6,10 @@ STACK  ?= dev
 PULUMI := .venv/bin/pulumi
 VENV   := .venv/bin/python
 # The tests that start an engine of their own, or a browser, which takes root on Debian.
-WITH_ENGINE := tests/engine tests/end_to_end $(wildcard tests/provider tests/live tests/browser)
+WITH_ENGINE := tests/engine tests/end_to_end $(wildcard tests/provider tests/live tests/browser tests/rollout)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor up preview down images lessons lesson test test-current lint unit bench faults golden lock clean-cache
+.PHONY: help setup doctor up preview down images lessons lesson test test-current lint unit bench rollout-bench faults golden lock clean-cache
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -63,6 +63,9 @@ faults: tools ## 100 kills of pulumi and 20 engine restarts at random moments (4
 
 bench: tools ## measure against the raw API and docker-compose; writes docs/benchmark.*
 	$(VENV) -m bench
+
+rollout-bench: tools ## count lost requests during changes, beside docker-compose; writes docs/rollout.*
+	$(VENV) -m bench.rollout
 
 golden: environment ## rewrite the expected texts of the tests; review them as a diff
 	CAUSEWAY_GOLDEN=rewrite $(VENV) -m pytest -k golden
