@@ -201,7 +201,7 @@ def _filled(item: Any) -> Any:
 
 def _rank(item: Any) -> str:
     # The wire does not keep the order of an object's keys.
-    return json.dumps(item, sort_keys=True)
+    return json.dumps(item, sort_keys=True, default=str)
 
 
 def health_normal(value: Any) -> Any:

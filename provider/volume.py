@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import docker.errors
 
+from .container_values import in_order
 from .faults import Fault
 from .input_table import HONOURED, refusals
 from .ownership import URN_LABEL, foreign_labels, own_labels
@@ -185,14 +186,11 @@ def _inputs_of(found: dict[str, Any]) -> Values:
 
 def _canonical(inputs: Values) -> Values:
     """Inputs compared by meaning: defaults filled, labels without their order."""
-    labels = inputs.get("labels")
-    if isinstance(labels, list):
-        labels = sorted(labels, key=lambda item: str(item))
     return {
         "name": inputs.get("name"),
         "driver": inputs.get("driver") or "local",
         "driverOpts": inputs.get("driverOpts") or {},
-        "labels": labels or [],
+        "labels": in_order(inputs.get("labels")) or [],
     }
 
 

@@ -3,8 +3,8 @@
 Pulumi's file backend writes who locked a stack (process, user, machine, time) and never looks
 whether that process still runs. `python -m toolchain.locks [--yes] FOLDER PULUMI PROJECT` does, for
 the locks of one stack; a lock of another machine or of a running process is left alone. With the
-lock goes the note of creations under way, which Pulumi would keep and warn of for ever: what they
-made is found by the provider.
+lock go the note of creations under way, which Pulumi would keep and warn of for ever (what they
+made is found by the provider), and files that were being written beside the state.
 """
 
 from __future__ import annotations
@@ -116,6 +116,25 @@ def clear_pending(folder: Path, pulumi: str, project: Path) -> int:
     return len(pending)
 
 
+def mend(folder: Path) -> list[Path]:
+    """Remove what the killed run was just writing beside the state; the files removed.
+
+    The state itself is written whole and then renamed. Not so its `.attrs` (a note on the content's
+    kind, which Pulumi does without): cut short, it makes the state unreadable.
+    """
+    root = folder.parents[3]
+    names = root / "stacks" / folder.parent.name / f"{folder.name}.json"
+    torn = [*names.parent.glob(f"{names.name}*.tmp"), *folder.glob("*.tmp")]
+    for file in (*names.parent.glob(f"{names.name}*.attrs"), *folder.glob("*.attrs")):
+        try:
+            json.loads(file.read_text(encoding="utf-8"))
+        except ValueError:
+            torn.append(file)
+    for file in torn:
+        file.unlink(missing_ok=True)
+    return torn
+
+
 def _pending(state: Path) -> bool:
     try:
         content = json.loads(state.read_text(encoding="utf-8"))
@@ -134,7 +153,9 @@ def main(arguments: Sequence[str]) -> int:
         if not (confirmed or _agrees()):
             print(f"To go on, run again with --yes, or remove {lock.file}")
             continue
+        mend(Path(folder))
         lock.file.unlink(missing_ok=True)
+        lock.file.with_name(f"{lock.file.name}.attrs").unlink(missing_ok=True)
         print("The lock is removed; what that run left half done is found and put right now.")
         try:
             clear_pending(Path(folder), pulumi, Path(project))

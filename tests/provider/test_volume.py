@@ -225,3 +225,14 @@ def test_a_lost_volume_is_noticed_without_a_refresh(
     assert KIND.lost(online.context(), name, {}, state) is None
     api.remove_volume(name)
     assert KIND.lost(online.context(), name, {}, state) == "the volume was removed"
+
+
+def test_the_order_of_keys_in_a_label_is_no_change(offline: Surroundings) -> None:
+    """The wire does not keep it; a difference here would delete the volume with its data."""
+    old = [{"label": "b", "value": "1"}, {"label": "a", "value": "2"}]
+    new = [{"value": "2", "label": "a"}, {"value": "1", "label": "b"}]
+    inputs = {"name": "data", "driver": "local"}
+    diff = KIND.diff(
+        offline.context(), "data", {**inputs, "labels": old}, {}, {**inputs, "labels": new}
+    )
+    assert diff.changes == {}

@@ -125,3 +125,17 @@ def test_creations_under_way_go_with_the_lock(tmp_path: Path, dead: int) -> None
     locks.main(["--yes", str(folder), str(pulumi), str(tmp_path)])
     imported = json.loads((tmp_path / "imported").read_text())
     assert imported == {"version": 3, "deployment": {"resources": ["kept"]}}
+
+
+def test_files_cut_short_beside_the_state_go_with_the_lock(tmp_path: Path, dead: int) -> None:
+    folder = tmp_path / ".pulumi" / "locks" / "organization" / "shop" / "dev"
+    folder.mkdir(parents=True)
+    write(folder, dead)
+    stacks = tmp_path / ".pulumi" / "stacks" / "shop"
+    stacks.mkdir(parents=True)
+    kept = {"dev.json": "{}", "dev.json.bak.attrs": "{}", "dev2.json.attrs": ""}
+    torn = {"dev.json.attrs": "", "dev.json.bak.attrs.18.tmp": "{", "dev.json.18.tmp": "{}"}
+    for name, text in (kept | torn).items():
+        (stacks / name).write_text(text)
+    locks.main(["--yes", *told(folder)])
+    assert {file.name for file in stacks.iterdir()} == set(kept)
