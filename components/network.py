@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pulumi
 import pulumi_docker as docker
 
 from components.attachment import NetworkAttachment, guest_name
 from components.labels import Owner, network_labels
+from model.errors import StackError
 from model.values import Network as NetworkValue
-from model.values import Subnet
+from model.values import Problem, Subnet
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,7 @@ class Network(pulumi.ComponentResource):
         super().__init__("causeway:components:Network", name, {}, opts)
         network = args.network
         if network.external:
-            found = docker.get_network_output(
-                name=network.name, opts=pulumi.InvokeOptions(parent=self)
-            )
-            self.network_id = found.id
+            self.network_id = pulumi.Output.from_input(_external(network, self))
             self.network_name = pulumi.Output.from_input(network.name)
         else:
             created = docker.Network(
@@ -68,6 +67,18 @@ class Network(pulumi.ComponentResource):
             for guest in network.guests
         ]
         self.register_outputs({"networkId": self.network_id, "networkName": self.network_name})
+
+
+def _external(network: NetworkValue, parent: pulumi.Resource) -> str:
+    """The id of a network that somebody else made. Raises StackError when there is none."""
+    # Asked at once and not as an output, whose failure would show a traceback and no place.
+    try:
+        found = docker.get_network(name=network.name, opts=pulumi.InvokeOptions(parent=parent))
+    except Exception as error:
+        said = str(error).rpartition("returned an error: ")[2]
+        problem = Problem(network.place, f"{said}; external networks must be there")
+        raise StackError([problem], str(Path.cwd())) from None
+    return found.id
 
 
 def _ipam_config(subnet: Subnet) -> docker.NetworkIpamConfigArgs:

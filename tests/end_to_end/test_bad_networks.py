@@ -18,7 +18,9 @@ REFUSED = {
     "{driver_opts: {com.docker.network.bridge.gateway_mode_ipv4: routed}}": "needs Docker 27",
     "{ipam: {config: [{subnet: 172.17.0.0/24}]}}": "of network 'bridge' on the engine",
     "{ipam: {config: [{subnet: 10.199.0.0/16}]}}": "which the engine's machine reaches through",
-    "{external: true, name: nowhere}": "network 'nowhere' does not exist on this engine",
+    "{external: true, name: nowhere}": (
+        "compose.yaml:2: networks.lan: network 'nowhere' does not exist on this engine"
+    ),
     "{name: theirs}": "the engine has a network 'theirs' that is not this stack's",
 }
 
