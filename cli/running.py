@@ -12,14 +12,13 @@ from model.reach import EngineFacts
 from model.values import Stack
 
 if TYPE_CHECKING:
-    import docker
-
+    from live.stack import Engine
     from live.status import Status
 
 # `live` is imported where it is used: the Docker SDK takes longer than most commands.
 
 
-def engine(wanted: Settings) -> docker.APIClient:
+def engine(wanted: Settings) -> Engine:
     """The engine that `docker:host` of the stack names, else DOCKER_HOST, else the local one."""
     from live.stack import EngineFault
     from live.stack import engine as connected
@@ -35,7 +34,7 @@ def host_of(wanted: Settings) -> str:
     return wanted.host or os.environ.get("DOCKER_HOST", "")
 
 
-def running(api: docker.APIClient, wanted: Settings, only: Collection[str] = ()) -> Status:
+def running(api: Engine, wanted: Settings, only: Collection[str] = ()) -> Status:
     """Raises UsageError when nothing of the stack runs, or none of the containers `only`."""
     from live.status import status
 

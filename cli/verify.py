@@ -22,8 +22,7 @@ from model.reach.record import restore
 from model.values import Stack
 
 if TYPE_CHECKING:
-    import docker
-
+    from live.stack import Engine
     from live.verify import Report
 
 NAME = "verify"
@@ -102,7 +101,7 @@ def _update() -> Update:
 
 
 def _verified(
-    options: argparse.Namespace, wanted: Settings, api: docker.APIClient, update: Update | None
+    options: argparse.Namespace, wanted: Settings, api: Engine, update: Update | None
 ) -> Report:
     from live.attempts import Outside
     from live.image import probe_image

@@ -16,7 +16,8 @@ PROJECT, STACK = "causeway.project", "causeway.stack"
 SERVICE, REPLICA = "causeway.service", "causeway.replica"
 
 
-# What the engine or the way to it answers with when something is wrong.
+# A connection to an engine, and what it or the way to it answers with when something is wrong.
+Engine = docker.APIClient
 EngineFault = docker.errors.DockerException
 
 

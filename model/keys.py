@@ -75,7 +75,7 @@ def whole(least: int, most: int, what: str) -> Reader:
 port = whole(FIRST_PORT, LAST_PORT, "a port")
 
 
-def time(least: int) -> Reader:
+def span(least: int) -> Reader:
     """A duration such as `5s` in whole seconds; a plain number counts seconds."""
 
     def read(value: object) -> int:

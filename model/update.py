@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from model.document import integer, mapping, text
-from model.keys import Reader, section, time, whole, word
+from model.keys import Reader, section, span, whole, word
 from model.source import SourceIndex, Step
 from model.values import Problem, Update
 
@@ -19,7 +19,7 @@ MOST_REPLICAS = 1000
 KEYS: dict[str, Reader] = {
     "order": word("start-first", "stop-first"),
     "parallelism": whole(0, MOST_REPLICAS, "a number of replicas"),
-    "drain": time(0),
+    "drain": span(0),
     "max_failure": whole(0, 0, "supported: a replica that fails always ends the roll-out"),
 }
 

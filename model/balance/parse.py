@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.keys import Reader, Wrong, flag, port, section, time, whole, word
+from model.keys import Reader, Wrong, flag, port, section, span, whole, word
 from model.source import SourceIndex, Step
 from model.values import Balance, Problem, Target
 
@@ -49,8 +49,8 @@ KEYS: dict[str, Reader] = {
     "keepalive": flag,
     "migrate": flag,
 }
-HEALTH: dict[str, Reader] = {"path": _path, "interval": time(1)}
-TIMEOUTS: dict[str, Reader] = {"connect": time(1), "read": time(1)}
+HEALTH: dict[str, Reader] = {"path": _path, "interval": span(1)}
+TIMEOUTS: dict[str, Reader] = {"connect": span(1), "read": span(1)}
 
 
 def parse(
