@@ -24,6 +24,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "debian_engine: says what Debian's engine alone does")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On another engine, what is true of Debian's alone is no test."""
+    if config.getoption("--engine") == "debian":
+        return
+    others = [item for item in items if item.get_closest_marker("debian_engine")]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
 def started(flavour: str) -> Iterator[Engine]:
     """A running engine that holds the image `causeway-test/tiny:1`."""
     with Engine.start(flavour) as running:

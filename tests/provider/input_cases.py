@@ -30,6 +30,8 @@ class Case:
     base: dict[str, Any] = field(default_factory=dict)
     # For `refused`: what the plugin or the engine says. For others: a remark for the page.
     reason: str = ""
+    # Whether engines newer than Debian's do it differently.
+    debian: bool = False
 
 
 HOST = "HostConfig."
@@ -243,7 +245,14 @@ CONTAINER_CASES: tuple[Case, ...] = (
         ["A=1", "B=2", "PATH=/bin"],
         {"envs": ["A=1", "B=2"]},
     ),
-    Case("gpus", "set", {"gpus": "all"}, DEPENDS, reason="could not select device driver"),
+    Case(
+        "gpus",
+        "set",
+        {"gpus": "all"},
+        DEPENDS,
+        reason="could not select device driver",
+        debian=True,
+    ),
     Case("groupAdds", "added", {"groupAdds": ["7"]}, REPLACED, HOST + "GroupAdd", ["7"]),
     Case(
         "healthcheck",
@@ -283,6 +292,7 @@ CONTAINER_CASES: tuple[Case, ...] = (
         {"healthcheck": {**_CHECK, "startInterval": "1s"}},
         REFUSED,
         reason="needs Docker 25 or newer (API 1.44; this engine speaks 1.41)",
+        debian=True,
     ),
     Case("hostname", "set", {"hostname": "web"}, REPLACED, "Config.Hostname", "web"),
     Case(
@@ -397,6 +407,7 @@ CONTAINER_CASES: tuple[Case, ...] = (
         },
         REFUSED,
         reason="needs Docker 26 or newer (API 1.45; this engine speaks 1.41)",
+        debian=True,
     ),
     _recorded("mustRun", False),
     Case(
@@ -468,6 +479,7 @@ CONTAINER_CASES: tuple[Case, ...] = (
         REFUSED,
         base=_networks(FRONT),
         reason="needs Docker 28 or newer (API 1.48; this engine speaks 1.41)",
+        debian=True,
     ),
     Case(
         "networksAdvanced.ipv4Address",
@@ -505,6 +517,7 @@ CONTAINER_CASES: tuple[Case, ...] = (
         "02:42:0a:49:00:08",
         _networks({**FRONT, "macAddress": "02:42:0a:49:00:07"}),
         "engines before 25 take a MAC address at creation only; in place from Docker 25",
+        debian=True,
     ),
     Case("pidMode", "set to host", {"pidMode": "host"}, REPLACED, HOST + "PidMode", "host"),
     Case(
@@ -692,6 +705,7 @@ NETWORK_CASES: tuple[Case, ...] = (
         "IPAM.Config",
         [{"Subnet": "{subnet}.128/25"}],
         _POOL,
+        debian=True,
     ),
     Case(
         "ipamConfigs.subnet",

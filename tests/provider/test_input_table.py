@@ -222,7 +222,17 @@ def _title(kind: str, case: Case) -> str:
     return f"{kind}.{case.input}: {case.change}"
 
 
-@pytest.mark.parametrize("case", CONTAINER_CASES, ids=lambda case: _title("Container", case))
+def _marks(case: Case) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.debian_engine] if case.debian else []
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=_title("Container", case), marks=_marks(case))
+        for case in CONTAINER_CASES
+    ],
+)
 def test_a_changed_container_input_takes_effect(
     seen: dict[str, Seen], bench: Bench, case: Case
 ) -> None:
@@ -236,8 +246,10 @@ def test_a_changed_container_input_takes_effect(
 
 @pytest.mark.parametrize(
     ("number", "case"),
-    list(enumerate(NETWORK_CASES)),
-    ids=[_title("Network", case) for case in NETWORK_CASES],
+    [
+        pytest.param(number, case, id=_title("Network", case), marks=_marks(case))
+        for number, case in enumerate(NETWORK_CASES)
+    ],
 )
 def test_a_changed_network_input_takes_effect_and_keeps_the_container(
     seen: dict[str, Seen], bench: Bench, number: int, case: Case
@@ -260,6 +272,7 @@ def test_no_input_is_missing_from_the_table(cases: tuple[Case, ...], table: dict
     assert {case.input.split(".")[0] for case in cases} == {path.split(".")[0] for path in table}
 
 
+@pytest.mark.debian_engine
 def test_golden_page_says_what_happened(seen: dict[str, Seen]) -> None:
     text = page(seen)
     if REWRITE:

@@ -20,6 +20,7 @@ def told(plugin: Plugin, inputs: dict[str, Any]) -> list[str]:
     return plugin.messages[before:]
 
 
+@pytest.mark.debian_engine
 def test_a_loopback_port_is_warned_of_on_an_old_engine(plugin: Plugin) -> None:
     ports = [{"internal": 80, "external": 18080, "ip": "127.0.0.1"}]
     assert told(plugin, {"ports": ports}) == [
