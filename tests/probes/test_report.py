@@ -1,0 +1,121 @@
+"""What is agreed, wrong or not probed, and how it is said to people and programs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cli import reports
+from live.measure import Seen
+from live.vantage import Attempt
+from live.verify import Finding, Outcome, Report, judged
+from model.reach import WORLD, Cell, Node, NodeKind, Reason, Verdict
+from model.reach.values import Way
+
+WEB, DATABASE = (Node(NodeKind.SERVICE, name, "s") for name in ("web", "database"))
+DROPPED, ALLOWED = Verdict.DROPPED, Verdict.ALLOWED
+
+
+def cell(verdict: Verdict, *ways: Verdict, source: Node = WEB) -> Cell:
+    reasons = (Reason("no network in common"),)
+    return Cell(
+        source,
+        DATABASE,
+        5432,
+        "tcp",
+        verdict,
+        reasons=reasons,
+        ways=tuple(Way(each) for each in ways),
+    )
+
+
+TRIED = ((Attempt("tcp", "172.18.0.2", 5432), "open"),)
+REPORT = Report(
+    (
+        judged(cell(ALLOWED, ALLOWED), Seen(ALLOWED, (ALLOWED,), TRIED)),
+        judged(cell(DROPPED, DROPPED), Seen(ALLOWED, (ALLOWED,), TRIED)),
+        judged(cell(ALLOWED, source=WORLD), Seen(None, why="no vantage in the world")),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "found", "expected"),
+    [
+        (cell(ALLOWED, ALLOWED), Seen(ALLOWED, (ALLOWED,)), Outcome.AGREED),
+        (cell(DROPPED, DROPPED), Seen(Verdict.UNREACHABLE, ()), Outcome.WRONG),
+        # One open way must not hide that another differs.
+        (cell(ALLOWED, DROPPED, ALLOWED), Seen(ALLOWED, (ALLOWED, ALLOWED)), Outcome.WRONG),
+        (cell(ALLOWED, DROPPED, ALLOWED), Seen(ALLOWED, (DROPPED, ALLOWED)), Outcome.AGREED),
+        (cell(ALLOWED, DROPPED, ALLOWED), Seen(ALLOWED, (None, ALLOWED)), Outcome.AGREED),
+        # From outside, ways have no order to compare by.
+        (cell(ALLOWED, DROPPED, source=WORLD), Seen(ALLOWED, (ALLOWED,)), Outcome.AGREED),
+        (cell(ALLOWED), Seen(None, why="it does not run"), Outcome.UNPROBED),
+        (cell(Verdict.UNKNOWN), Seen(ALLOWED), Outcome.UNPROBED),
+    ],
+)
+def test_a_cell_is_judged(model: Cell, found: Seen, expected: Outcome) -> None:
+    assert judged(model, found).outcome is expected
+
+
+def test_the_summary_counts() -> None:
+    assert REPORT.summary == "agreed=1 wrong=1 unprobed=1"
+
+
+def test_a_wrong_cell_tells_what_was_tried() -> None:
+    [wrong] = REPORT.wrong
+    assert wrong.text == "found ALLOWED (172.18.0.2:5432/tcp open)"
+
+
+def test_what_has_no_address_says_so() -> None:
+    found: Finding = judged(cell(DROPPED), Seen(Verdict.UNREACHABLE))
+    assert found.text == "found UNREACHABLE (it has no address)"
+
+
+def test_tap() -> None:
+    assert reports.as_tap(REPORT).splitlines() == [
+        "TAP version 14",
+        "1..3",
+        "ok 1 - web -> database:5432/tcp ALLOWED",
+        "not ok 2 - web -> database:5432/tcp DROPPED",
+        "  ---",
+        "  model: DROPPED",
+        '  reason: "no network in common"',
+        '  packets: "found ALLOWED (172.18.0.2:5432/tcp open)"',
+        "  ...",
+        "ok 3 - world -> database:5432/tcp ALLOWED # SKIP no vantage in the world",
+        "# agreed=1 wrong=1 unprobed=1",
+    ]
+
+
+def test_junit() -> None:
+    assert reports.as_junit(REPORT, "shop").splitlines() == [
+        "<?xml version='1.0' encoding='utf-8'?>",
+        '<testsuite name="causeway verify shop" tests="3" failures="1" skipped="1">',
+        '  <testcase classname="shop.web" name="web -&gt; database:5432/tcp ALLOWED" />',
+        '  <testcase classname="shop.web" name="web -&gt; database:5432/tcp DROPPED">',
+        '    <failure message="found ALLOWED (172.18.0.2:5432/tcp open)">'
+        "no network in common</failure>",
+        "  </testcase>",
+        '  <testcase classname="shop.world" name="world -&gt; database:5432/tcp ALLOWED">',
+        '    <skipped message="no vantage in the world" />',
+        "  </testcase>",
+        "</testsuite>",
+    ]
+
+
+def test_json() -> None:
+    told = json.loads(reports.as_json(REPORT, "shop"))
+    assert told["summary"] == {"agreed": 1, "wrong": 1, "unprobed": 1}
+    assert told["cells"][1] == {
+        "source": "web",
+        "destination": "database",
+        "port": 5432,
+        "protocol": "tcp",
+        "model": "DROPPED",
+        "found": "ALLOWED",
+        "outcome": "wrong",
+        "tried": [{"address": "172.18.0.2", "port": 5432, "protocol": "tcp", "result": "open"}],
+        "why": "",
+    }
