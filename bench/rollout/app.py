@@ -23,6 +23,14 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             fields = dict(
                 line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line
             )
+            if fields.get(b"upgrade") == b"echo":
+                writer.write(
+                    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\n"
+                    b"Connection: upgrade\r\n\r\n"
+                )
+                while text := await reader.readline():
+                    writer.write(text)
+                break
             body = await reader.readexactly(int(fields.get(b"content-length", 0)))
             if path == b"/slow":
                 await asyncio.sleep(0.2)

@@ -5,6 +5,7 @@ The tests of a module parameter tell one story on one stack and run in the order
 
 from __future__ import annotations
 
+import socket
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -112,8 +113,26 @@ def test_a_killed_replica_costs_no_get(
     stack.up("--skip-preview", "--refresh").succeeded()
 
 
+def test_a_connection_that_is_upgraded_stays_open_through_an_update(
+    stack: RolloutStack, engine: Engine
+) -> None:
+    with socket.create_connection((engine.address, stack.port), timeout=20) as connection:
+        head = b"GET / HTTP/1.1\r\nHost: app\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"
+        connection.sendall(head)
+        lines = connection.makefile("rb")
+        assert b"101 Switching Protocols" in lines.readline()
+        while lines.readline() != b"\r\n":
+            pass
+        connection.sendall(b"one\n")
+        assert lines.readline() == b"one\n"
+        stack.balance["timeouts"] = {"read": "90s"}
+        stack.up("--skip-preview").succeeded()
+        connection.sendall(b"two\n")
+        assert lines.readline() == b"two\n"
+
+
 def fetch(engine: Engine, stack: RolloutStack, cookie: str = "") -> tuple[str, str]:
-    """(replica, cookie that it was given or ")."""
+    """(replica, cookie that it was given, or "")."""
     request = urllib.request.Request(f"http://{engine.address}:{stack.port}/")
     if cookie:
         request.add_header("Cookie", cookie)
