@@ -9,7 +9,7 @@ VENV   := .venv/bin/python
 WITH_ENGINE := tests/engine tests/end_to_end $(wildcard tests/provider tests/live tests/browser tests/rollout)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor up preview down images lessons lesson test test-current lint unit bench rollout-bench faults golden lock clean-cache
+.PHONY: help setup doctor up preview down images lessons lesson test verify-all test-current lint unit bench rollout-bench faults golden lock clean-cache
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -46,6 +46,9 @@ lesson: setup ## deploy lesson N on a stack of its own, show expected and seen, 
 
 test: tools lint ## lint, types and all tests; they start engines of their own
 	$(VENV) -m pytest
+
+verify-all: tools ## try every cell of the isolation stack, and 42 changes to a living one, on two engines
+	CAUSEWAY_LIVE=all $(VENV) -m pytest tests/live
 
 test-current: tools ## the engine's tests on a current Docker engine instead of Debian's
 	$(VENV) -m pytest tests/engine tests/provider --engine current

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -183,5 +184,12 @@ def isolation(field: Field) -> Measured:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    total: Counter[str] = Counter()
     for name, summary in TALLY.items():
         terminalreporter.write_line(f"{name}: {summary}")
+        for each in summary.split():
+            outcome, _, number = each.partition("=")
+            total[outcome] += int(number)
+    if total:
+        counts = " ".join(f"{outcome}={number}" for outcome, number in total.items())
+        terminalreporter.write_line(f"cells tried on running engines: {counts}")
