@@ -6,7 +6,7 @@ STACK  ?= dev
 PULUMI := .venv/bin/pulumi
 VENV   := .venv/bin/python
 # The tests that start an engine of their own, or a browser, which takes root on Debian.
-WITH_ENGINE := tests/engine tests/end_to_end $(wildcard tests/provider tests/live tests/browser tests/rollout)
+WITH_ENGINE := tests/engine tests/end_to_end $(wildcard tests/provider tests/live tests/browser tests/rollout) tests/lessons tests/networks
 
 .DEFAULT_GOAL := help
 .PHONY: help setup doctor up preview down images lessons lesson test verify-all test-current lint unit bench rollout-bench faults golden lock clean-cache

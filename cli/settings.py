@@ -13,6 +13,7 @@ from pathlib import Path
 from cli.problem import UsageError
 from model.document import mapping, sequence, text
 from model.nodes import canonical
+from model.pool import AddressPool, configured
 
 ENCRYPTED = "secret"
 LOCAL_FILE = "causeway.local.yaml"
@@ -30,6 +31,7 @@ class Settings:
     profiles: tuple[str, ...] = ()
     scale: Mapping[str, int] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
+    address_pool: AddressPool | None = None
     host: str = ""  # of the engine, as `docker:host` says
     probe_image: str = ""
 
@@ -81,6 +83,7 @@ def settings(folder: Path, stack: str) -> Settings:
             profiles=tuple(str(each) for each in sequence(keys.get("profiles"))),
             scale={key: int(_plain(value)) for key, value in _pairs(keys.get("scale"))},
             images={**_local_images(folder), **dict(_texts(keys.get("images")))},
+            address_pool=configured(keys.get("addressPool")),
             host=text(config.get("docker:host")) or "",
             probe_image=text(keys.get("probeImage")) or "",
         )

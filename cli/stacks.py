@@ -59,6 +59,7 @@ def which(options: argparse.Namespace) -> Settings:
         profiles=found.profiles,
         scale=found.scale,
         images=found.images,
+        address_pool=found.address_pool,
         host=found.host,
         probe_image=found.probe_image,
     )
@@ -72,6 +73,7 @@ def load_stack(wanted: Settings) -> Stack:
         profiles=wanted.profiles,
         scale=wanted.scale,
         images=wanted.images,
+        address_pool=wanted.address_pool,
     )
 
 

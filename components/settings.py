@@ -16,7 +16,7 @@ from typing import Any
 import pulumi
 
 from model.errors import StackError
-from model.pool import SIZE, AddressPool, pool
+from model.pool import AddressPool, configured
 from model.source import SourceIndex, index
 from model.values import Place, Problem
 
@@ -194,17 +194,10 @@ def _count_by_name(text: str) -> dict[str, int]:
 
 
 def _pool(text: str) -> AddressPool | None:
-    value = _json(text)
-    if value is None:
-        return None
     try:
-        if isinstance(value, dict) and value.keys() <= {"base", "size"} and "base" in value:
-            return pool(_text(value["base"]), int(value.get("size", SIZE)))
-        if isinstance(value, str):
-            return pool(value)
-    except (TypeError, ValueError) as error:
+        return configured(_json(text))
+    except ValueError as error:
         raise _Wrong(str(error)) from None
-    raise _Wrong("expected a range such as 10.100.0.0/16, or `base` and `size`")
 
 
 def _flag(text: str) -> bool:

@@ -62,6 +62,23 @@ def pool(base: str, size: int = SIZE) -> AddressPool:
     return AddressPool(found, size)
 
 
+def configured(value: object) -> AddressPool | None:
+    """The pool that `causeway:addressPool` names: a range, or `base` and `size`; None without.
+
+    Raises ValueError with what is wrong.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return pool(value)
+    if isinstance(value, dict) and "base" in value and value.keys() <= {"base", "size"}:
+        size = str(value.get("size", SIZE))
+        if not size.isdigit():
+            raise ValueError(f"the size {size!r} is no prefix length such as 24")
+        return pool(str(value["base"]), int(size))
+    raise ValueError("expected a range such as 10.100.0.0/16, or `base` and `size`")
+
+
 def needs_subnet(network: Network) -> bool:
     """Whether the engine would choose: ours, of a driver with addresses, without IPv4 subnet."""
     declared = any(":" not in (config.subnet or "") for config in network.subnets)

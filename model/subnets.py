@@ -52,9 +52,7 @@ def unusable(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         # A bridge needs network, gateway, one container and broadcast; others have no gateway.
         largest = 30 if driver_of(network) == "bridge" else 32
         if isinstance(subnet, IPv4Network) and subnet.prefixlen > largest:
-            yield Problem(
-                place, f"{subnet} has no room for gateway and container: /30 or larger"
-            )
+            yield Problem(place, f"{subnet} has no room for gateway and container: /30 or larger")
 
 
 def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ import pytest
 
 from model.errors import StackError
 from model.load import load
-from model.pool import AddressPool, pool
+from model.pool import AddressPool, configured, pool
 
 POOL = AddressPool(IPv4Network("10.100.0.0/16"), 24)
 
@@ -76,6 +76,34 @@ def test_an_exhausted_pool_says_what_uses_it(tmp_path: Path) -> None:
         "network a subnet of its own"
     ]
     assert caught.value.problems[0].place.line == 5
+
+
+@pytest.mark.parametrize(
+    ("value", "pool"),
+    [
+        (None, None),
+        ("10.100.0.0/16", POOL),
+        ({"base": "10.100.0.0/16"}, POOL),
+        ({"base": "10.1.0.0/20", "size": 26}, AddressPool(IPv4Network("10.1.0.0/20"), 26)),
+    ],
+)
+def test_a_pool_is_configured_as_a_range_or_with_its_size(
+    value: object, pool: AddressPool | None
+) -> None:
+    assert configured(value) == pool
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (["10.0.0.0/8"], "expected a range such as 10.100.0.0/16"),
+        ({"base": "10.0.0.0/8", "length": 24}, "expected a range such as 10.100.0.0/16"),
+        ({"base": "10.0.0.0/8", "size": "/24"}, "the size '/24' is no prefix length"),
+    ],
+)
+def test_a_configuration_that_is_no_pool_is_refused(value: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        configured(value)
 
 
 @pytest.mark.parametrize(
