@@ -8,10 +8,12 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import tarfile
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import docker.errors
@@ -159,8 +161,18 @@ def _until_healthy(ctx: Context, id: str, found: Body, events: _Events, limit: f
                 f"the container was not healthy after {limit:g} s (its health: {health})"
                 f"{evidence(ctx, found)}"
             )
-        exits += event.get("Action", event.get("status")) == "die"
+        exits += event.get("Action", event.get("status")) == "die" and not _is_past(event, found)
         found = ctx.api.call("GET", f"/containers/{id}/json")
+
+
+def _is_past(event: Body, found: Body) -> bool:
+    """Whether an event is of the time before the container's start: with a limit in time, the
+    engine tells those that it remembers too. Both times are the engine's."""
+    started = re.match(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d{1,6})?", found["State"]["StartedAt"])
+    if started is None:
+        return False
+    moment = datetime.fromisoformat(f"{started[1]}{started[2] or ''}+00:00")
+    return bool(event.get("timeNano", 0) < moment.timestamp() * 1e9)
 
 
 def _has_ended(found: Body) -> bool:

@@ -430,6 +430,19 @@ def test_a_stopped_container_is_started_without_a_refresh(stack: Stack, engine: 
     assert stack.inspect(web)["State"]["Running"] is True
 
 
+def test_a_killed_container_that_is_waited_for_is_started_again(
+    stack: Stack, engine: Engine
+) -> None:
+    checked = {"wait": True, "healthcheck": {"tests": ["CMD", "true"], "interval": "200ms"}}
+    web = stack.container("web", **checked)
+    stack.api.kill(web.id)
+    # The engine still tells that it died: that was before the start that is waited for.
+    with Plugin(engine.host) as plugin:
+        again = plugin.apply(web, {"image": TINY, **checked})
+    assert (again.steps, again.id) == (["update"], web.id)
+    assert stack.inspect(web)["State"]["Running"] is True
+
+
 def test_a_stopped_container_that_need_not_run_is_left_alone(stack: Stack, engine: Engine) -> None:
     web = stack.container("web", mustRun=False)
     stack.api.stop(web.id, timeout=0)
