@@ -109,7 +109,7 @@ def _archive(ctx: Context, id: str, path: str) -> tuple[str, bytes]:
     except docker.errors.NotFound:
         buffer = io.BytesIO()
         tarfile.open(fileobj=buffer, mode="w").close()
-        return "/", buffer.getvalue()
+        return folder, buffer.getvalue()
 
 
 def _run(ctx: Context, id: str, command: str, failure: str) -> None:
