@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from model import links, loader, messages, nodes, settings, source
 from model.balance import declared
+from model.bindings import settled
 from model.check import check
 from model.coverage import uncovered, unknown_written
 from model.declarations import file_source, network, volume
@@ -92,6 +93,7 @@ def load(
     stack = _stack(name, paths, document, index, _answers(document, name, variables, folder))
     stack, misread = declared(document, stack, index)
     stack, uninvited = invited(document, stack, index)
+    stack = settled(stack)
     stack, unscaled = settings.scaled(stack, scale, index)
     stack, unreached = _substituted(stack, index, images)
     around = Surroundings(index, os.path.isfile, os.path.exists)

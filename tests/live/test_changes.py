@@ -44,6 +44,9 @@ class Moment:
     predicted: dict[Key, Verdict]
     seen: dict[Key, Seen]
 
+    def tried(self) -> set[Key]:
+        return {key for key, seen in self.seen.items() if seen.verdict is not None}
+
 
 @dataclass(slots=True)
 class Living:
@@ -172,7 +175,8 @@ def test_what_a_change_is_said_to_do_is_what_packets_find(living: Living, change
     output = living.become(edited(living.written, change))
     after = living.now
     assert after is not None
-    both = before.predicted.keys() & after.predicted.keys()
+    # What has no container cannot be tried.
+    both = before.tried() & after.tried()
     predicted = {
         each: (before.predicted[each], after.predicted[each])
         for each in both
