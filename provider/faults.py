@@ -53,6 +53,11 @@ _WAYS_OUT: tuple[tuple[str, str], ...] = (
         "or `pulumi import` it",
     ),
     (
+        r"could not find a network matching network mode",
+        "this container was made by other means for a network that is gone, and engines from 26 on "
+        "connect it to no other: make it anew with `pulumi up --replace` and its URN",
+    ),
+    (
         r"No such container|network \S+ not found",
         "it was removed behind Pulumi's back: `pulumi up --refresh` looks at what there is first",
     ),

@@ -50,6 +50,11 @@ def api_error(said: str) -> docker.errors.APIError:
         ("This node is not a swarm manager", "docker swarm init"),
         ("-o parent interface was not found on the host: eth9", "parent interface must exist"),
         ("No such container: 0123", "pulumi up --refresh"),
+        ("could not find a network matching network mode a: network a not found", "--replace"),
+        (
+            "failed to set up container networking: Address already in use",
+            "another endpoint of this network holds that address",
+        ),
     ],
 )
 def test_what_the_engine_says_comes_with_the_way_out(said: str, way_out: str) -> None:
