@@ -17,6 +17,7 @@ SERVICE = "causeway.service"
 REPLICA = "causeway.replica"
 RESTART_WITH = "causeway.restart-with"
 DRAIN = "causeway.drain"
+ORDER = "causeway.order"
 # "network" on the container that holds a balancer's networks.
 ROLE = "causeway.role"
 

@@ -12,7 +12,7 @@ import pulumi_docker as docker
 from components.balancer import holder, inside
 from components.container import Course, References, container_args
 from components.healthcheck import is_checked
-from components.labels import DRAIN, RESTART_WITH, Owner, container_labels
+from components.labels import DRAIN, ORDER, RESTART_WITH, Owner, container_labels
 from model.values import Service as ServiceValue
 
 
@@ -57,6 +57,9 @@ class Service(pulumi.ComponentResource):
         }
         if service.update.drain:
             computed[DRAIN] = str(service.update.drain)
+        if service.update.order == "stop-first":
+            # For our provider, whose preview then says so; the option is for any other one.
+            computed[ORDER] = service.update.order
         self.containers, self.holders = [], []
         for replica in range(1, service.replicas + 1):
             own, references = service, args.references

@@ -6,7 +6,7 @@ from typing import Any
 
 from .container_body import QUOTAS, attachments, is_exclusive
 from .container_fields import BY_NAME
-from .container_reload import changes_in_place, without_control
+from .container_reload import ORDER, changes_in_place, label, without_control
 from .endpoints import canonical
 from .plain import has_unknown, objects
 from .resource import Change, Diff, Values
@@ -115,6 +115,8 @@ def what_clashes(old: Values, state: Values, new: Values) -> list[str]:
     clashes += [
         f"volume {volume} is written by both" for volume in sorted(_volumes(old) & _volumes(new))
     ]
+    if label(new, ORDER) == "stop-first":
+        clashes.append("stop-first is asked for")
     return clashes
 
 

@@ -2,7 +2,8 @@
 
 `causeway.reload` (`signal:HUP` or `exec:COMMAND`) says how the running program takes in changed
 `uploads`; `causeway.reload-check` is a command that must accept them first; `causeway.drain` are
-the seconds between "wanted no longer" and the signal to stop. Other plugins see plain labels.
+the seconds between "wanted no longer" and the signal to stop; `causeway.order` may ask for
+stop-first. Other plugins see plain labels.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from .resource import Context, Failure, Values
 RELOAD = "causeway.reload"
 CHECK = "causeway.reload-check"
 DRAIN = "causeway.drain"
+ORDER = "causeway.order"
 # They concern what the plugin does later and not what runs: a new value is only recorded.
-CONTROL = frozenset({RELOAD, CHECK, DRAIN})
+CONTROL = frozenset({RELOAD, CHECK, DRAIN, ORDER})
 _FORM = re.compile(r"signal:(SIG)?[A-Z0-9+-]+|exec:\s*\S.*")
 _POLL_SECONDS = 0.2
 
@@ -42,6 +44,8 @@ def failures(inputs: Values) -> Iterable[Failure]:
             yield Failure(path, f"{value!r} is neither `signal:NAME` nor `exec:COMMAND`")
         if key == DRAIN and not re.fullmatch(r"\d{1,5}(\.\d+)?", value):
             yield Failure(path, f"{value!r} is not a number of seconds")
+        if key == ORDER and value not in ("start-first", "stop-first"):
+            yield Failure(path, f"{value!r} is neither `start-first` nor `stop-first`")
         if key in (RELOAD, CHECK) and not _words(value):
             yield Failure(path, f"{value!r} has an open quotation")
 

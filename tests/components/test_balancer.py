@@ -111,6 +111,7 @@ def test_stop_first_is_asked_of_pulumi() -> None:
     app = recorded(update=Update("stop-first"))["Container shop-dev-app-1"]
 
     assert app.options == {"deleteBeforeReplace": True}
+    assert labels(app.inputs)["causeway.order"] == "stop-first"
 
 
 def test_start_first_is_left_to_the_provider_which_knows_what_clashes() -> None:

@@ -239,3 +239,17 @@ def test_cpus_wins_over_period_and_quota_as_the_sdk_says() -> None:
 def test_bad_inputs_are_refused_by_check(inputs: dict[str, Any], failure: str) -> None:
     found = check({**BASE, **inputs}, (1, 41))
     assert [f"{each.path}: {each.reason}" for each in found] == [failure]
+
+
+def test_stop_first_is_followed_when_it_is_asked_for() -> None:
+    labels: Any = [{"label": "causeway.order", "value": "stop-first"}]
+    diff = plan({"image": "a", "labels": labels}, {}, {"image": "b", "labels": labels})
+    assert diff.delete_before_replace
+    assert diff.reason == (
+        "replaced because of image; the old container stops first: stop-first is asked for"
+    )
+
+
+def test_a_changed_order_alone_is_recorded() -> None:
+    labels: Any = [{"label": "causeway.order", "value": "stop-first"}]
+    assert changes({"image": "a"}, {"image": "a", "labels": labels}) == {"labels": "update"}

@@ -140,6 +140,7 @@ def test_a_container_that_does_not_run_is_not_drained(stack: Stack) -> None:
         ("causeway.reload", "exec:", "'exec:' is neither `signal:NAME` nor `exec:COMMAND`"),
         ("causeway.reload-check", "sh -c 'x", '"sh -c \'x" has an open quotation'),
         ("causeway.drain", "5s", "'5s' is not a number of seconds"),
+        ("causeway.order", "x", "'x' is neither `start-first` nor `stop-first`"),
     ],
 )
 def test_a_label_that_cannot_be_followed_is_refused(
