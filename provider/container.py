@@ -46,6 +46,7 @@ class ContainerKind(ResourceKind):
     """One container of the engine."""
 
     token: ClassVar[str] = "docker:index/container:Container"
+    decides: ClassVar[dict[str, str]] = {"networksAdvanced": "networkDatas"}
 
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes

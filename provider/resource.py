@@ -75,6 +75,8 @@ class ResourceKind(ABC):
     """One resource type: check, diff, create, read, update, delete."""
 
     token: ClassVar[str]
+    # Input -> the output that nobody knows as long as the input is not known.
+    decides: ClassVar[dict[str, str]] = {}
     # Whether an object made anew has the id of the old one, whose deletion would then hit it.
     id_is_name: ClassVar[bool] = False
 

@@ -165,7 +165,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         old, new = from_struct(request.old_inputs), from_struct(request.news)
         state = from_struct(request.olds)
         if request.preview and has_unknown(new):
-            return provider_pb2.UpdateResponse(properties=to_struct({**state, **new}))
+            follow = [out for name, out in kind.decides.items() if has_unknown(new.get(name))]
+            unknown = {name: UNKNOWN for name in follow}
+            return provider_pb2.UpdateResponse(properties=to_struct({**state, **new, **unknown}))
         state = self._session.do(
             context,
             request.urn,

@@ -213,6 +213,21 @@ class Plugin:
         )
         return Deployed(old.urn, old.id, checked, from_struct(updated.properties), ["update"])
 
+    def preview_update(self, old: Deployed, inputs: dict[str, Any]) -> dict[str, Any]:
+        """The outputs that a preview of a change in place shows."""
+        answer = self._call(
+            "Update",
+            provider_pb2.UpdateRequest(
+                urn=old.urn,
+                id=old.id,
+                olds=to_struct(old.state),
+                old_inputs=to_struct(old.inputs),
+                news=to_struct(inputs),
+                preview=True,
+            ),
+        )
+        return from_struct(answer.properties)
+
     def delete(self, old: Deployed) -> None:
         self._call(
             "Delete",

@@ -10,6 +10,7 @@ from typing import Any
 import docker
 import pytest
 
+from provider.plain import UNKNOWN
 from tests.engines import Engine
 from tests.provider.conftest import Stack
 from tests.provider.plugin import CONTAINER, Deployed, Plugin, Refused
@@ -387,6 +388,13 @@ def test_a_preview_knows_the_inputs_and_leaves_the_rest_open(stack: Stack) -> No
     assert shown.state["hostname"] == "web"
     assert repr(shown.state["networkDatas"]) == "UNKNOWN"
     assert _mine(stack) == []
+
+
+def test_a_preview_of_a_move_leaves_the_addresses_open(stack: Stack) -> None:
+    network = stack.network("front")
+    web = stack.container("web", networksAdvanced=[{"name": network.id}])
+    moved = {**web.inputs, "networksAdvanced": [{"name": UNKNOWN}]}
+    assert repr(stack.plugin.preview_update(web, moved)["networkDatas"]) == "UNKNOWN"
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next_creation(
