@@ -56,6 +56,7 @@ class Terrain:
     listening: Mapping[str, frozenset[int]]  # namespace -> ports in use
     outside: Mapping[Node, Outside] = field(default_factory=dict)
     internet: tuple[str, int] | None = None  # something that answers, out there
+    wires: frozenset[str] = frozenset()  # networks whose way out is not the host
 
     def containers(self, node: Node) -> tuple[Container, ...]:
         for each in self.statuses:
@@ -64,24 +65,28 @@ class Terrain:
         return ()
 
     def has_route(self, vantage: str, address: str) -> bool:
-        """Whether the host, or the source itself, is on the network that an address is of."""
-        own = [
-            subnet
+        """Whether the source is on the network of an address, or the host is, through which it
+        sends. What goes elsewhere meets machines that are not ours to judge."""
+        places = {
+            name
             for status in self.statuses
             for group in status.containers.values()
             for container in group
             if container.namespace == vantage
             for name, _ in container.addresses
-            for subnet in self.subnets.get(name, ())
-        ]
+        }
+        own = [subnet for name in places for subnet in self.subnets.get(name, ())]
+        if address == LOCAL or any(_within(address, each) for each in own):
+            return True
+        if places and places <= self.wires:
+            return False
         of_host = [
             subnet
             for subnets in self.subnets.values()
             for subnet in subnets
             if any(_within(each, subnet) for each in self.host_addresses)
         ]
-        known = (LOCAL, *self.host_addresses)
-        return address in known or any(_within(address, each) for each in [*own, *of_host])
+        return address in self.host_addresses or any(_within(address, each) for each in of_host)
 
     def trials(self, cell: Cell) -> tuple[Trial, ...] | str:
         """Everything to try for a cell, or why nothing can be."""

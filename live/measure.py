@@ -18,9 +18,10 @@ from live.attempts import Outside, Target, Terrain, Trial
 from live.status import Status
 from live.vantage import Attempt, Greeting, ProbeError, Vantage, inside
 from model.reach.draft import ORDER
+from model.reach.topology import WIRES
 from model.reach.values import ANY, Cell, Node, NodeKind, Verdict
 
-TIMEOUT_SECONDS = 3.5  # longer than the three that a host waits for an answer to ARP
+TIMEOUT_SECONDS = 4.0  # longer than the three that a host waits for an answer to ARP
 LIMIT_SECONDS = 120.0
 STARTS_AT_ONCE = 6
 ASKED_AT_ONCE = 64
@@ -114,10 +115,16 @@ class Probes:
             },
             outside={node: one for node, (one, _) in self.outside.items()},
             internet=self.internet,
+            wires=frozenset(
+                network.name
+                for status in self.statuses
+                for network in status.networks
+                if network.driver in WIRES
+            ),
         )
 
-    def measure(self, cells: Iterable[Cell]) -> list[Seen]:
-        """One answer a cell, in their order."""
+    def measure(self, cells: Iterable[Cell], patience: float = 1.0) -> list[Seen]:
+        """One answer a cell, in their order; `patience` stretches the time for an answer."""
         terrain = self.terrain()
         found = [(cell, terrain.trials(cell)) for cell in cells]
         wanted: dict[str, dict[Attempt, str]] = {}
@@ -129,20 +136,22 @@ class Probes:
                     for attempt in target.attempts:
                         token = f"{self._round}.{trial.vantage[:12]}.{len(orders)}"
                         orders.setdefault(attempt, token)
-        outcomes = self._attempt(wanted)
+        outcomes = self._attempt(wanted, self.timeout * patience)
         judge = Judge(terrain, wanted, outcomes, self._looked())
         return [
             Seen(None, why=trials) if isinstance(trials, str) else judge.seen(cell, trials)
             for cell, trials in found
         ]
 
-    def _attempt(self, wanted: Mapping[str, Mapping[Attempt, str]]) -> dict[str, tuple[str, int]]:
+    def _attempt(
+        self, wanted: Mapping[str, Mapping[Attempt, str]], timeout: float
+    ) -> dict[str, tuple[str, int]]:
         def ask(name: str) -> dict[str, tuple[str, int]]:
             orders = {token: attempt for attempt, token in wanted[name].items()}
             left = self._deadline - monotonic()
             if left <= 0:
                 raise ProbeError(f"not all was probed within {self.limit:.0f} s")
-            return self.vantages[name].attempt(orders, self.timeout, left)
+            return self.vantages[name].attempt(orders, timeout, left)
 
         with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
             answers = pool.map(ask, wanted)
@@ -212,7 +221,7 @@ class Judge:
             opening = f"{own_port}:{attempt.port}"
             arrived = not sees or any(opening in each.opened for each in looked)
             verdict = _connection(cell, target, outcome, arrived)
-        if verdict not in (Verdict.DROPPED, Verdict.REJECTED) or target.through_host:
+        if verdict not in (Verdict.DROPPED, Verdict.REJECTED):
             return verdict
         if cell.destination.kind is NodeKind.INTERNET:
             return verdict

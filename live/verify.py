@@ -84,14 +84,17 @@ def verify(probes: Probes, cells: Iterable[Cell], wait: float = WAIT_SECONDS) ->
         if monotonic() > deadline:
             break
         sleep(PAUSE_SECONDS)
-        again = _measured(probes, [findings[number].cell for number in wrong])
+        # With more patience: on a busy machine the kernel too tells late that nobody answers.
+        again = _measured(probes, [findings[number].cell for number in wrong], patience=2.0)
         for number, (cell, seen) in zip(wrong, again, strict=True):
             findings[number] = judged(cell, seen)
     return Report(tuple(findings))
 
 
-def _measured(probes: Probes, cells: Sequence[Cell]) -> list[tuple[Cell, Seen]]:
-    return list(zip(cells, probes.measure(cells), strict=True))
+def _measured(
+    probes: Probes, cells: Sequence[Cell], patience: float = 1.0
+) -> list[tuple[Cell, Seen]]:
+    return list(zip(cells, probes.measure(cells, patience), strict=True))
 
 
 def _is_wrong(finding: Finding) -> bool:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -27,11 +25,12 @@ from live.verify import Finding, Report, verify
 from model.load import load
 from model.reach import LAN, WORLD, EngineFacts, Matrix, Node, reach
 from tests.end_to_end.project import ROOT, Project
-from tests.engine_host import addresses, run
+from tests.engine_host import run
 from tests.engines import Engine
 from toolchain import base_images, places
 
 STACK = "isolation"
+SERVE = Path(__file__).with_name("serve.py")
 FILES = {"debian": ["compose.yaml"], "current": ["compose.yaml", "gateways.yaml"]}
 TALLY: dict[str, str] = {}
 
@@ -49,50 +48,57 @@ def import_python(api: docker.APIClient) -> str:
     return stand_in.image
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Machines on one wire with the engine's host, and what starts a Python on each.
+
+    The host is HOST there. `world` sets no routes and takes connections; `lan` sends to the host
+    whatever it has no other way for.
+    """
+
+    world: list[str]
+    lan: list[str]
+    internet: tuple[str, int]
+
+
+WIRE, HOST_THERE = "cw-wire", "203.0.113.1"
+WORLD_THERE, LAN_THERE, ECHO_PORT = "203.0.113.2", "203.0.113.3", 7
+
+
 @contextmanager
-def machine(engine: Engine, name: str, network: str, *routes: str) -> Iterator[list[str]]:
-    """A machine on a wire of its own with the engine's host: `network`.1 is the host, .2 the
-    machine. Yields what starts a Python there. It ends with its process, and its wire with it."""
-    process = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
-    within = ["nsenter", f"--net=/proc/{process.pid}/ns/net"]
+def neighbours(engine: Engine) -> Iterator[Neighbours]:
+    """They end with their processes, and the wire with them."""
+    children = [subprocess.Popen(["unshare", "--net", "sleep", "infinity"]) for _ in range(2)]
     try:
         own = os.stat("/proc/self/ns/net").st_ino
-        while os.stat(f"/proc/{process.pid}/ns/net").st_ino == own:
-            time.sleep(0.01)
-        on_host = ["ip", "-n", engine.netns]
-        link = ["link", "add", f"cw-{name}", "type", "veth", "peer", "name", "eth0"]
-        run(*on_host, *link, "netns", str(process.pid))
-        run(*on_host, "address", "add", f"{network}.1/30", "dev", f"cw-{name}")
-        run(*on_host, "link", "set", f"cw-{name}", "up")
-        run(*within, "ip", "link", "set", "lo", "up")
-        run(*within, "ip", "address", "add", f"{network}.2/30", "dev", "eth0")
-        run(*within, "ip", "link", "set", "eth0", "up")
-        for route in routes:
-            run(*within, "ip", "route", "add", *route.split())
-        yield [*within, sys.executable]
+        for each in children:
+            while os.stat(f"/proc/{each.pid}/ns/net").st_ino == own:
+                time.sleep(0.01)
+        world, lan = (["nsenter", f"--net=/proc/{each.pid}/ns/net"] for each in children)
+        on_host = ["nsenter", f"--net=/run/netns/{engine.netns}"]
+        veth = ["ip", "link", "add", WIRE, "type", "veth", "peer", "name", "eth0"]
+        run(*on_host, *veth, "netns", str(children[0].pid))
+        # A second machine on the same wire: a child of the first one's interface.
+        child = ["type", "macvlan", "mode", "bridge"]
+        second = ["name", "eth0", "netns", str(children[1].pid)]
+        run(*world, "ip", "link", "set", "eth0", "up")
+        run(*world, "ip", "link", "add", "link", "eth0", *second, *child)
+        for within, device, address in (
+            (on_host, WIRE, HOST_THERE),
+            (world, "eth0", WORLD_THERE),
+            (lan, "eth0", LAN_THERE),
+        ):
+            run(*within, "ip", "address", "add", f"{address}/28", "dev", device)
+            run(*within, "ip", "link", "set", device, "up")
+            run(*within, "ip", "link", "set", "lo", "up")
+        run(*lan, "ip", "route", "add", "default", "via", HOST_THERE)
+        ports = [str(ECHO_PORT), str(ECHO_PORT)]
+        children.append(subprocess.Popen([*world, sys.executable, str(SERVE), *ports]))
+        yield Neighbours([*world, sys.executable], [*lan, sys.executable], (WORLD_THERE, ECHO_PORT))
     finally:
-        process.kill()
-        process.wait()
-
-
-@contextmanager
-def listener(address: str) -> Iterator[int]:
-    """Something outside the engine's host that takes connections; its port."""
-    with socket.create_server((address, 0)) as server:
-        held = []
-
-        def accept() -> None:
-            while True:
-                try:
-                    held.append(server.accept()[0])
-                except OSError:
-                    return
-
-        threading.Thread(target=accept, daemon=True).start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
-        for each in held:
-            each.close()
+        for each in children:
+            each.kill()
+            each.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +137,12 @@ def field(any_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Itera
     api = any_engine.api()
     image = import_python(api)
     project = Project.copy(tmp_path_factory.mktemp("live"), any_engine.host)
-    gateway = addresses(any_engine.slot)[0]
-    with (
-        machine(any_engine, "world", "203.0.113") as world,
-        machine(any_engine, "lan", "198.51.100", "default via 198.51.100.1") as lan,
-        listener(gateway) as port,
-    ):
+    with neighbours(any_engine) as there:
         outside = {
-            WORLD: (Outside(WORLD, "203.0.113.1", True), lambda: beside(world, "world")),
-            LAN: (Outside(LAN, "198.51.100.1", True), lambda: beside(lan, "lan")),
+            WORLD: (Outside(WORLD, HOST_THERE, True), lambda: beside(there.world, "world")),
+            LAN: (Outside(LAN, HOST_THERE, True), lambda: beside(there.lan, "lan")),
         }
-        yield Field(any_engine, api, project, image, outside, (gateway, port))
+        yield Field(any_engine, api, project, image, outside, there.internet)
     api.close()
 
 

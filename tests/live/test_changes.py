@@ -25,14 +25,13 @@ from model.reach.values import ANY
 from model.values import Stack
 from tests.end_to_end.project import ROOT
 from tests.live.changes import BASE, EDITS, SHORT, Edit, edited
-from tests.live.conftest import TALLY, Field
+from tests.live.conftest import HOST_THERE, TALLY, Field
 
 ALL = os.environ.get("CAUSEWAY_LIVE") == "all"
 CHOSEN = [each for each in EDITS if ALL or each.title in SHORT]
 STACK = "living"
 # Nothing here is on a wire, where a host waits for ARP: silence is known earlier.
 TIMEOUT_SECONDS = 1.3
-HOST_FROM_WORLD = "203.0.113.1"
 Key = tuple[str, str, str]
 
 
@@ -125,7 +124,7 @@ def open_flows(moment: Moment, stacks: list[Stack]) -> set[str]:
                 found.add(f"{source} -> {destination}")
             for attempt, outcome in seen.tried:
                 is_open = outcome in ("open", "sent") and seen.verdict is Verdict.ALLOWED
-                published = attempt.address == HOST_FROM_WORLD and str(attempt.port) not in endpoint
+                published = attempt.address == HOST_THERE and str(attempt.port) not in endpoint
                 if is_open and published and endpoint in known:
                     found.add(f"{source} -> {destination}:{endpoint} at {attempt.port}")
         elif seen.verdict is Verdict.ALLOWED:

@@ -268,3 +268,22 @@ def test_isolated(isolation: Measured) -> None:
             "left isolated:80/tcp UNREACHABLE",
         ],
     )
+
+
+def test_macvlan_is_on_the_wire_and_apart_from_its_host(isolation: Measured) -> None:
+    """As TestMacvlan's cases: siblings and neighbours talk, the parent's host does not."""
+    agree(
+        isolation,
+        [
+            "wired wired_too:80/tcp ALLOWED",
+            "wired_too wired:53/udp ALLOWED",
+            "world wired:80/tcp ALLOWED",
+            "world wired:53/udp ALLOWED",
+            "lan wired:any ALLOWED",
+            "wired internet:any ALLOWED",
+            "host wired:80/tcp UNREACHABLE",
+            "wired host:any UNREACHABLE",
+            "wired shop:80/tcp UNREACHABLE",
+            "left wired:80/tcp UNREACHABLE",
+        ],
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from live.attempts import Outside, Terrain
 from live.status import Container, Published, Status
 from model.reach import HOST, INTERNET, LAN, WORLD, Cell, Endpoint, Node, NodeKind, Verdict
@@ -139,3 +141,9 @@ def test_a_cell_that_cannot_be_tried_says_why() -> None:
 def test_an_address_is_on_a_route_when_the_host_or_the_source_is_on_its_network() -> None:
     assert TERRAIN.has_route("w1", "172.19.0.2")
     assert not TERRAIN.has_route("w1", "172.30.0.2")
+
+
+def test_what_is_only_on_a_wire_does_not_send_through_the_host() -> None:
+    on_wire = replace(TERRAIN, wires=frozenset({"s_front"}))
+    assert on_wire.has_route("w1", "172.18.0.9")
+    assert not on_wire.has_route("w1", "172.19.0.2")
