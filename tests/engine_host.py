@@ -169,9 +169,10 @@ def remove(name: str, slot: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         if folder.exists():
             raise EngineError(f"{folder} cannot be removed: see `findmnt -R {folder}`")
-    for group in Path("/sys/fs/cgroup").glob(f"**/{name}"):
-        for folder in sorted([group, *group.rglob("*/")], reverse=True):
-            _remove_cgroup(folder)
+    # Inner ones first. Others come and go meanwhile, on which a glob would fail.
+    for folder, _, _ in os.walk("/sys/fs/cgroup", topdown=False):
+        if name in Path(folder).parts:
+            _remove_cgroup(Path(folder))
     others = [other for other in names_in_use() if other != slot]
     if not others and not names_in_use().get(slot):
         close_way_out()
