@@ -42,7 +42,7 @@ def main() -> int:
             results.append(run(balancer, engine.address, stack.port, steps))
             stack.destroy().succeeded()
         for name, configuration in (("asks again", ASKING), ("literal name", LITERAL)):
-            print(f"docker-compose, nginx with a {name}", flush=True)
+            print(f"docker-compose ({name})", flush=True)
             compose = ComposeStack(project, images, configuration, port=8091)
             compose.up("1")
             images_by_compose = compose.changes(2 if configuration is ASKING else 1)

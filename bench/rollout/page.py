@@ -29,7 +29,7 @@ def write(results: Sequence[Result], docs: Path) -> None:
 
 def measured(results: Sequence[Result]) -> str:
     lines = [
-        f"On {os.cpu_count()} processors ({platform.machine()}, Linux {platform.release()}):",
+        f"On {os.cpu_count()} processors ({platform.machine()}, Linux {platform.release().partition('-')[0]}):",
         "",
         "| subject | requests sent | failed | seconds with failures |",
         "| --- | --- | --- | --- |",
