@@ -28,8 +28,9 @@ def write(results: Sequence[Result], docs: Path) -> None:
 
 
 def measured(results: Sequence[Result]) -> str:
+    kernel = platform.release().partition("-")[0]
     lines = [
-        f"On {os.cpu_count()} processors ({platform.machine()}, Linux {platform.release().partition('-')[0]}):",
+        f"On {os.cpu_count()} processors ({platform.machine()}, Linux {kernel}):",
         "",
         "| subject | requests sent | failed | seconds with failures |",
         "| --- | --- | --- | --- |",
