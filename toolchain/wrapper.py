@@ -21,6 +21,8 @@ TEMPLATE = r"""#!/bin/sh
 @MARK@ Finds the Pulumi CLI, and the stack's passphrase when none is set.
 PATH=@BIN@:@CLI@:$PATH
 export PATH PULUMI_SKIP_UPDATE_CHECK=1 PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=1
+# Without kept bytecode every preview would compile the program and the plugin anew.
+unset PYTHONDONTWRITEBYTECODE
 
 # What is asked: the stack and folder options, and whether a secret or a new stack is coming.
 stack=${PULUMI_STACK-} folder=$PWD special= words= next= yes=
