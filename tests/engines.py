@@ -44,6 +44,8 @@ class Engine:
     lock: int
     path: str
     daemons: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    # Of dockerd, as in daemon.json; they count from the next `restart` on.
+    settings: dict[str, object] = field(default_factory=dict)
 
     @classmethod
     def start(cls, flavour: str = "debian") -> Engine:
@@ -184,8 +186,8 @@ class Engine:
     def _start_dockerd(self) -> None:
         # Not the machine's /etc/docker/daemon.json.
         option = KEY_OPTION.get(self.name.split("-")[2])
-        settings = {option: f"{self.data}/key.json"} if option else {}
-        (self.folder / "dockerd.json").write_text(json.dumps(settings))
+        own = {option: f"{self.data}/key.json"} if option else {}
+        (self.folder / "dockerd.json").write_text(json.dumps(own | self.settings))
         self._spawn(
             "dockerd",
             *("--host", self.host),

@@ -33,6 +33,9 @@ STACK = "isolation"
 SERVE = Path(__file__).with_name("serve.py")
 FILES = {"debian": ["compose.yaml"], "current": ["compose.yaml", "gateways.yaml"]}
 TALLY: dict[str, str] = {}
+# What `make verify-all` does on top of `make test`.
+ALL = os.environ.get("CAUSEWAY_LIVE") == "all"
+collect_ignore = [] if ALL else ["test_without_proxy.py"]
 
 
 def import_python(api: docker.APIClient) -> str:
@@ -120,7 +123,9 @@ class Field:
         """As the engine tells, and what only its machine knows: the policy of its firewall."""
         command = ["nsenter", f"--net=/run/netns/{self.engine.netns}", "iptables", "-S", "FORWARD"]
         dropped = "-P FORWARD DROP" in run(*command)
-        return replace(engine_facts(self.api), forward_policy_drop=dropped)
+        proxy = self.engine.settings.get("userland-proxy") is not False
+        asked = engine_facts(self.api, userland_proxy=proxy)
+        return replace(asked, forward_policy_drop=dropped)
 
     def up(self, stack: str) -> str:
         return self.project.pulumi("up", "--skip-preview", "--stack", stack).succeeded().output
@@ -132,18 +137,25 @@ class Field:
         return Probes(self.api, self.image, [self.status(stack)], self.outside, self.internet)
 
 
-@pytest.fixture(scope="session")
-def field(any_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
-    api = any_engine.api()
+@contextmanager
+def laid_out(engine: Engine, folder: Path) -> Iterator[Field]:
+    """A copy of the project in `folder` for this engine, and its neighbours."""
+    api = engine.api()
     image = import_python(api)
-    project = Project.copy(tmp_path_factory.mktemp("live"), any_engine.host)
-    with neighbours(any_engine) as there:
+    project = Project.copy(folder, engine.host)
+    with neighbours(engine) as there:
         outside = {
             WORLD: (Outside(WORLD, HOST_THERE, True), lambda: beside(there.world, "world")),
             LAN: (Outside(LAN, HOST_THERE, True), lambda: beside(there.lan, "lan")),
         }
-        yield Field(any_engine, api, project, image, outside, there.internet)
+        yield Field(engine, api, project, image, outside, there.internet)
     api.close()
+
+
+@pytest.fixture(scope="session")
+def field(any_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
+    with laid_out(any_engine, tmp_path_factory.mktemp("live")) as made:
+        yield made
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +178,11 @@ class Measured:
 
 @pytest.fixture(scope="session")
 def isolation(field: Field) -> Measured:
-    """Deployed with the real `pulumi up`, and every cell tried."""
+    return measured(field, f"isolation on {field.flavour}")
+
+
+def measured(field: Field, title: str) -> Measured:
+    """The isolation stack, deployed with the real `pulumi up`, and every cell tried."""
     files = [Path("tests/live/isolation") / each for each in FILES[field.flavour]]
     target = field.project.folder
     for each in (*files, Path("tests/live/serve.py")):
@@ -180,8 +196,17 @@ def isolation(field: Field) -> Measured:
     matrix = reach([stack], field.facts())
     with field.probes(STACK) as probes:
         report = verify(probes, matrix.cells())
-    TALLY[f"isolation on {field.flavour}"] = report.summary
+    TALLY[title] = report.summary
     return Measured(field, matrix, report)
+
+
+def differing(report: Report) -> str:
+    """The wrong cells, a line each."""
+    return "\n".join(
+        f"{each.cell.source} -> {each.cell.destination}:{each.cell.endpoint} "
+        f"model {each.cell.verdict.value}, {each.text}"
+        for each in report.wrong
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,7 +6,6 @@ Ten of them on Debian's engine; all, on both engines, with CAUSEWAY_LIVE=all.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections import Counter
@@ -25,9 +24,8 @@ from model.reach.values import ANY
 from model.values import Stack
 from tests.end_to_end.project import ROOT
 from tests.live.changes import BASE, EDITS, SHORT, Edit, edited
-from tests.live.conftest import HOST_THERE, TALLY, Field
+from tests.live.conftest import ALL, HOST_THERE, TALLY, Field
 
-ALL = os.environ.get("CAUSEWAY_LIVE") == "all"
 CHOSEN = [each for each in EDITS if ALL or each.title in SHORT]
 STACK = "living"
 # Nothing here is on a wire, where a host waits for ARP: silence is known earlier.
