@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from . import lean  # noqa: F401 # first of all, before anything imports the SDK
+
+# isort: split
 import os
 import sys
 import time
