@@ -77,19 +77,14 @@ def start(ctx: Context, id: str, inputs: Values) -> Body:
     """
     waits = bool(inputs.get("wait"))
     limit = float(inputs.get("waitTimeout") or 60)
+    if inputs.get("attach") and not waits:
+        return _until_ended(ctx, id)
     events = _listen(ctx, id, limit) if waits else None
     try:
         ctx.api.call("POST", f"/containers/{id}/start")
         found: Body = ctx.api.call("GET", f"/containers/{id}/json")
         if events is not None:
             found = _until_healthy(ctx, id, found, events, limit)
-        elif inputs.get("attach"):
-            ctx.status("waiting for the container to end")
-            end = ctx.api.call("POST", f"/containers/{id}/wait", timeout=ATTACH_SECONDS)
-            # With `rm` the engine removes it about now.
-            found = ctx.api.find(f"/containers/{id}/json") or found
-            ended = {"Status": "exited", "Running": False, "ExitCode": end["StatusCode"]}
-            found["State"].update(ended)
         elif inputs.get("mustRun", True) and _has_ended(found):
             raise Fault(
                 f"the container {_ending(found)} right after its start{evidence(ctx, found)}"
@@ -97,6 +92,18 @@ def start(ctx: Context, id: str, inputs: Values) -> Body:
     finally:
         if events is not None:
             events.close()
+    return found
+
+
+def _until_ended(ctx: Context, id: str) -> Body:
+    """Start the container and wait for its end; with `rm` it is gone then."""
+    found: Body = ctx.api.call("GET", f"/containers/{id}/json")
+    exit_code = ctx.api.ending(id, ATTACH_SECONDS)
+    ctx.api.call("POST", f"/containers/{id}/start")
+    ctx.status("waiting for the container to end")
+    code = exit_code()
+    found = ctx.api.find(f"/containers/{id}/json") or found
+    found["State"].update({"Status": "exited", "Running": False, "ExitCode": code})
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 import docker
@@ -63,6 +64,17 @@ class Engine(docker.APIClient):
             event = json.loads(line) if line.strip() else {}
             if event.get("error"):
                 raise Fault(str(event["error"]))
+
+    def ending(self, container: str, seconds: float) -> Callable[[], int]:
+        """Listen for the next end of a container, from now on; the result waits for its exit code.
+
+        The engine answers with the head as soon as it listens, so an end right after the start
+        is not missed, not even that of a container which the engine then removes.
+        """
+        params = {"condition": "next-exit"}
+        path = f"/containers/{container}/wait"
+        response = self._ask("POST", path, None, params, seconds, None, stream=True)
+        return lambda: int(response.json()["StatusCode"])
 
     def _ask(
         self,
