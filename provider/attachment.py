@@ -36,6 +36,8 @@ class NetworkAttachmentKind(ResourceKind):
     """One connection of one container."""
 
     token: ClassVar[str] = "causeway:index:NetworkAttachment"
+    # The id is the container's: to delete the old attachment later would end the new one.
+    id_is_name: ClassVar[bool] = True
 
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
