@@ -121,6 +121,9 @@ def remove(ctx: Context, id: str) -> None:
     deadline = time.monotonic() + ENDPOINT_SECONDS
     while not _try_to_remove(ctx, id, last=time.monotonic() > deadline):
         time.sleep(ENDPOINT_POLL_SECONDS)
+    # A swarm takes its networks away a moment after it has said so.
+    while ctx.api.find(f"/networks/{id}") is not None and time.monotonic() < deadline:
+        time.sleep(ENDPOINT_POLL_SECONDS)
 
 
 def _try_to_remove(ctx: Context, id: str, *, last: bool) -> bool:

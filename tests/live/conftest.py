@@ -152,7 +152,7 @@ def laid_out(engine: Engine, folder: Path) -> Iterator[Field]:
     api.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def field(any_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     with laid_out(any_engine, tmp_path_factory.mktemp("live")) as made:
         yield made
@@ -176,9 +176,11 @@ class Measured:
         raise AssertionError(f"no cell {source} -> {destination}:{endpoint}")
 
 
-@pytest.fixture(scope="session")
-def isolation(field: Field) -> Measured:
-    return measured(field, f"isolation on {field.flavour}")
+@pytest.fixture(scope="package")
+def isolation(field: Field) -> Iterator[Measured]:
+    """Gone after this folder's tests: it takes ports of the engine that all tests share."""
+    yield measured(field, f"isolation on {field.flavour}")
+    field.project.pulumi("destroy", "--yes", "--stack", STACK).succeeded()
 
 
 def measured(field: Field, title: str) -> Measured:
