@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from cli import reports, table
@@ -62,6 +64,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
+    # As Ctrl-C: what was started is ended first.
+    signal.signal(signal.SIGTERM, _interrupted)
     update = _update() if options.deploying else None
     wanted = update.settings if update else which(options)
     api = engine(wanted)
@@ -78,6 +82,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
     else:
         _print(report, console)
     return int(report.is_wrong)
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 @dataclass(frozen=True, slots=True)

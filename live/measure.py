@@ -16,7 +16,7 @@ import docker
 
 from live.attempts import Outside, Target, Terrain, Trial
 from live.status import Status
-from live.vantage import Attempt, Greeting, ProbeError, Vantage, inside
+from live.vantage import Attempt, Greeting, ProbeError, Vantage, inside, sweep
 from model.reach.draft import ORDER
 from model.reach.topology import WIRES
 from model.reach.values import ANY, Cell, Node, NodeKind, Verdict
@@ -54,6 +54,7 @@ class Probes:
 
     def __enter__(self) -> Probes:
         self._deadline = monotonic() + self.limit
+        sweep(self.api)
         wanted: dict[str, Callable[[], Vantage]] = {
             "host": lambda: inside(self.api, self.image, "host", "host")
         }

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +25,7 @@ LABEL = "causeway.probe"
 SCRIPT = Path(__file__).with_name("prober.py")
 LONGEST_SECONDS = 600
 GREETING_SECONDS = 60.0
+STALE_SECONDS = 120.0  # a probe starts at once, or never
 
 
 class ProbeError(Exception):
@@ -112,6 +114,23 @@ def _greeting(heard: Mapping[str, Any]) -> Greeting:
 def inside(api: docker.APIClient, image: str, network_mode: str, name: str) -> Vantage:
     """A vantage in a container's namespace (`container:ID`) or the host's (`host`)."""
     return _opened(name, ContainerLine(api, image, network_mode, name))
+
+
+def sweep(api: docker.APIClient, older_than: float = STALE_SECONDS) -> list[str]:
+    """Remove probes that never started, as of a run that was killed in that moment; their ids.
+
+    Those that started end with their run, and the engine removes them.
+    """
+    removed = []
+    now = datetime.fromisoformat(str(api.info()["SystemTime"]))
+    listed = api.containers(all=True, filters={"label": LABEL, "status": "created"})
+    for each in listed:
+        age = now - datetime.fromtimestamp(each["Created"], UTC)
+        if age.total_seconds() >= older_than:
+            with suppress(docker.errors.APIError):
+                api.remove_container(each["Id"])
+                removed.append(str(each["Id"]))
+    return removed
 
 
 def beside(command: Sequence[str], name: str) -> Vantage:

@@ -22,6 +22,7 @@ from .resource import Context, Diff, Failure, ResourceKind, Values, changed
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 330.0  # a little more than the command's own limit
 POLL_SECONDS = 0.1
+END_SECONDS = 6.0  # less than what a cancelled call is given
 DIFFERENT = 1  # the command's exit code when a cell is wrong
 
 
@@ -78,9 +79,7 @@ def verified(ctx: Context, inputs: Values) -> str:
     try:
         output = _output(ctx, process, told)
     finally:
-        # Its probes read from it, and end with it.
-        process.kill()
-        process.wait()
+        _ended(process)
     lines = output.strip().splitlines() or ["it said nothing"]
     if process.returncode == 0:
         ctx.log("info", f"packets agree with the model of the stack: {lines[-1]}")
@@ -88,6 +87,16 @@ def verified(ctx: Context, inputs: Values) -> str:
     if process.returncode == DIFFERENT:
         raise Fault("packets differ from the model of the stack:\n" + "\n".join(lines))
     raise Fault("the stack cannot be verified: " + "\n".join(lines))
+
+
+def _ended(process: subprocess.Popen[str]) -> None:
+    """It ends its probes when asked to; killed, it leaves them to the engine."""
+    process.terminate()
+    try:
+        process.wait(timeout=END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _output(ctx: Context, process: subprocess.Popen[str], told: str) -> str:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from live.vantage import LABEL
+from live.vantage import LABEL, sweep
 from tests.end_to_end.project import Outcome
 from tests.live.conftest import Field
 
@@ -68,6 +68,10 @@ def squeezed(done: Outcome) -> str:
 def probes_of(shop: Field) -> list[str]:
     found = shop.api.containers(all=True, filters={"label": LABEL})
     return [name for each in found for name in each["Names"]]
+
+
+def running_probes(shop: Field) -> list[str]:
+    return [each["Id"] for each in shop.api.containers(filters={"label": LABEL})]
 
 
 def gone(shop: Field) -> bool:
@@ -138,12 +142,19 @@ def test_no_probe_remains_of_a_run_that_is_broken_off(shop: Field, number: int) 
         stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 30
-    while len(probes_of(shop)) < 4 and process.poll() is None and time.monotonic() < deadline:
+    while len(running_probes(shop)) < 4 and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(probes_of(shop)) == 4
+    assert len(running_probes(shop)) == 4
     os.kill(process.pid, number)
     process.wait(timeout=30)
     assert gone(shop)
+
+
+def test_a_probe_that_never_started_is_removed_by_a_later_run(shop: Field) -> None:
+    made = shop.api.create_container("causeway-test/tiny:1", labels={LABEL: "left"})["Id"]
+    assert sweep(shop.api) == []  # another run may be about to start it
+    assert sweep(shop.api, older_than=0) == [made]
+    assert probes_of(shop) == []
 
 
 def test_a_stack_that_does_not_run_is_bad_input(shop: Field) -> None:
