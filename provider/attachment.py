@@ -6,7 +6,6 @@ not removed. When its owner has made it anew, it is found again by name or label
 
 from __future__ import annotations
 
-import json
 from typing import Any, ClassVar
 
 from .container_body import own_names
@@ -18,6 +17,7 @@ from .endpoints import (
     from_settings,
     to_settings,
 )
+from .engine import filters
 from .faults import Fault
 from .input_table import HONOURED, refusals
 from .network import disconnect
@@ -131,8 +131,8 @@ class NetworkAttachmentKind(ResourceKind):
                 raise Fault(f"there is no container {inputs['container']!r} on this engine")
             return dict(found)
         wanted = sorted(f"{key}={value}" for key, value in inputs["labels"].items())
-        filters = json.dumps({"label": wanted})
-        listed = ctx.api.call("GET", "/containers/json", params={"all": 1, "filters": filters})
+        params = {"all": 1, **filters(label=wanted)}
+        listed = ctx.api.call("GET", "/containers/json", params=params)
         if len(listed) != 1:
             names = ", ".join(sorted(each["Names"][0].lstrip("/") for each in listed)) or "none"
             raise Fault(f"{len(listed)} containers have the labels {', '.join(wanted)}: {names}")

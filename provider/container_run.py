@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import re
 import tarfile
 import threading
@@ -219,8 +218,3 @@ def logs(ctx: Context, id: str, tail: int | None = None) -> str:
         # The log is evidence for another error: a driver without logs must not hide that one.
         return f"(the log cannot be read: {error})"
     return bytes(data).decode(errors="replace")
-
-
-def json_filter(**filters: list[str]) -> dict[str, str]:
-    """The Engine API's `filters` parameter."""
-    return {"filters": json.dumps(filters)}

@@ -26,6 +26,11 @@ POOL = 32
 Config = dict[str, Any]
 
 
+def filters(**wanted: list[str]) -> dict[str, str]:
+    """The parameter by which the Engine API's lists are narrowed: `filters(label=["a=b"])`."""
+    return {"filters": json.dumps(wanted)}
+
+
 class Engine(docker.APIClient):
     """An engine's API; every call has a limit of `CALL_SECONDS` unless it says otherwise."""
 

@@ -6,8 +6,6 @@ its resource's URN but an id that Pulumi does not know, so the next creation can
 
 from __future__ import annotations
 
-from typing import Any
-
 from .resource import Context
 
 URN_LABEL = "causeway.urn"
@@ -39,8 +37,3 @@ def same_stack(urn: str, labels: dict[str, str] | None) -> bool:
 def foreign_labels(labels: dict[str, str] | None) -> dict[str, str]:
     """The labels that a user wrote, without ours."""
     return {key: value for key, value in (labels or {}).items() if key not in OWN_LABELS}
-
-
-def filter_by_urn(urn: str) -> dict[str, Any]:
-    """The Engine API's list filter for the objects of one resource."""
-    return {"label": [f"{URN_LABEL}={urn}"]}

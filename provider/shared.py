@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from typing import Any
 
 from . import abilities, host
+from .engine import filters
 from .ownership import URN_LABEL
 from .resource import Context
 
@@ -79,7 +79,7 @@ class Shared:
     def _ask(self, ctx: Context, path: str, **params: Any) -> Listed:
         with self._lock:
             if path not in self._answers:
-                params["filters"] = json.dumps({"label": [URN_LABEL]})
+                params |= filters(label=[URN_LABEL])
                 try:
                     found = ctx.api.call("GET", path, params=params)
                     items = found if isinstance(found, list) else found["Volumes"] or []

@@ -5,7 +5,6 @@ Only a new name or a switch between replicated and global needs a new service.
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from typing import Any, ClassVar
@@ -14,8 +13,9 @@ import docker.errors
 
 from . import registry_auth
 from .durations import to_nanoseconds
+from .engine import filters
 from .faults import Fault
-from .ownership import filter_by_urn, foreign_labels, is_left_over, own_labels
+from .ownership import URN_LABEL, foreign_labels, is_left_over, own_labels
 from .plain import UNKNOWN, has_unknown
 from .resource import Context, Diff, Failure, ResourceKind, Values, changed
 from .shape import from_api, overlay, to_api
@@ -73,7 +73,9 @@ class ServiceKind(ResourceKind):
     def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
         if ctx.preview:
             return "", {**inputs, "name": inputs.get("name", UNKNOWN)}
-        for left in ctx.api.call("GET", "/services", params=_filters(ctx)):
+        for left in ctx.api.call(
+            "GET", "/services", params=filters(label=[f"{URN_LABEL}={ctx.urn}"])
+        ):
             if is_left_over(ctx, left["Spec"].get("Labels"), left["ID"]):
                 ctx.log("info", "removing a service that an interrupted run left behind")
                 self.delete(ctx, left["ID"], {}, {})
@@ -126,21 +128,11 @@ class ServiceKind(ResourceKind):
         # Its containers go after it; networks and secrets are free once the last one is gone.
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            tasks = ctx.api.call(
-                "GET", "/containers/json", params=_json_filters(f"com.docker.swarm.service.id={id}")
-            )
-            if not tasks:
+            mine = {"all": 1, **filters(label=[f"com.docker.swarm.service.id={id}"])}
+            if not ctx.api.call("GET", "/containers/json", params=mine):
                 return
             time.sleep(0.2)
         ctx.log("warning", f"containers of service {id} are still stopping")
-
-
-def _json_filters(label: str) -> dict[str, Any]:
-    return {"all": 1, "filters": json.dumps({"label": [label]})}
-
-
-def _filters(ctx: Context) -> dict[str, str]:
-    return {"filters": json.dumps(filter_by_urn(ctx.urn))}
 
 
 def _body(ctx: Context, inputs: Values) -> dict[str, Any]:
@@ -199,7 +191,7 @@ def _converge(ctx: Context, id: str, inputs: Values) -> None:
     deadline = time.monotonic() + limit
     while True:
         # Only the list tells how many tasks run.
-        by_id = {"status": "true", "filters": json.dumps({"id": [id]})}
+        by_id = {"status": "true", **filters(id=[id])}
         found = ctx.api.call("GET", "/services", params=by_id)[0]
         status = found.get("ServiceStatus") or {}
         running, wanted = status.get("RunningTasks", 0), status.get("DesiredTasks", 0)
@@ -219,7 +211,6 @@ def _converge(ctx: Context, id: str, inputs: Values) -> None:
 
 
 def _errors(ctx: Context, id: str) -> str:
-    filters = {"filters": json.dumps({"service": [id]})}
-    tasks = ctx.api.call("GET", "/tasks", params=filters)
+    tasks = ctx.api.call("GET", "/tasks", params=filters(service=[id]))
     said = sorted({task["Status"].get("Err", "") for task in tasks} - {""})
     return "".join(f"\n  {line}" for line in said)

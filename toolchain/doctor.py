@@ -138,7 +138,3 @@ def _base_images(places: Places, reached: Engine) -> Finding:
     if base_images.official_available(reached):
         return Finding("Base images", "official", where)
     return Finding("Base images", "", where, SETUP)
-
-
-def host_of_images(reached: Engine) -> str:
-    return f"in or for {reached.host}"

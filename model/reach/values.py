@@ -139,7 +139,6 @@ class LeakKind(Enum):
 
     PUBLISHED_JOINS = "published port joins networks"
     LOOPBACK_BIND = "loopback port open to the segment"
-    DIRECT_ROUTE = "container addresses open to the segment"
     PIVOT = "pivot"
     RAW_PACKETS = "raw packets on a shared network"
     HOST_REACH = "host is reachable from an internal network"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from model.errors import shorten
 from model.reach.difference import Change, Difference
-from model.reach.values import Cell, PathKind, Verdict
+from model.reach.values import Cell, Verdict
 
 MOST = 20
 
@@ -70,7 +70,3 @@ def place_of(cell: Cell, base: str = "") -> str:
         if hop.place is not None and hop.place.file:
             return f"{shorten(hop.place.file, base)}:{hop.place.line}"
     return ""
-
-
-def kind_of(cell: Cell) -> str:
-    return "" if cell.kind is PathKind.NONE else cell.kind.value

@@ -10,7 +10,22 @@ import pytest
 
 from tests.engines import Engine
 from tests.provider.plugin import CONTAINER, NETWORK, Deployed, Plugin
+from tests.provider.surroundings import Surroundings
 from tests.tiny_image import TINY
+
+
+@pytest.fixture
+def offline() -> Surroundings:
+    """What a kind is given where no engine may be asked."""
+    return Surroundings(None)
+
+
+@pytest.fixture
+def online(engine: Engine) -> Iterator[Surroundings]:
+    """What a kind is given beside the engine of all tests."""
+    surroundings = Surroundings(engine.host)
+    yield surroundings
+    surroundings.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import docker
@@ -10,16 +9,8 @@ import pytest
 
 from provider.faults import Fault
 from provider.functions import FUNCTIONS
-from tests.engines import Engine
 from tests.provider.surroundings import Surroundings
 from tests.tiny_image import TINY, tiny_digests
-
-
-@pytest.fixture
-def online(engine: Engine) -> Iterator[Surroundings]:
-    surroundings = Surroundings(engine.host)
-    yield surroundings
-    surroundings.close()
 
 
 def call(surroundings: Surroundings, function: str, **arguments: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +11,8 @@ import pytest
 from provider.faults import Fault
 from provider.image import ImageKind
 from provider.plain import UNKNOWN
-from tests.engines import Engine
 from tests.provider.surroundings import Surroundings
 from tests.tiny_image import TINY
-
-
-@pytest.fixture
-def offline() -> Surroundings:
-    return Surroundings(None)
-
-
-@pytest.fixture
-def online(engine: Engine) -> Iterator[Surroundings]:
-    surroundings = Surroundings(engine.host)
-    yield surroundings
-    surroundings.close()
 
 
 @pytest.fixture

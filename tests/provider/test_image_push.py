@@ -21,13 +21,6 @@ KIND = ImageKind()
 
 
 @pytest.fixture
-def online(engine: Engine) -> Iterator[Surroundings]:
-    surroundings = Surroundings(engine.host)
-    yield surroundings
-    surroundings.close()
-
-
-@pytest.fixture
 def app(tmp_path: Path) -> Path:
     (tmp_path / "Dockerfile").write_text(f"FROM {TINY}\nENV PUSHED=yes\n")
     return tmp_path

@@ -20,18 +20,6 @@ from tests.tiny_image import TINY, tiny_digests
 
 
 @pytest.fixture
-def offline() -> Surroundings:
-    return Surroundings(None)
-
-
-@pytest.fixture
-def online(engine: Engine) -> Iterator[Surroundings]:
-    surroundings = Surroundings(engine.host)
-    yield surroundings
-    surroundings.close()
-
-
-@pytest.fixture
 def published(engine: Engine, api: docker.APIClient) -> Iterator[str]:
     """A name that only a registry knows, not the engine."""
     with registry(engine) as address:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import docker
@@ -11,24 +10,11 @@ import pytest
 from provider.faults import Fault
 from provider.plain import UNKNOWN
 from provider.volume import VolumeKind
-from tests.engines import Engine
 from tests.provider.surroundings import URN, Surroundings
 from tests.tiny_image import TINY
 
 KIND = VolumeKind()
 LABELS = [{"label": "b", "value": "2"}, {"label": "a", "value": "1"}]
-
-
-@pytest.fixture
-def offline() -> Surroundings:
-    return Surroundings(None)
-
-
-@pytest.fixture
-def online(engine: Engine) -> Iterator[Surroundings]:
-    surroundings = Surroundings(engine.host)
-    yield surroundings
-    surroundings.close()
 
 
 def check(
