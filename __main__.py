@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pulumi
 
+from components import lines
 from components.labels import Owner
 from components.outputs import stack_outputs
 from components.reach import deployed, tell_difference
@@ -37,6 +38,7 @@ def main() -> None:
         )
     tell_difference(stack, deployed())
     owner = Owner(project, stack_name)
+    lines.keep(owner, stack)
     resources = Stack(
         settings.name,
         StackArgs(stack, owner, settings.secrets, settings.verify, settings.probe_image),

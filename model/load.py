@@ -176,6 +176,7 @@ def _stack(
             volume(key, value, index.place("volumes", key)) for key, value in section("volumes")
         ),
         file_sources=tuple(sources),
+        written=index,
         extension="" if extension is None else json.dumps(extension, sort_keys=True),
     )
 

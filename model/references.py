@@ -103,7 +103,8 @@ def unknown_namespaces(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             kind, _, other = mode.partition(":")
             if kind == "service" and other not in names:
                 place = around.index.place("services", service.name, key)
-                yield Problem(place, _unknown(other, names, around))
+                said = _unknown(other, names, around) if other else f"{mode!r} names no service"
+                yield Problem(place, said)
         for position, (other, _) in enumerate(service.links):
             if other not in names:
                 place = around.index.item(

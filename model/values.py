@@ -8,7 +8,10 @@ Durations are strings in Go form ("1m30s"), sizes are bytes, names are Compose's
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from model.source import SourceIndex
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -349,3 +352,5 @@ class Stack:
     substitutions: tuple[Substitution, ...] = ()
     warnings: tuple[Problem, ...] = ()
     extension: str = ""  # the top-level `x-causeway` as JSON with sorted keys
+    # Where each key of the files stands: for messages, no part of what is declared.
+    written: SourceIndex | None = field(default=None, repr=False, compare=False)

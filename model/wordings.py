@@ -76,6 +76,12 @@ PATTERNS: tuple[Pattern, ...] = (
         checked=True,
     ),
     _pattern(
+        r'^service "(.+?)" depends on undefined service ""$',
+        _at("services", "{1}"),
+        "names no service",
+        checked=True,
+    ),
+    _pattern(
         r'^service "(.+?)" has neither an image nor a build context specified',
         _at("services", "{1}"),
         WITHOUT_IMAGE,

@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf import empty_pb2  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from .lines import line_of
 from .plain import UNKNOWN, from_struct, has_unknown, to_struct
 from .resource import Context, Diff, Failure, ResourceKind, Values
 from .session import Session, abort
@@ -90,7 +91,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             return kind.check(ctx, ctx.name, old, from_struct(request.news), request.randomSeed)
 
         inputs, failures = self._session.do(context, request.urn, True, work)
-        return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=_failures(failures))
+        return provider_pb2.CheckResponse(
+            inputs=to_struct(inputs), failures=_failures(request.urn, failures)
+        )
 
     def Diff(self, request: Any, context: Any) -> Any:
         kind = self._kind(request.urn, context)
@@ -212,5 +215,13 @@ def _decode_config(args: Values) -> Values:
     return decoded
 
 
-def _failures(failures: list[Failure]) -> list[Any]:
-    return [provider_pb2.CheckFailure(property=f.path, reason=f.reason) for f in failures]
+def _failures(urn: str, failures: list[Failure]) -> list[Any]:
+    """With the line of the stack file, which names the property in the user's own words."""
+    told = provider_pb2.CheckFailure
+    lines = [line_of(urn, failure.path) for failure in failures]
+    return [
+        told(reason=f"{line}: {failure.reason}")
+        if line
+        else told(property=failure.path, reason=failure.reason)
+        for failure, line in zip(failures, lines, strict=True)
+    ]

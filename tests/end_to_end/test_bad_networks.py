@@ -1,4 +1,5 @@
-"""Networks that this engine cannot make: refused by a real preview, and nothing is changed."""
+"""Networks that this engine cannot make: refused by a real preview, with file and line, and nothing
+is changed."""
 
 from __future__ import annotations
 
@@ -9,38 +10,108 @@ from tests.end_to_end.project import Project, snapshot
 from tests.tiny_image import TINY
 
 STACK = "networks"
+LAN = f"stacks/{STACK}/compose.yaml:3: networks.lan"
+WEB = f"stacks/{STACK}/compose.yaml:1: services.web.networks.lan"
+MODE = "com.docker.network.bridge.gateway_mode_ipv4"
+TRUSTED = "com.docker.network.bridge.trusted_host_interfaces"
 # What stands under `networks: lan:`, and what the preview says.
 REFUSED = {
-    "{driver: macvlan, driver_opts: {parent: eth9}}": "has no interface 'eth9'",
-    "{driver: weave}": "the engine has no network driver 'weave'",
-    "{driver: overlay, attachable: true}": "overlay needs a swarm: `docker swarm init`",
-    "{enable_ipv6: true}": "engines before Docker 27 choose no IPv6 subnet",
-    "{driver_opts: {com.docker.network.bridge.gateway_mode_ipv4: routed}}": "needs Docker 27",
-    "{ipam: {config: [{subnet: 172.17.0.0/24}]}}": "of network 'bridge' on the engine",
-    "{ipam: {config: [{subnet: 10.199.0.0/16}]}}": "which the engine's machine reaches through",
-    "{external: true, name: nowhere}": (
-        "compose.yaml:2: networks.lan: network 'nowhere' does not exist on this engine"
+    "{driver: macvlan, driver_opts: {parent: eth9}}": (
+        f"{LAN}.driver_opts.parent: the engine's machine has no interface 'eth9'"
     ),
-    "{name: theirs}": "the engine has a network 'theirs' that is not this stack's",
+    "{driver: macvlan, driver_opts: {parent: eth9.50}}": (
+        f"{LAN}.driver_opts.parent: the engine's machine has no interface 'eth9'"
+    ),
+    "{driver: weave}": f"{LAN}.driver: the engine has no network driver 'weave'",
+    "{driver: overlay, attachable: true}": (
+        f"{LAN}.driver: overlay needs a swarm: `docker swarm init`"
+    ),
+    "{enable_ipv6: true}": (
+        f"{LAN}.enable_ipv6: engines before Docker 27 choose no IPv6 subnet: declare one"
+    ),
+    f"{{driver_opts: {{{MODE}: nat}}}}": f"{LAN}.driver_opts.{MODE}: 'nat' needs Docker 27",
+    f"{{driver_opts: {{{MODE}: routed}}}}": f"{LAN}.driver_opts.{MODE}: 'routed' needs Docker 27",
+    f"{{driver_opts: {{{MODE}: nat-unprotected}}}}": (
+        f"{LAN}.driver_opts.{MODE}: 'nat-unprotected' needs Docker 28"
+    ),
+    f"{{internal: true, driver_opts: {{{MODE}: isolated}}}}": (
+        f"{LAN}.driver_opts.{MODE}: 'isolated' needs Docker 28, and the engine is 20.10"
+    ),
+    f"{{driver_opts: {{{TRUSTED}: eth0}}}}": (
+        f"{LAN}.driver_opts.{TRUSTED}: 'eth0' needs Docker 28.2"
+    ),
+    "{ipam: {config: [{subnet: 172.17.0.0/24}]}}": (
+        f"{LAN}.ipam.config[0].subnet: 172.17.0.0/24 overlaps 172.17.0.0/16 of network 'bridge'"
+    ),
+    "{ipam: {config: [{subnet: 10.77.0.128/25}]}}": (
+        f"{LAN}.ipam.config[0].subnet: 10.77.0.128/25 overlaps 10.77.0.0/24 of network 'theirs'"
+    ),
+    "{ipam: {config: [{subnet: 10.199.0.0/16}]}}": (
+        f"{LAN}.ipam.config[0].subnet: 10.199.0.0/16 takes in"
+    ),
+    "{external: true, name: nowhere}": f"{LAN}: network 'nowhere' does not exist on this engine",
+    "{name: theirs}": (f"{LAN}.name: the engine has a network 'theirs' that is not this stack's"),
+}
+# The same for what stands under `services: web: networks: lan:`.
+REFUSED_MEMBER = {
+    "{gw_priority: 1}": f"{WEB}.gw_priority: needs Docker 28",
 }
 
 
 @pytest.fixture(scope="module")
 def stack(project: Project, api: docker.APIClient) -> Project:
-    api.create_network("theirs")
+    pool = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool("10.77.0.0/24")])
+    api.create_network("theirs", ipam=pool)
     project.write_stack(STACK, "services: {}\n")
     return project
 
 
-@pytest.mark.parametrize("network", REFUSED)
-def test_preview_refuses_it_and_nothing_is_changed(
-    stack: Project, api: docker.APIClient, network: str
-) -> None:
-    before = snapshot(api)
-    (stack.folder / "stacks" / STACK / "compose.yaml").write_text(
-        f"services: {{web: {{image: '{TINY}', networks: [lan]}}}}\nnetworks: {{lan: {network}}}\n"
+def written(member: str, network: str) -> str:
+    return (
+        f"services: {{web: {{image: '{TINY}', networks: {{lan: {member}}}}}}}\n"
+        f"networks:\n  lan: {network}\n"
     )
-    stack.pulumi("preview", "--stack", STACK).refused(REFUSED[network])
-    stack.pulumi("up", "--skip-preview", "--stack", STACK).refused(REFUSED[network])
+
+
+def refuse(stack: Project, api: docker.APIClient, said: str, *command: str) -> None:
+    before = snapshot(api)
+    stack.pulumi(*command).refused(said)
     assert snapshot(api)["containers"] == before["containers"]
     assert snapshot(api)["networks"] == before["networks"]
+
+
+@pytest.mark.parametrize("network", REFUSED)
+def test_preview_refuses_it_with_its_line_and_nothing_is_changed(
+    stack: Project, api: docker.APIClient, network: str
+) -> None:
+    file = stack.folder / "stacks" / STACK / "compose.yaml"
+    file.write_text(written("{}", network))
+    refuse(stack, api, REFUSED[network], "preview", "--stack", STACK)
+
+
+def test_an_update_without_a_preview_refuses_it_too(stack: Project, api: docker.APIClient) -> None:
+    file = stack.folder / "stacks" / STACK / "compose.yaml"
+    network = "{driver: macvlan, driver_opts: {parent: eth9}}"
+    file.write_text(written("{}", network))
+    refuse(stack, api, REFUSED[network], "up", "--skip-preview", "--stack", STACK)
+
+
+@pytest.mark.parametrize("member", REFUSED_MEMBER)
+def test_preview_refuses_what_a_service_asks_of_it(
+    stack: Project, api: docker.APIClient, member: str
+) -> None:
+    file = stack.folder / "stacks" / STACK / "compose.yaml"
+    file.write_text(written(member, "{}"))
+    refuse(stack, api, REFUSED_MEMBER[member], "preview", "--stack", STACK)
+
+
+def test_a_subnet_of_the_pool_that_somebody_has_is_refused_by_the_networks_line(
+    stack: Project, api: docker.APIClient
+) -> None:
+    pool = "  causeway:addressPool: {base: 10.77.0.0/24, size: 24}\n"
+    stack.write_stack("pooled", written("{}", "{}"), config=pool)
+    said = (
+        "stacks/pooled/compose.yaml:3: networks.lan (causeway:addressPool): "
+        "10.77.0.0/24 overlaps 10.77.0.0/24 of network 'theirs' on the engine"
+    )
+    refuse(stack, api, said, "preview", "--stack", "pooled")

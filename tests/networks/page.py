@@ -57,8 +57,9 @@ own. A preview refuses a subnet that overlaps another one of the stack, a networ
 
 - The engine's machine is looked at only where the engine listens on a local socket. For a remote
   engine, a missing parent interface or kernel option shows up when the network is made.
-- What an engine cannot do is told with the resource's name and property; the line in the stack
-  file is told for what needs no engine to be seen.
+- What an engine cannot do is told with file, line and key path, from a record that the program
+  leaves in the folder `.causeway`. Where that cannot be written, the resource and its property
+  are named instead.
 - `enable_ipv4: false` has no input in the Pulumi resource docker.Network.
 """
 

@@ -1,0 +1,143 @@
+"""The line of a stack file behind each input of a resource, kept for the provider's refusals.
+
+Inputs have no room for it: they must stay the official plugin's, and a label would change with
+every edit. So the program leaves a record in the project's ignored folder before it registers
+anything, and the plugin reads it when it refuses something. Where it cannot be written, refusals
+name the resource alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from components.attachment import TOKEN, guest_name
+from components.labels import Owner
+from components.paths import GENERATED
+from model.errors import shorten
+from model.source import SourceIndex
+from model.values import Network, Place, Service, Stack
+
+# Input path -> `file:line: key.path`; "" stands for the resource as a whole.
+Lines = dict[str, str]
+NETWORK = "docker:index/network:Network"
+CONTAINER = "docker:index/container:Container"
+# Inputs that are a Compose key under another name.
+NETWORK_KEYS = {
+    "attachable": ("attachable",),
+    "driver": ("driver",),
+    "internal": ("internal",),
+    "ipamDriver": ("ipam", "driver"),
+    "ipamOptions": ("ipam", "options"),
+    "ipv6": ("enable_ipv6",),
+    "labels": ("labels",),
+    "name": ("name",),
+    "options": ("driver_opts",),
+}
+SUBNET_KEYS = {
+    "auxAddress": "aux_addresses",
+    "gateway": "gateway",
+    "ipRange": "ip_range",
+    "subnet": "subnet",
+}
+CONTAINER_KEYS = {
+    "gpus": ("gpus",),
+    "healthcheck": ("healthcheck",),
+    "healthcheck.startInterval": ("healthcheck", "start_interval"),
+    "image": ("image",),
+    "networkMode": ("network_mode",),
+    "networksAdvanced": ("networks",),
+    "ports": ("ports",),
+}
+ENDPOINT_KEYS = {
+    "aliases": "aliases",
+    "driverOpts": "driver_opts",
+    "gwPriority": "gw_priority",
+    "ipv4Address": "ipv4_address",
+    "ipv6Address": "ipv6_address",
+    "macAddress": "mac_address",
+}
+
+
+def keep(owner: Owner, stack: Stack) -> None:
+    """Write the record of a stack where the plugin, started in the same folder, looks for it."""
+    text = json.dumps(recorded(stack, str(Path.cwd())), indent=1, sort_keys=True)
+    folder = Path.cwd() / GENERATED
+    target = folder / f"lines-{owner.project}-{owner.stack}.json"
+    try:
+        if target.exists() and target.read_text(encoding="utf-8") == text:
+            return
+        folder.mkdir(exist_ok=True)
+        # Another preview may read it at this moment: it is whole or the old one.
+        handle, name = tempfile.mkstemp(dir=folder)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(target)
+    except OSError:
+        return
+
+
+def recorded(stack: Stack, base: str) -> dict[str, Lines]:
+    """The lines of each resource, by `type::name` as its URN ends."""
+    index = stack.written
+    if index is None:
+        return {}
+    found: dict[str, list[tuple[str, Place]]] = {}
+    for network in stack.networks:
+        name = f"{stack.name}-{network.key}"
+        found[f"{NETWORK}::{name}"] = list(_network(network, index))
+        for guest in network.guests:
+            found[f"{TOKEN}::{name}-{guest_name(guest)}"] = [("", guest.place)]
+    for service in stack.services:
+        places = list(_container(service, index))
+        for replica in range(1, service.replicas + 1):
+            name = f"{CONTAINER}::{stack.name}-{service.name}-{replica}"
+            found[name] = places
+            if service.balance is not None:
+                found[f"{name}-network"] = places
+    return {
+        resource: {path: _line(place, base) for path, place in places}
+        for resource, places in found.items()
+    }
+
+
+def _network(network: Network, index: SourceIndex) -> Iterator[tuple[str, Place]]:
+    steps = ("networks", network.key)
+    yield "", index.place(*steps)
+    for key, below in NETWORK_KEYS.items():
+        yield key, index.place(*steps, *below)
+    for option, _ in network.options:
+        yield f"options.{option}", index.place(*steps, "driver_opts", option)
+    # A subnet of the pool comes first, and stands in no file.
+    written = [index.has(*steps, "ipam", "config", each) for each, _ in enumerate(network.subnets)]
+    pooled = written.count(False)
+    for position in range(len(network.subnets)):
+        path = f"ipamConfigs[{position}]"
+        if position < pooled:
+            place = index.place(*steps)
+            yield path, Place(place.file, place.line, f"{place.path} (causeway:addressPool)")
+            continue
+        at = (*steps, "ipam", "config", position - pooled)
+        yield path, index.place(*at)
+        for key, below in SUBNET_KEYS.items():
+            yield f"{path}.{key}", index.place(*at, below)
+
+
+def _container(service: Service, index: SourceIndex) -> Iterator[tuple[str, Place]]:
+    steps = ("services", service.name)
+    yield "", index.place(*steps)
+    for key, below in CONTAINER_KEYS.items():
+        yield key, index.place(*steps, *below)
+    ordered = sorted(service.attachments, key=lambda attachment: attachment.network)
+    for position, attachment in enumerate(ordered):
+        at = (*steps, "networks", attachment.network)
+        yield f"networksAdvanced[{position}]", index.place(*at)
+        for name, written in ENDPOINT_KEYS.items():
+            yield f"networksAdvanced[{position}].{name}", index.place(*at, written)
+
+
+def _line(place: Place, base: str) -> str:
+    return f"{shorten(place.file, base)}:{place.line}: {place.path}"

@@ -1,0 +1,34 @@
+"""The line of a stack file behind an input, from the record that the program left.
+
+The plugin is started in the project's folder, as the program is. Where there is no record, for
+another program or a folder that cannot be written, nothing is claimed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+FOLDER = ".causeway"
+
+
+def line_of(urn: str, path: str) -> str | None:
+    """`stacks/web/compose.yaml:31: networks.front.driver` for an input path; None when unknown.
+
+    An input that is not in the record has the line of the nearest one around it.
+    """
+    _, scope, kinds, name = urn.split("::", 3)
+    stack = urn.split("::", 1)[0].rsplit(":", 1)[-1]
+    try:
+        text = Path(FOLDER, f"lines-{scope}-{stack}.json").read_text(encoding="utf-8")
+        known = json.loads(text)[f"{kinds.rsplit('$', 1)[-1]}::{name}"]
+        return next((known[each] for each in _outwards(path) if each in known), None)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _outwards(path: str) -> list[str]:
+    """`options.com.docker.x`, `options.com.docker` ... `options`, and "" for the whole."""
+    ends = [match.start() for match in re.finditer(r"[.\[]", path)]
+    return [path, *(path[:end] for end in reversed(ends)), ""]

@@ -1,0 +1,156 @@
+"""The record of lines: what it holds, and that its names are those of the registered resources."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from components import lines
+from components.labels import Owner
+from model.load import load
+from model.pool import pool
+from model.values import Stack
+from provider import lines as read
+from tests.components.recorder import declare
+
+FILE = """\
+services:
+  web:
+    image: web:1
+    scale: 2
+    networks:
+      inner: {gw_priority: 1}
+      front: {}
+    ports: [80]
+  proxy:
+    image: haproxy:3
+    networks: [front]
+    ports: ["8080:80"]
+    x-causeway: {balance: {to: web, port: 80}}
+networks:
+  front:
+    driver_opts:
+      com.docker.network.bridge.gateway_mode_ipv4: routed
+  inner:
+    enable_ipv6: true
+    ipam:
+      config:
+        - subnet: "fd00::/64"
+    x-causeway:
+      attach:
+        - container: legacy
+"""
+OWNER = Owner("shop", "dev")
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stack.yaml").write_text(FILE)
+    return load(["stack.yaml"], name="shop-dev", address_pool=pool("10.80.0.0/16"))
+
+
+def test_every_network_container_and_attachment_is_recorded_by_its_registered_name(
+    stack: Stack,
+) -> None:
+    kinds = ("Network", "Container", "NetworkAttachment")
+    registered = {
+        each.label
+        for each in declare(stack).registrations
+        if each.type in kinds and each.parent.partition(" ")[0] in ("Network", "Service")
+    }
+    named = {name.rpartition("::") for name in lines.recorded(stack, "")}
+    assert {f"{token.rpartition(':')[2]} {name}" for token, _, name in named} == registered
+    assert len(registered) == 7
+
+
+@pytest.mark.parametrize(
+    ("urn", "path", "line"),
+    [
+        (
+            "docker:index/network:Network::shop-dev-front",
+            "options.com.docker.network.bridge.gateway_mode_ipv4",
+            "stack.yaml:17: networks.front.driver_opts.com.docker.network.bridge.gateway_mode_ipv4",
+        ),
+        (
+            "docker:index/network:Network::shop-dev-front",
+            "ipamConfigs[0].subnet",
+            "stack.yaml:15: networks.front (causeway:addressPool)",
+        ),
+        (
+            "docker:index/network:Network::shop-dev-inner",
+            "ipamConfigs[1].subnet",
+            "stack.yaml:22: networks.inner.ipam.config[0].subnet",
+        ),
+        (
+            "docker:index/network:Network::shop-dev-inner",
+            "ipv6",
+            "stack.yaml:19: networks.inner.enable_ipv6",
+        ),
+        (
+            "docker:index/container:Container::shop-dev-web-2",
+            "networksAdvanced[1].gwPriority",
+            "stack.yaml:6: services.web.networks.inner.gw_priority",
+        ),
+        (
+            "docker:index/container:Container::shop-dev-web-1",
+            "ports[0].internal",
+            "stack.yaml:8: services.web.ports",
+        ),
+        (
+            "docker:index/container:Container::shop-dev-proxy-1-network",
+            "memory",
+            "stack.yaml:9: services.proxy",
+        ),
+        (
+            "causeway:index:NetworkAttachment::shop-dev-inner-legacy",
+            "container",
+            "stack.yaml:25: networks.inner.x-causeway.attach[0]",
+        ),
+    ],
+)
+def test_the_plugin_finds_the_line_of_an_input(
+    stack: Stack, urn: str, path: str, line: str
+) -> None:
+    lines.keep(OWNER, stack)
+    parents = "causeway:components:Stack$causeway:components:Network"
+    assert read.line_of(f"urn:pulumi:dev::shop::{parents}${urn}", path) == line
+
+
+def test_other_stacks_resources_and_folders_have_no_line(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines.keep(OWNER, stack)
+    network = "docker:index/network:Network"
+    assert read.line_of(f"urn:pulumi:prod::shop::{network}::shop-dev-front", "driver") is None
+    assert read.line_of(f"urn:pulumi:dev::shop::{network}::shop-dev-back", "driver") is None
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert read.line_of(f"urn:pulumi:dev::shop::{network}::shop-dev-front", "driver") is None
+
+
+def test_a_record_that_cannot_be_read_is_no_line(stack: Stack, tmp_path: Path) -> None:
+    lines.keep(OWNER, stack)
+    (tmp_path / ".causeway" / "lines-shop-dev.json").write_text("{")
+    urn = "urn:pulumi:dev::shop::docker:index/network:Network::shop-dev-front"
+    assert read.line_of(urn, "driver") is None
+
+
+def test_a_folder_that_cannot_be_written_stops_nothing(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / ".causeway").write_text("a file where the folder should be")
+    lines.keep(OWNER, stack)
+    assert (tmp_path / ".causeway").is_file()
+
+
+def test_the_record_follows_the_file(stack: Stack, tmp_path: Path) -> None:
+    lines.keep(OWNER, stack)
+    (tmp_path / "stack.yaml").write_text("# a line more\n" + FILE)
+    lines.keep(OWNER, load(["stack.yaml"], name="shop-dev"))
+    kept = json.loads((tmp_path / ".causeway" / "lines-shop-dev.json").read_text())
+    named = kept["docker:index/network:Network::shop-dev-front"]
+    assert named[""] == "stack.yaml:16: networks.front"
+    assert sorted(each.name for each in (tmp_path / ".causeway").iterdir()) == [
+        "lines-shop-dev.json"
+    ]
