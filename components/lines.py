@@ -122,8 +122,8 @@ def _network(network: Network, index: SourceIndex) -> Iterator[tuple[str, Place]
             continue
         at = (*steps, "ipam", "config", position - pooled)
         yield path, index.place(*at)
-        for key, below in SUBNET_KEYS.items():
-            yield f"{path}.{key}", index.place(*at, below)
+        for key, written_key in SUBNET_KEYS.items():
+            yield f"{path}.{key}", index.place(*at, written_key)
 
 
 def _container(service: Service, index: SourceIndex) -> Iterator[tuple[str, Place]]:
