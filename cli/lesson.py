@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from live.stack import EngineFault, LiveStack, NotFound, part
+from live.stack import EngineFault, LiveStack, NotFound, has_swarm, part
 from model.errors import CausewayError
 from model.lesson import MAIN, Lesson, Step, differs, expected, filled, lessons
 
@@ -111,6 +111,11 @@ def play(lesson: Lesson, room: Classroom) -> list[str]:
     Raises LessonError when it cannot be deployed or removed.
     """
     room.say(f"\nLesson {lesson.number}: {lesson.title}\n\n{lesson.shows}\n")
+    if lesson.needs == "swarm" and not has_swarm(room.host):
+        raise LessonError(
+            f"lesson {lesson.number} needs a swarm, and the engine is not the manager of one: run "
+            "`docker swarm init` on it (`docker swarm leave --force` ends it)"
+        )
     run = Run(lesson, room, _variables(lesson, room))
     try:
         room.say(f"deploying stack {lesson.stack} (pulumi up) ...")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from typing import Any
 
 import docker
@@ -28,6 +29,13 @@ class NotFound(Exception):
 def engine(host: str) -> docker.APIClient:
     """The engine at `host`, as in DOCKER_HOST; an empty text is the default socket."""
     return docker.APIClient(base_url=host or "unix:///var/run/docker.sock", version="auto")
+
+
+def has_swarm(host: str) -> bool:
+    """Whether the engine at `host` can make the networks of a swarm."""
+    with closing(engine(host)) as api:
+        swarm = api.info().get("Swarm") or {}
+    return swarm.get("LocalNodeState") == "active" and bool(swarm.get("ControlAvailable"))
 
 
 class LiveStack:

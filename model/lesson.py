@@ -19,6 +19,7 @@ from model.values import Pairs, Place, Problem
 
 Action = Literal["run", "inspect", "connect", "disconnect", "deploy", "remove"]
 MAIN = "main"
+NEEDS = ("", "swarm")
 FOLDER = re.compile(r"(\d\d)-([a-z0-9-]+)")
 # In commands and patterns: `{ip web}`, `{ip web-2 on lan}`, `{variable PARENT}`, `{stack}`.
 PLACEHOLDER = re.compile(r"\{(ip|variable|stack)(?: ([\w-]+))?(?: on ([\w-]+))?\}")
@@ -54,7 +55,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """`variables` are what the Compose file wants to be told: name and what it is."""
+    """`variables` are what the Compose file wants to be told: name and what it is. `needs` is
+    what the engine must have: "swarm", or nothing of its own."""
 
     number: int
     name: str
@@ -63,6 +65,7 @@ class Lesson:
     shows: str
     variables: Pairs
     steps: tuple[Step, ...]
+    needs: str = ""
 
     @property
     def stack(self) -> str:
@@ -96,6 +99,9 @@ def read(folder: Path) -> Lesson:
         raise _wrong(file, "", str(error)) from None
     if not steps:
         raise _wrong(file, "steps", "a lesson without steps shows nothing")
+    needs = text(document.get("needs")) or ""
+    if needs not in NEEDS:
+        raise _wrong(file, "needs", f"{needs!r} is not one of {', '.join(filter(None, NEEDS))}")
     return Lesson(
         number=int(named[1]),
         name=named[2],
@@ -104,6 +110,7 @@ def read(folder: Path) -> Lesson:
         shows=required_text(document.get("shows")),
         variables=pairs(document.get("variables")),
         steps=tuple(steps),
+        needs=needs,
     )
 
 

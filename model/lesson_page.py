@@ -33,6 +33,8 @@ def page(lessons: list[Lesson], files: Mapping[tuple[int, str], str]) -> str:
     parts = [OPENING, "\n".join(contents) + "\n"]
     for lesson in lessons:
         parts.append(f"\n## {lesson.number}. {lesson.title}\n\n{lesson.shows}\n")
+        if lesson.needs == "swarm":
+            parts.append("\nIt needs a swarm: `docker swarm init` on the engine.\n")
         for (number, name), text in sorted(files.items()):
             if number == lesson.number:
                 parts.append(f"\n`{name}`\n\n```yaml\n{text}```\n")

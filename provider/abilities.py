@@ -88,17 +88,24 @@ def refused(inputs: Values, known: Facts, mine: Mine) -> list[Failure]:
 
 def _driver(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
     driver = inputs.get("driver") or "bridge"
-    if driver not in known.drivers and driver not in OWN_DRIVERS:
-        # A plugin of the old kind is loaded when first used, and listed from then on.
-        listed = ", ".join(sorted(known.drivers))
-        yield Failure(
-            "driver",
-            f"the engine has no network driver {driver!r} (it has {listed}); "
-            f"`docker plugin install {driver}` on its machine",
-        )
+    if known.host.is_seen and (said := _without(driver, known)):
+        yield Failure("driver", said)
     option = KERNEL.get(driver)
     if option in known.host.missing:
         yield Failure("driver", f"the kernel of the engine's machine is built without {option}")
+
+
+def _without(driver: str, known: Facts) -> str | None:
+    """What to tell when neither the engine nor a plugin beside it offers a driver."""
+    # A plugin of the old kind is loaded when first used, and listed from then on.
+    offered = {*known.drivers, *OWN_DRIVERS, *known.host.plugins}
+    if driver in offered or f"{driver}:latest" in offered:
+        return None
+    listed = ", ".join(sorted(known.drivers))
+    return (
+        f"the engine has no network driver {driver!r} (it has {listed}); "
+        f"`docker plugin install {driver}` on its machine"
+    )
 
 
 def _swarm(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
@@ -203,8 +210,12 @@ def _subnets(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
                 )
 
 
-def shadowed(inputs: Values, known: Facts) -> Iterator[str]:
-    """Warnings: a subnet that is a small part of what a route of the machine leads to."""
+def doubtful(inputs: Values, known: Facts) -> Iterator[str]:
+    """Warnings: a subnet that is a small part of what a route of the machine leads to, and a
+    driver that only the machine of an engine out of sight may have."""
+    driver = inputs.get("driver")
+    if isinstance(driver, str) and not known.host.is_seen and (said := _without(driver, known)):
+        yield f"{said}, unless a plugin there is loaded when first used"
     for config in inputs.get("ipamConfigs") or []:
         wanted = None if has_unknown(config) else _network(config.get("subnet"))
         for route in _foreign_routes(known):

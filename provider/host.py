@@ -6,6 +6,7 @@ The Engine API tells none of these. For a local socket the kernel tells which pr
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import ipaddress
 import os
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 VLAN = "CONFIG_VLAN_8021Q"
+# Where an engine looks for plugins that are no images.
+PLUGIN_FOLDERS = ("run/docker/plugins", "etc/docker/plugins", "usr/lib/docker/plugins")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -31,12 +34,14 @@ class Route:
 class Host:
     """What is known about the engine's machine; empty when it is out of sight.
 
-    `missing` are kernel options that the kernel was built without.
+    `missing` are kernel options that the kernel was built without, `plugins` the names of plugins
+    that the engine will find when it first needs them, and tells of only then.
     """
 
     interfaces: frozenset[str] = frozenset()
     routes: tuple[Route, ...] = ()
     missing: frozenset[str] = frozenset()
+    plugins: frozenset[str] = frozenset()
 
     @property
     def is_seen(self) -> bool:
@@ -57,7 +62,8 @@ def look(engine: str) -> Host:
         table6 = (folder / "ipv6_route").read_text() if (folder / "ipv6_route").exists() else ""
     except OSError:
         return Host()
-    return Host(interfaces(links), (*routes(table), *routes6(table6)), _missing())
+    found = plugins(Path(f"/proc/{process}/root"))
+    return Host(interfaces(links), (*routes(table), *routes6(table6)), _missing(), found)
 
 
 def _listener(path: str) -> int:
@@ -108,6 +114,16 @@ def routes6(table: str) -> tuple[Route, ...]:
         if 0 < prefix < 128 and not (network.is_link_local or network.is_multicast):
             found.append(Route(network, columns[9]))
     return tuple(found)
+
+
+def plugins(root: Path) -> frozenset[str]:
+    """The plugins of the old kind below a root folder: sockets, and files that name an address."""
+    found = set()
+    for folder in PLUGIN_FOLDERS:
+        with contextlib.suppress(OSError):
+            for pattern in ("*.sock", "*/*.sock", "*.spec", "*.json"):
+                found |= {each.stem for each in (root / folder).glob(pattern)}
+    return frozenset(found)
 
 
 def _missing() -> frozenset[str]:

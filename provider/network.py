@@ -38,7 +38,7 @@ class NetworkKind(ResourceKind):
             known = ctx.shared.facts(ctx)
             mine = abilities.Mine(ctx.urn, (old or {}).get("name"))
             failures = abilities.refused(new, known, mine)
-            for warning in abilities.shadowed(new, known):
+            for warning in abilities.doubtful(new, known):
                 ctx.log("warning", warning)
         return new, failures
 

@@ -69,11 +69,23 @@ def test_ctrl_c_removes_what_was_deployed(project: Project, api: docker.APIClien
     assert not list(project.folder.glob("Pulumi.lesson-*.yaml"))
 
 
+def test_a_lesson_that_needs_a_swarm_says_how_to_get_one(
+    project: Project, api: docker.APIClient
+) -> None:
+    process = lesson(project, "21")
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 2, output
+    assert "lesson 21 needs a swarm" in output
+    assert "`docker swarm init`" in output
+    assert snapshot(api)["containers"] == set()
+    assert not list(project.folder.glob("Pulumi.lesson-*.yaml"))
+
+
 def test_a_lesson_that_is_not_there_is_told(project: Project) -> None:
     process = lesson(project, "99")
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "there is no lesson 99 (known: 1 to 19)" in output
+    assert "there is no lesson 99 (known: 1 to 22)" in output
 
 
 def test_the_default_interface_is_read_from_the_routes(tmp_path: Path) -> None:

@@ -28,6 +28,12 @@ A service without networks of its own has a `network_mode` instead. Each is prov
 a [lesson](lessons.md): `bridge` (lesson 1), `host` (6), `none` (7), `service:NAME` (16).
 `container:NAME` is the same with a container of somebody else.
 
+## Drivers of others
+
+A driver that is installed as a plugin, or that answers on a socket in `/run/docker/plugins`, gets
+its options as they are written; only it can judge them. Lesson 22 plugs containers into the
+network of such a driver, which it brings along, and sends packets through it.
+
 ## Networks and containers of others
 
 `external: true` looks a network up, joins it, and never changes or deletes it (lesson 12); one

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from provider.abilities import Facts, Mine, facts, refused, shadowed
-from provider.host import Host, Route, interfaces, routes, routes6
+from provider.abilities import Facts, Mine, doubtful, facts, refused
+from provider.host import Host, Route, interfaces, plugins, routes, routes6
 
 URN = "urn:pulumi:dev::shop::docker:index/network:Network::lan"
 MINE = Mine(URN)
@@ -187,7 +188,7 @@ def test_a_machine_out_of_sight_is_not_judged() -> None:
 
 
 def test_a_subnet_within_a_wider_route_is_warned_of() -> None:
-    assert list(shadowed(subnet("10.8.3.0/24"), engine())) == [
+    assert list(doubtful(subnet("10.8.3.0/24"), engine())) == [
         "10.8.3.0/24 lies in 10.8.0.0/16, which the engine's machine reaches through tun0: from "
         "there, that part can no longer be reached"
     ]
@@ -220,3 +221,33 @@ def test_ipv6_routes_are_read_without_local_ones() -> None:
 def test_interfaces_are_read_by_name() -> None:
     table = "Inter-|   Receive\n face |bytes\n    lo: 0 0\n  eth0: 12 3\neth0.50: 1 2\n"
     assert interfaces(table) == {"lo", "eth0", "eth0.50"}
+
+
+def test_a_plugin_that_the_engine_has_not_loaded_yet_is_no_missing_driver() -> None:
+    beside = Host(interfaces=HOST.interfaces, plugins=frozenset({"weave"}))
+    assert said({"driver": "weave"}, engine(host=beside)) == []
+
+
+def test_an_installed_plugin_is_known_without_its_tag() -> None:
+    installed = {"Network": ["bridge", "host", "weaveworks/net-plugin:latest"]}
+    assert said({"driver": "weaveworks/net-plugin"}, engine(Plugins=installed)) == []
+
+
+def test_a_driver_of_an_engine_out_of_sight_is_doubted_and_not_refused() -> None:
+    far = engine(host=Host())
+    assert said({"driver": "weave"}, far) == []
+    assert list(doubtful({"driver": "weave"}, far)) == [
+        "the engine has no network driver 'weave' (it has bridge, host, ipvlan, macvlan, null, "
+        "overlay); `docker plugin install weave` on its machine, unless a plugin there is loaded "
+        "when first used"
+    ]
+    assert list(doubtful({"driver": "bridge"}, far)) == []
+
+
+def test_plugins_are_found_where_an_engine_looks_for_them(tmp_path: Path) -> None:
+    for name in ("run/docker/plugins/one.sock", "etc/docker/plugins/two.spec",
+                 "usr/lib/docker/plugins/three/three.sock", "etc/docker/plugins/four.json",
+                 "etc/docker/plugins/README"):  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert plugins(tmp_path) == {"one", "two", "three", "four"}
