@@ -1,4 +1,5 @@
-"""What this engine, its version, its machine and what is on it already do not allow of a network.
+"""What this engine, its version, its machine and what is on it already do not allow of a network,
+or of a Swarm service's address.
 
 A rule is a row: it looks at a network's inputs and at the facts, and says what is wrong. All are
 asked in check, so that a preview tells before anything is changed.
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .host import VLAN, Host, Network, Route
+from .host import IPVS, VLAN, Host, Network, Route
 from .ownership import URN_LABEL, same_stack
 from .plain import has_unknown
 from .resource import Failure, Values
@@ -27,6 +28,8 @@ NEWER_OPTIONS = {
     f"{BRIDGE}trusted_host_interfaces": "28.2",
 }
 KERNEL = {"macvlan": "CONFIG_MACVLAN", "ipvlan": "CONFIG_IPVLAN", "overlay": "CONFIG_VXLAN"}
+# Networks on which a Swarm service gets no address of its own.
+NODE_LOCAL = ("bridge", "host", "none")
 OWN_DRIVERS = ("bridge", "host", "ipvlan", "macvlan", "none", "null", "overlay")
 
 
@@ -224,6 +227,29 @@ def doubtful(inputs: Values, known: Facts) -> Iterator[str]:
                     f"{wanted} lies in {route.destination}, which the engine's machine reaches "
                     f"through {route.interface}: from there, that part can no longer be reached"
                 )
+
+
+def unbalanced(service: Values, known: Facts) -> Iterator[Failure]:
+    """What of a Swarm service only IPVS in the kernel can do: the engine logs a line and goes on,
+    and nobody answers at the service's address or its published ports."""
+    endpoint = service.get("endpointSpec") or {}
+    if IPVS not in known.host.missing or endpoint.get("mode") == "dnsrr":
+        return
+    why = f"the kernel of the engine's machine is built without {IPVS}"
+    for index, port in enumerate(endpoint.get("ports") or []):
+        if port.get("publishMode") != "host":
+            yield Failure(
+                f"endpointSpec.ports[{index}]",
+                f"{why}, so that nothing would listen on this port: publish it with publishMode "
+                "`host`, on the machines that run the service",
+            )
+    task = service.get("taskSpec") or {}
+    if any(each.get("name") not in NODE_LOCAL for each in task.get("networksAdvanceds") or []):
+        yield Failure(
+            "endpointSpec.mode",
+            f"{why}, so that nobody would answer at the address of the service: set `dnsrr`, with "
+            "which its name leads to the containers themselves",
+        )
 
 
 def _foreign_routes(known: Facts) -> list[Route]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 VLAN = "CONFIG_VLAN_8021Q"
+IPVS = "CONFIG_IP_VS"
 # Where an engine looks for plugins that are no images.
 PLUGIN_FOLDERS = ("run/docker/plugins", "etc/docker/plugins", "usr/lib/docker/plugins")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -127,9 +128,9 @@ def plugins(root: Path) -> frozenset[str]:
 
 
 def _missing() -> frozenset[str]:
-    """The kernel options that a driver needs and that this kernel says it lacks."""
+    """The kernel options that networks and swarms need and that this kernel says it lacks."""
     text = _kernel_configuration()
-    wanted = ("CONFIG_MACVLAN", "CONFIG_IPVLAN", "CONFIG_VXLAN", "CONFIG_DUMMY", VLAN)
+    wanted = ("CONFIG_MACVLAN", "CONFIG_IPVLAN", "CONFIG_VXLAN", "CONFIG_DUMMY", VLAN, IPVS)
     if not text:
         return frozenset()
     return frozenset(name for name in wanted if not re.search(rf"^{name}=[ym]", text, re.MULTILINE))

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import docker.errors
 
-from . import registry_auth
+from . import abilities, registry_auth
 from .durations import to_nanoseconds
 from .engine import filters
 from .faults import Fault
@@ -53,6 +53,9 @@ class ServiceKind(ResourceKind):
                     )
         if not has_unknown(new):
             failures += _spelling(new)
+            # One that is there already is not held up by what it has always lacked.
+            if not failures and _reached(old or {}) != _reached(new):
+                failures += abilities.unbalanced(new, ctx.shared.facts(ctx))
         return new, failures
 
     def diff(
@@ -156,6 +159,11 @@ def _auth(inputs: Values) -> str | None:
             "serveraddress": auth["serverAddress"],
         }
     )
+
+
+def _reached(inputs: Values) -> tuple[Any, Any]:
+    """How a service is reached: its endpoint and its networks."""
+    return inputs.get("endpointSpec"), (inputs.get("taskSpec") or {}).get("networksAdvanceds")
 
 
 def _is_global(inputs: Values) -> bool:

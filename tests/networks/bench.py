@@ -31,6 +31,10 @@ class Unproven(Exception):
     """What a probe saw instead of what it should."""
 
 
+class Unavailable(Exception):
+    """What the preview says of something that a proof declares on the row's network."""
+
+
 @dataclass
 class Bench:
     """A running engine with its plugin; `made` is what the present row has made so far."""
@@ -126,6 +130,8 @@ def outcome(bench: Bench, row: Row) -> str:
             row.proof(bench, network)
         except Unproven as why:
             return f"applied, not proven: {why}"
+        except Unavailable as said:
+            return f"refused at preview: {said}"
     return "proven"
 
 

@@ -15,7 +15,8 @@ means all of that; anything else says where it stopped, in the words a user read
 
 Two engines run the rows: Debian 12's (Docker 20.10, API 1.41) and a current one built from
 source. What the kernel of the tests' machine lacks is refused at preview and cannot be proven
-there: ipvlan, VLAN sub-interfaces and the dummy interface that stands in for a missing parent.
+there: ipvlan, VLAN sub-interfaces, the dummy interface that stands in for a missing parent, and
+IPVS, which is behind the virtual address of a Swarm service.
 On a kernel that has them, the same rows go further.
 
 | driver | option | Debian 12 | current | proven by |

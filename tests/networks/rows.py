@@ -6,8 +6,9 @@ import contextlib
 import socket
 import threading
 
-from tests.networks.bench import PARENT, Bench, Row, expect
-from tests.provider.plugin import Deployed
+from tests.networks.bench import PARENT, Bench, Proof, Row, Unavailable, expect
+from tests.provider.plugin import SERVICE, Deployed
+from tests.tiny_image import TINY
 
 PREFIX = "com.docker.network."
 BRIDGE = f"{PREFIX}bridge."
@@ -310,6 +311,27 @@ ROWS = (
     Row("host", "as a network", "{driver: host}", "", named),
     Row("none", "as a network", "{driver: none}", "", named),
 )
+
+
+def swarm_service(mode: str) -> Proof:
+    def proof(bench: Bench, lan: Deployed) -> None:
+        inputs = {
+            "name": "app",
+            "taskSpec": {
+                "containerSpec": {"image": TINY, "commands": ["sleep", "1000"]},
+                "networksAdvanceds": [{"id": lan.id}],
+            },
+            "endpointSpec": {"mode": mode},
+            "convergeConfig": {"delay": "200ms", "timeout": "60s"},
+        }
+        if refusals := bench.plugin.failures(SERVICE, inputs):
+            raise Unavailable(refusals[0].partition(": ")[2])
+        bench.made.append(bench.plugin.create(SERVICE, "app", inputs))
+        expect("app does not answer to its name", bench.pings(bench.on(lan, "client"), "app"))
+
+    return proof
+
+
 SWARM_ROWS = (
     Row(
         "overlay",
@@ -324,5 +346,15 @@ SWARM_ROWS = (
         "{driver: overlay, attachable: true, internal: true}",
         "no ping to a machine outside",
         internal,
+    ),
+    *(
+        Row(
+            "overlay",
+            f"a Swarm service on it, `{mode}`",
+            "{driver: overlay, attachable: true}",
+            NAMES,
+            swarm_service(mode),
+        )
+        for mode in ("dnsrr", "vip")
     ),
 )

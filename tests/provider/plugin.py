@@ -23,6 +23,7 @@ from provider.plain import from_struct, to_struct
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK = "docker:index/network:Network"
 CONTAINER = "docker:index/container:Container"
+SERVICE = "docker:index/service:Service"
 
 
 class Refused(Exception):

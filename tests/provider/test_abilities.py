@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provider.abilities import Facts, Mine, doubtful, facts, refused
+from provider.abilities import Facts, Mine, doubtful, facts, refused, unbalanced
 from provider.host import Host, Route, interfaces, plugins, routes, routes6
 
 URN = "urn:pulumi:dev::shop::docker:index/network:Network::lan"
@@ -251,3 +251,42 @@ def test_plugins_are_found_where_an_engine_looks_for_them(tmp_path: Path) -> Non
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     assert plugins(tmp_path) == {"one", "two", "three", "four"}
+
+
+WITHOUT_IPVS = Host(interfaces=HOST.interfaces, missing=frozenset({"CONFIG_IP_VS"}))
+ON_OVERLAY = {"networksAdvanceds": [{"id": "0123456789ab"}]}
+
+
+def unreached(service: dict[str, Any], host: Host = WITHOUT_IPVS) -> list[str]:
+    return [f"{each.path}: {each.reason}" for each in unbalanced(service, engine(host=host))]
+
+
+def test_a_service_without_ipvs_gets_no_virtual_address() -> None:
+    assert unreached({"taskSpec": ON_OVERLAY}) == [
+        "endpointSpec.mode: the kernel of the engine's machine is built without CONFIG_IP_VS, so "
+        "that nobody would answer at the address of the service: set `dnsrr`, with which its name "
+        "leads to the containers themselves"
+    ]
+
+
+def test_a_service_without_ipvs_publishes_on_its_own_machines_only() -> None:
+    ports = [{"targetPort": 80, "publishMode": "host"}, {"targetPort": 81}]
+    assert unreached({"endpointSpec": {"ports": ports}}) == [
+        "endpointSpec.ports[1]: the kernel of the engine's machine is built without CONFIG_IP_VS, "
+        "so that nothing would listen on this port: publish it with publishMode `host`, on the "
+        "machines that run the service"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "host"),
+    [
+        ({"taskSpec": ON_OVERLAY, "endpointSpec": {"mode": "dnsrr"}}, WITHOUT_IPVS),
+        ({"taskSpec": {"networksAdvanceds": [{"name": "host"}]}}, WITHOUT_IPVS),
+        ({"taskSpec": {}, "endpointSpec": {"mode": "vip"}}, WITHOUT_IPVS),
+        ({"taskSpec": ON_OVERLAY}, HOST),
+        ({"taskSpec": ON_OVERLAY}, Host()),
+    ],
+)
+def test_a_service_that_can_be_reached_is_not_refused(service: dict[str, Any], host: Host) -> None:
+    assert unreached(service, host) == []

@@ -11,12 +11,11 @@ import docker
 import pytest
 
 from tests.engines import Engine
-from tests.provider.plugin import Plugin, Refused
+from tests.provider.plugin import SERVICE, Plugin, Refused
 from tests.tiny_image import TINY
 
 SECRET = "docker:index/secret:Secret"
 CONFIG = "docker:index/serviceConfig:ServiceConfig"
-SERVICE = "docker:index/service:Service"
 NETWORK = "docker:index/network:Network"
 QUICK = {"delay": "200ms", "timeout": "60s"}
 
@@ -99,6 +98,31 @@ def test_a_service_reads_its_secret_and_config_and_is_changed_in_place(
     for left in (secret, config, network):
         plugin.delete(left)
         assert plugin.read(left) is None
+
+
+def test_a_virtual_address_is_refused_exactly_where_nobody_would_answer_at_it(
+    swarm: None, plugin: Plugin, api: docker.APIClient
+) -> None:
+    """Depends on the kernel, on one side of the comparison as on the other."""
+    network = api.create_network("virtual", driver="overlay", attachable=True)["Id"]
+    inputs = {**service(), "name": "virtual", "endpointSpec": {"mode": "vip"}}
+    inputs["taskSpec"]["networksAdvanceds"] = [{"id": network}]
+    task = docker.types.TaskTemplate(docker.types.ContainerSpec(TINY, command=["sleep", "1000"]))
+    task["Networks"] = [{"Target": network}]
+    made = api.create_service(
+        task, name="virtual", endpoint_spec=docker.types.EndpointSpec(mode="vip")
+    )["ID"]
+    try:
+        container = container_of(api, made)
+        answers = " 0% packet loss" in run(api, container, "ping", "-c1", "-W2", "virtual")
+        said = plugin.failures(SERVICE, inputs)
+        assert (said == []) == answers, said
+        assert all("CONFIG_IP_VS" in each and "`dnsrr`" in each for each in said)
+    finally:
+        api.remove_service(made)
+        while api.containers(all=True, filters={"label": f"com.docker.swarm.service.id={made}"}):
+            time.sleep(0.1)
+        api.remove_network(network)
 
 
 def test_a_service_that_never_runs_is_told_with_its_tasks_errors(
