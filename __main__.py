@@ -5,12 +5,14 @@ from pathlib import Path
 import pulumi
 
 from components import lines
+from components.environments import other_environments
 from components.labels import Owner
 from components.outputs import stack_outputs
 from components.reach import deployed, tell_difference
 from components.settings import configuration, read_settings, secret_keys
 from components.stack import Stack, StackArgs
 from model.assertions import asserted
+from model.environments import apart
 from model.errors import CausewayError, line_of
 from model.load import load
 from model.reach import reach
@@ -29,6 +31,7 @@ def main() -> None:
         address_pool=settings.address_pool,
     )
     stack = asserted(stack, reach([stack]))
+    stack = apart(stack, other_environments(stack, project, stack_name, configuration()))
     for warning in stack.warnings:
         pulumi.log.warn(line_of(warning, str(Path.cwd())))
     for used in stack.substitutions:

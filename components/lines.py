@@ -18,6 +18,7 @@ from components.attachment import TOKEN, guest_name
 from components.labels import Owner
 from components.paths import GENERATED
 from model.errors import shorten
+from model.pool import written_position
 from model.source import SourceIndex
 from model.values import Network, Place, Service, Stack
 
@@ -111,16 +112,13 @@ def _network(network: Network, index: SourceIndex) -> Iterator[tuple[str, Place]
         yield key, index.place(*steps, *below)
     for option, _ in network.options:
         yield f"options.{option}", index.place(*steps, "driver_opts", option)
-    # A subnet of the pool comes first, and stands in no file.
-    written = [index.has(*steps, "ipam", "config", each) for each, _ in enumerate(network.subnets)]
-    pooled = written.count(False)
-    for position in range(len(network.subnets)):
-        path = f"ipamConfigs[{position}]"
-        if position < pooled:
+    for position, _ in enumerate(network.subnets):
+        path, written = f"ipamConfigs[{position}]", written_position(network, position, index)
+        if written is None:
             place = index.place(*steps)
             yield path, Place(place.file, place.line, f"{place.path} (causeway:addressPool)")
             continue
-        at = (*steps, "ipam", "config", position - pooled)
+        at = (*steps, "ipam", "config", written)
         yield path, index.place(*at)
         for key, written_key in SUBNET_KEYS.items():
             yield f"{path}.{key}", index.place(*at, written_key)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, ip_network
 
 from model.drivers import driver_of
+from model.source import SourceIndex
 from model.surroundings import Surroundings
 from model.values import Network, Problem, Stack, Subnet
 
@@ -115,6 +116,13 @@ def assigned(
         for each in stack.networks
     )
     return replace(stack, networks=networks), problems
+
+
+def written_position(network: Network, position: int, index: SourceIndex) -> int | None:
+    """Which subnet of the file one of the network's is; None for the pool's, which comes first."""
+    steps = ("networks", network.key, "ipam", "config")
+    pooled = [index.has(*steps, each) for each, _ in enumerate(network.subnets)].count(False)
+    return None if position < pooled else position - pooled
 
 
 def _declared(networks: Iterable[Network]) -> list[tuple[str, IPv4Network]]:

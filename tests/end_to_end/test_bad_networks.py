@@ -115,3 +115,17 @@ def test_a_subnet_of_the_pool_that_somebody_has_is_refused_by_the_networks_line(
         "10.77.0.0/24 overlaps 10.77.0.0/24 of network 'theirs' on the engine"
     )
     refuse(stack, api, said, "preview", "--stack", "pooled")
+
+
+def test_a_subnet_that_another_environment_declares_is_told_with_both_lines(
+    stack: Project,
+) -> None:
+    config = "{ipam: {config: [{subnet: 10.66.0.0/SIZE}]}}"
+    stack.write_stack("twin", written("{}", config.replace("SIZE", "24")))
+    file = stack.folder / "stacks" / STACK / "compose.yaml"
+    file.write_text(written("{}", config.replace("SIZE", "25")))
+    shown = stack.pulumi("preview", "--stack", STACK).succeeded().output
+    assert (
+        f"{LAN}.ipam.config[0].subnet: warning: 10.66.0.0/25 overlaps 10.66.0.0/24 of stack twin "
+        "(stacks/twin/compose.yaml:3)"
+    ) in shown

@@ -58,7 +58,9 @@ the next `pulumi up` joins it again.
 `causeway:addressPool` gives networks without a subnet a stable one, chosen by a hash of the
 network's full name: other networks coming and going do not move it, and each environment has its
 own. A preview refuses a subnet that overlaps another one of the stack, a network of the engine
-(it says whose) or a route of the engine's machine, a VPN's for example.
+(it says whose) or a route of the engine's machine, a VPN's for example. One that another
+environment of the project declares, up or not, is a warning with both lines; where both name the
+same engine in `docker:host`, it is refused.
 
 ## Limits
 

@@ -1,0 +1,78 @@
+"""Subnets that two environments of a project would both take on one engine.
+
+The engine itself tells of what is up; these are environments that are declared and may be down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+
+from model.errors import StackError, shorten
+from model.pool import written_position
+from model.values import Network, Place, Problem, Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Another Pulumi stack of the project; `same_engine` where both name the engine, and it is
+    the same."""
+
+    name: str
+    stack: Stack
+    same_engine: bool = False
+
+
+def apart(stack: Stack, others: Iterable[Environment]) -> Stack:
+    """The stack with warnings of subnets that other environments declare too. Raises StackError
+    where both go to one engine."""
+    base = str(Path.cwd())
+    found = list(overlaps(stack, others, base))
+    if any(problem.severity == "error" for problem in found):
+        raise StackError(found, base)
+    return replace(stack, warnings=tuple(sorted({*stack.warnings, *found})))
+
+
+def overlaps(stack: Stack, others: Iterable[Environment], base: str) -> Iterator[Problem]:
+    """A warning for each subnet that another environment declares too, an error where both go to
+    the same engine. Paths are shown relative to `base`."""
+    own = list(_subnets(stack))
+    for other in others:
+        for place, subnet in own:
+            for theirs, taken in _subnets(other.stack):
+                if subnet.version != taken.version or not subnet.overlaps(taken):
+                    continue
+                where = f"{shorten(theirs.file, base)}:{theirs.line}"
+                told = f"{subnet} overlaps {taken} of stack {other.name} ({where})"
+                way_out = "a subnet of its own for each, as `${SUBNET}` from causeway:variables"
+                if theirs.path.endswith(")") or place.path.endswith(")"):
+                    way_out = "another causeway:addressPool for one of them"
+                if other.same_engine:
+                    yield Problem(place, f"{told} on the same engine: {way_out}")
+                else:
+                    message = f"{told}: on one engine only one of them can be up; {way_out}"
+                    yield Problem(place, message, "warning")
+
+
+def _subnets(stack: Stack) -> Iterator[tuple[Place, IPv4Network | IPv6Network]]:
+    for network in stack.networks:
+        for position, config in enumerate(network.subnets if not network.external else ()):
+            try:
+                subnet = ip_network(config.subnet or "", strict=False)
+            except ValueError:
+                continue  # another rule tells
+            yield subnet_place(stack, network, position), subnet
+
+
+def subnet_place(stack: Stack, network: Network, position: int) -> Place:
+    """Where a subnet is written; one from the pool has its network's place."""
+    index = stack.written
+    if index is None:
+        return network.place
+    written = written_position(network, position, index)
+    if written is None:
+        place = index.place("networks", network.key)
+        return Place(place.file, place.line, f"{place.path} (causeway:addressPool)")
+    return index.place("networks", network.key, "ipam", "config", written, "subnet")
