@@ -157,6 +157,12 @@ def mac_with_replicas(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 yield Problem(place, f"{message} {attachment.mac_address}")
 
 
+def default_gateway(config: Subnet, subnet: Range) -> Address:
+    """What the engine takes when none is declared: the first address that it gives out."""
+    first = (_range(config.ip_range) or subnet).network_address
+    return first + 1 if first == subnet.network_address else first
+
+
 def _placed(place: Place, address: Address, network: Network) -> Iterator[Problem]:
     """A static address against the subnets of its network, unless another program made it."""
     if network.external:
@@ -175,7 +181,7 @@ def _placed(place: Place, address: Address, network: Network) -> Iterator[Proble
             yield Problem(place, f"{address} is the first or last address of {found}, never free")
         if config.gateway is not None and _address(config.gateway) == address:
             yield Problem(place, f"{address} is the gateway of networks.{network.key}")
-        elif config.gateway is None and address == found.network_address + 1:
+        elif config.gateway is None and address == default_gateway(config, found):
             message = f"{address} is what Docker takes as gateway of networks.{network.key}"
             yield Problem(place, f"{message}: name another `gateway` or address")
         for name, reserved in config.aux_addresses:

@@ -35,6 +35,31 @@ def alias_clashes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 yield Problem(place, message, "warning")
 
 
+def answers_of_two_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """A name that leads to different services on two networks, and a service that is on both."""
+    named: dict[str, dict[str, set[str]]] = {}
+    for service in stack.services:
+        for attachment in service.attachments if service.replicas else ():
+            known = named.setdefault(attachment.network, {})
+            for name in {service.name, service.container_name, *attachment.aliases} - {None}:
+                known.setdefault(str(name), set()).add(service.name)
+    for service in stack.services:
+        on = sorted(each.network for each in service.attachments)
+        for position, one in enumerate(on):
+            for other in on[position + 1 :]:
+                for name in sorted(named.get(one, {}).keys() & named.get(other, {}).keys()):
+                    first, second = named[one][name], named[other][name]
+                    if first & second or service.name in first | second:
+                        continue
+                    place = around.index.place("services", service.name, "networks")
+                    message = (
+                        f"{name!r} is services.{min(first)} on network {one!r} and "
+                        f"services.{min(second)} on {other!r}: this service is on both and gets "
+                        "the one or the other"
+                    )
+                    yield Problem(place, message, "warning")
+
+
 def reached_around_icc(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     """A network whose containers are kept from each other, and a port that leads around that.
 

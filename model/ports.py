@@ -90,3 +90,20 @@ def behind_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 f"({', '.join(networks)})"
             )
             yield Problem(around.index.place("services", service.name, "ports"), message, "warning")
+
+
+def opens_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """A way from everywhere to an internal network, which a bare port opens without saying so."""
+    internal = {network.key for network in stack.networks if network.internal}
+    for service in stack.services if internal else ():
+        inside = sorted({attachment.network for attachment in service.attachments} & internal)
+        outside = len(inside) < len(service.attachments)
+        for position, port in enumerate(service.ports if inside and outside else ()):
+            if port.host_ip is None and service.replicas:
+                bare = port.target if port.published is None else port.published
+                message = (
+                    f"port {bare} is open on all addresses of the machine, and leads to a "
+                    f"container on the internal network {', '.join(inside)}: bind it to 127.0.0.1, "
+                    f"or write `0.0.0.0:{bare}` if everybody may"
+                )
+                yield Problem(_place(service, position, around), message, "warning")

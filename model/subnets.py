@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from model.addresses import Address, Range
+from model.addresses import Address, Range, default_gateway
 from model.drivers import driver_of
+from model.environments import subnet_place
 from model.surroundings import Surroundings
 from model.values import Network, Place, Problem, Stack, Subnet
 
@@ -77,28 +78,65 @@ def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 def in_dynamic_range(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     """A static address that the engine may have given to another container before."""
     for network, _, config, subnet in _configs(stack):
-        if network.external or subnet.version != 4:
+        if network.external:
             continue
-        fixed, dynamic = [], []
-        for service in stack.services:
-            for attachment in service.attachments:
-                if attachment.network == network.key and service.replicas:
-                    address = _address(attachment.ipv4_address)
-                    if address is None:
-                        dynamic.append(service.name)
-                    else:
-                        fixed.append((service.name, address))
+        fixed, dynamic = _addresses(stack, network, subnet.version)
         wanted = subnet if config.ip_range is None else _range(config.ip_range)
         for name, address in fixed:
             if dynamic and wanted is not None and address in wanted:
-                place = around.index.place(
-                    "services", name, "networks", network.key, "ipv4_address"
-                )
+                key = f"ipv{subnet.version}_address"
+                place = around.index.place("services", name, "networks", network.key, key)
                 message = (
                     f"the engine may give {address} to {dynamic[0]!r}, which starts earlier or "
                     f"restarts: {_advice(network, subnet, [each for _, each in fixed])}"
                 )
                 yield Problem(place, message, "warning")
+
+
+def _addresses(
+    stack: Stack, network: Network, version: int
+) -> tuple[list[tuple[str, Address]], list[str]]:
+    """(service and its static address, services whose containers get one each)."""
+    fixed, dynamic = [], []
+    for service in stack.services:
+        for attachment in service.attachments:
+            if attachment.network == network.key and service.replicas:
+                written = attachment.ipv4_address if version == 4 else attachment.ipv6_address
+                address = _address(written)
+                if address is None:
+                    dynamic += [service.name] * service.replicas
+                else:
+                    fixed.append((service.name, address))
+    return fixed, dynamic
+
+
+def too_few_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """More containers than a subnet, or its range for them, has addresses."""
+    for network, position, config, subnet in _configs(stack):
+        several = sum(":" not in (each.subnet or "") for each in network.subnets) > 1
+        if network.external or subnet.version != 4 or subnet.prefixlen > 30 or several:
+            continue
+        fixed, dynamic = _addresses(stack, network, 4)
+        pool = subnet if config.ip_range is None else _range(config.ip_range)
+        if pool is None or not dynamic:
+            continue
+        gateway = _address(config.gateway)
+        if gateway is None and driver_of(network) == "bridge":
+            gateway = default_gateway(config, subnet)
+        auxiliary = [_address(written) for _, written in config.aux_addresses]
+        taken = {subnet.network_address, subnet.broadcast_address, gateway, *auxiliary}
+        taken |= {address for _, address in fixed}
+        free = pool.num_addresses - sum(each is not None and each in pool for each in taken)
+        if len(dynamic) > free:
+            users = ", ".join(f"{name} {dynamic.count(name)}" for name in sorted({*dynamic}))
+            message = (
+                f"{pool} has {max(free, 0)} addresses for containers, and {len(dynamic)} want one "
+                f"({users}): declare a larger one"
+            )
+            place = subnet_place(stack, network, position)
+            if config.ip_range is not None:
+                place = _place(network, position, around, "ip_range")
+            yield Problem(place, message)
 
 
 def _range(written: str) -> Range | None:
@@ -109,11 +147,19 @@ def _range(written: str) -> Range | None:
 
 
 def _advice(network: Network, subnet: Range, fixed: list[Address]) -> str:
-    """The half of the subnet without static addresses, as the range for dynamic ones."""
+    """A part of the subnet without static addresses, as the range for dynamic ones."""
     where = f"networks.{network.key}.ipam.config"
-    if subnet.prefixlen <= 29:
-        halves: list[Range] = [*subnet.subnets(prefixlen_diff=1)]
-        for half in reversed(halves):
-            if not any(address in half for address in fixed):
-                return f"add `ip_range: {half}` under {where}"
+    for part in _parts(subnet):
+        if not any(address in part for address in fixed):
+            return f"add `ip_range: {part}` under {where}"
     return f"add an `ip_range` without the static addresses under {where}"
+
+
+def _parts(subnet: Range) -> Iterator[Range]:
+    """The halves of an IPv4 subnet, upper first; of IPv6 the second block of 65536 addresses,
+    since Docker 20.10 cannot count to the upper half of a /64."""
+    if isinstance(subnet, IPv6Network):
+        if subnet.prefixlen < 112:
+            yield IPv6Network((int(subnet.network_address) + (1 << 16), 112))
+    elif subnet.prefixlen <= 29:
+        yield from reversed([*subnet.subnets(prefixlen_diff=1)])
