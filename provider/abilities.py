@@ -8,7 +8,7 @@ asked in check, so that a preview tells before anything is changed.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ NEWER_OPTIONS = {
 KERNEL = {"macvlan": "CONFIG_MACVLAN", "ipvlan": "CONFIG_IPVLAN", "overlay": "CONFIG_VXLAN"}
 # Networks on which a Swarm service gets no address of its own.
 NODE_LOCAL = ("bridge", "host", "none")
+OWN_IPAM = ("default", "null")
 OWN_DRIVERS = ("bridge", "host", "ipvlan", "macvlan", "none", "null", "overlay")
 
 
@@ -109,6 +110,18 @@ def _without(driver: str, known: Facts) -> str | None:
         f"the engine has no network driver {driver!r} (it has {listed}); "
         f"`docker plugin install {driver}` on its machine"
     )
+
+
+def without_ipam(inputs: Values, known: Facts, installed: Collection[str]) -> Iterator[Failure]:
+    """An IPAM driver that neither is the engine's own nor one of the `installed` plugins."""
+    driver = inputs.get("ipamDriver")
+    offered = {*OWN_IPAM, *known.host.plugins, *installed}
+    if known.host.is_seen and driver not in offered and f"{driver}:latest" not in offered:
+        yield Failure(
+            "ipamDriver",
+            f"the engine has no IPAM driver {driver!r} (it has {', '.join(sorted(offered))}); "
+            f"`docker plugin install {driver}` on its machine",
+        )
 
 
 def _swarm(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:

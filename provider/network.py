@@ -14,6 +14,7 @@ from typing import ClassVar
 import docker.errors
 
 from . import abilities, network_inputs
+from .abilities import OWN_IPAM
 from .faults import Fault
 from .network_inputs import canonical, import_inputs, overlap, read_inputs, to_body, to_state
 from .ownership import is_left_over, own_labels, same_stack
@@ -38,6 +39,10 @@ class NetworkKind(ResourceKind):
             known = ctx.shared.facts(ctx)
             mine = abilities.Mine(ctx.urn, (old or {}).get("name"))
             failures = abilities.refused(new, known, mine)
+            if isinstance(new.get("ipamDriver"), str) and new["ipamDriver"] not in OWN_IPAM:
+                plugins = ctx.api.call("GET", "/plugins")
+                installed = [each["Name"] for each in plugins if each.get("Enabled")]
+                failures += abilities.without_ipam(new, known, installed)
             for warning in abilities.doubtful(new, known):
                 ctx.log("warning", warning)
         return new, failures

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import abilities, host
 from .engine import filters
-from .ownership import URN_LABEL
+from .ownership import URN_LABEL, same_stack
 from .resource import Context
 
 Listed = dict[str, dict[str, Any]]
@@ -56,9 +56,13 @@ class Shared:
             return self._facts
 
     def names_on(self, ctx: Context, network: str) -> Named:
-        """The names on a network that this plugin did not make; empty for its own."""
-        own = self.networks(ctx)
-        if network in own or any(each["Name"] == network for each in own.values()):
+        """The names on a network that somebody else made, another stack too; empty for this
+        stack's own, about which its file tells."""
+        known = self.networks(ctx)
+        made = known.get(network) or next(
+            (each for each in known.values() if each["Name"] == network), {}
+        )
+        if same_stack(ctx.urn, made.get("Labels")):
             return {}
         with self._lock:
             if network not in self._names:

@@ -49,7 +49,13 @@ REFUSED = {
     "{ipam: {config: [{subnet: 10.199.0.0/16}]}}": (
         f"{LAN}.ipam.config[0].subnet: 10.199.0.0/16 takes in"
     ),
+    "{ipam: {driver: infoblox}}": (
+        f"{LAN}.ipam.driver: the engine has no IPAM driver 'infoblox' (it has default, null)"
+    ),
     "{external: true, name: nowhere}": f"{LAN}: network 'nowhere' does not exist on this engine",
+    "{x-causeway: {attach: [{container: nobody}]}}": (
+        f"{LAN}.x-causeway.attach[0]: there is no container 'nobody' on this engine"
+    ),
     "{name: theirs}": (f"{LAN}.name: the engine has a network 'theirs' that is not this stack's"),
 }
 # The same for what stands under `services: web: networks: lan:`.

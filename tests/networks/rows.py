@@ -308,6 +308,13 @@ ROWS = (
     Row("overlay", "not `attachable`", "{driver: overlay}", "", named),
     Row("overlay", "no swarm", "{driver: overlay, attachable: true}", "", named),
     Row("a plugin", "not installed", "{driver: weave}", NAMES, named),
+    Row(
+        "a plugin",
+        "for addresses, not installed",
+        "{ipam: {driver: infoblox}}",
+        NAMES,
+        named,
+    ),
     Row("host", "as a network", "{driver: host}", "", named),
     Row("none", "as a network", "{driver: none}", "", named),
 )

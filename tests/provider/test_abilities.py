@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from provider.abilities import Facts, Mine, doubtful, facts, refused, unbalanced
+from provider.abilities import Facts, Mine, doubtful, facts, refused, unbalanced, without_ipam
 from provider.host import Host, Route, interfaces, plugins, routes, routes6
 
 URN = "urn:pulumi:dev::shop::docker:index/network:Network::lan"
@@ -290,3 +290,15 @@ def test_a_service_without_ipvs_publishes_on_its_own_machines_only() -> None:
 )
 def test_a_service_that_can_be_reached_is_not_refused(service: dict[str, Any], host: Host) -> None:
     assert unreached(service, host) == []
+
+
+def test_an_ipam_driver_that_is_not_there_is_told() -> None:
+    said = [f"{each.path}: {each.reason}" for each in without_ipam(
+        {"ipamDriver": "infoblox"}, engine(), ["weave:latest"]
+    )]  # fmt: skip
+    assert said == [
+        "ipamDriver: the engine has no IPAM driver 'infoblox' (it has default, null, "
+        "weave:latest); `docker plugin install infoblox` on its machine"
+    ]
+    assert list(without_ipam({"ipamDriver": "weave"}, engine(), ["weave:latest"])) == []
+    assert list(without_ipam({"ipamDriver": "infoblox"}, engine(host=Host()), [])) == []

@@ -56,6 +56,21 @@ def test_a_name_that_another_container_has_is_warned_of(shared: str, engine: Eng
     ]
 
 
+def test_a_name_on_a_network_of_another_stack_is_warned_of(scratch: str, engine: Engine) -> None:
+    with Plugin(engine.host, project=f"{scratch}-one") as one:
+        network = one.create(NETWORK, f"{scratch}-lan", {})
+        place = {"name": network.id, "aliases": ["db"]}
+        there = one.create(CONTAINER, f"{scratch}-db", {"image": TINY, "networksAdvanced": [place]})
+    with Plugin(engine.host, project=f"{scratch}-two") as two:
+        messages = told(two, {"networksAdvanced": [place]})
+    with Plugin(engine.host, project=f"{scratch}-one") as one:
+        own = told(one, {"networksAdvanced": [place]})
+        one.delete(there)
+        one.delete(network)
+    assert [each.partition(" is also")[0] for each in messages] == ["'db'"]
+    assert own == []
+
+
 def test_an_engine_of_this_machine_shows_its_routes_and_interfaces(
     stack: Stack, engine: Engine
 ) -> None:
