@@ -5,6 +5,7 @@ from pathlib import Path
 import pulumi
 
 from components import lines
+from components.engine import engine_facts
 from components.environments import other_environments
 from components.labels import Owner
 from components.outputs import stack_outputs
@@ -30,7 +31,8 @@ def main() -> None:
         images=settings.images,
         address_pool=settings.address_pool,
     )
-    stack = asserted(stack, reach([stack]))
+    facts = engine_facts(settings.engine_version)
+    stack = asserted(stack, reach([stack], facts))
     stack = apart(stack, other_environments(stack, project, stack_name, configuration()))
     for warning in stack.warnings:
         pulumi.log.warn(line_of(warning, str(Path.cwd())))
@@ -39,7 +41,7 @@ def main() -> None:
             f"{used.service}: {used.wanted} is replaced by {used.used} "
             f"({settings.origin(used.wanted)})"
         )
-    tell_difference(stack, deployed())
+    tell_difference(stack, deployed(), facts)
     owner = Owner(project, stack_name)
     lines.keep(owner, stack)
     resources = Stack(

@@ -45,11 +45,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    known = facts(options)
-    loaded = read(options, known)
+    loaded = read(options, facts(options))
     with _older(options, which(options)) as (before, base):
         renamed = _renamed(before, loaded.stack.name)
-        found = difference([renamed], [loaded.stack], known)
+        found = difference([renamed], [loaded.stack], loaded.matrix.facts)
         if options.json:
             console.print(_json(found, loaded.base))
         else:

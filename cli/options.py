@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import re
 
 from model.reach import EngineFacts
+from model.reach.values import engine_version
 
 
 def which(one: argparse.ArgumentParser) -> None:
@@ -30,7 +30,8 @@ def which(one: argparse.ArgumentParser) -> None:
         "--engine-version",
         type=version,
         metavar="VERSION",
-        help="such as 20.10 or 29; without it, what differs between versions is unknown",
+        help="such as 20.10 or 29 (default: causeway:engineVersion of the stack); without it, "
+        "what differs between versions is unknown",
     )
     engine.add_argument(
         "--no-userland-proxy", action="store_true", help="the engine runs without docker-proxy"
@@ -38,10 +39,10 @@ def which(one: argparse.ArgumentParser) -> None:
 
 
 def version(text: str) -> tuple[int, int]:
-    match = re.match(r"v?(\d+)(?:\.(\d+))?(?:\..*)?$", text)
-    if match is None:
+    found = engine_version(text)
+    if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is not a version such as 20.10 or 29")
-    return int(match[1]), int(match[2] or 0)
+    return found
 
 
 def facts(options: argparse.Namespace) -> EngineFacts:

@@ -14,6 +14,7 @@ from cli.problem import UsageError
 from model.document import mapping, sequence, text
 from model.nodes import canonical
 from model.pool import AddressPool, configured
+from model.reach.values import engine_version
 
 ENCRYPTED = "secret"
 LOCAL_FILE = "causeway.local.yaml"
@@ -33,7 +34,9 @@ class Settings:
     images: Mapping[str, str] = field(default_factory=dict)
     address_pool: AddressPool | None = None
     host: str = ""  # of the engine, as `docker:host` says
+    certificates: str = ""  # the folder that `docker:certPath` names
     probe_image: str = ""
+    engine_version: tuple[int, int] | None = None
 
 
 def project_folder(start: Path) -> Path | None:
@@ -85,7 +88,9 @@ def settings(folder: Path, stack: str) -> Settings:
             images={**_local_images(folder), **dict(_texts(keys.get("images")))},
             address_pool=configured(keys.get("addressPool")),
             host=text(config.get("docker:host")) or "",
+            certificates=text(config.get("docker:certPath")) or "",
             probe_image=text(keys.get("probeImage")) or "",
+            engine_version=_engine_version(keys.get("engineVersion")),
         )
     except (TypeError, ValueError) as error:
         raise UsageError(f"{file}: {error}") from None
@@ -111,6 +116,15 @@ def _pairs(value: object) -> list[tuple[str, object]]:
 
 def _texts(value: object) -> list[tuple[str, str]]:
     return [(key, _plain(each)) for key, each in _pairs(value)]
+
+
+def _engine_version(value: object) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    found = engine_version(_plain(value))
+    if found is None:
+        raise ValueError(f"causeway:engineVersion: {value!r} is not a version such as 20.10 or 29")
+    return found
 
 
 def _plain(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cli.console import Console
@@ -35,7 +35,8 @@ def read(options: argparse.Namespace, facts: EngineFacts) -> Loaded:
         running, told = read_live(wanted)
         return Loaded(running, reach([running], told), wanted, base)
     stack = load_stack(wanted)
-    return Loaded(stack, reach([stack], facts), wanted, base)
+    known = replace(facts, version=facts.version or wanted.engine_version)
+    return Loaded(stack, reach([stack], known), wanted, base)
 
 
 def which(options: argparse.Namespace) -> Settings:
@@ -50,19 +51,7 @@ def which(options: argparse.Namespace) -> Settings:
     if not options.file:
         return found
     files = tuple(str(Path(file).absolute()) for file in options.file)
-    return Settings(
-        name=found.name,
-        folder=found.folder,
-        files=files,
-        stack=found.stack,
-        variables=found.variables,
-        profiles=found.profiles,
-        scale=found.scale,
-        images=found.images,
-        address_pool=found.address_pool,
-        host=found.host,
-        probe_image=found.probe_image,
-    )
+    return replace(found, files=files)
 
 
 def load_stack(wanted: Settings) -> Stack:

@@ -16,6 +16,7 @@ import pulumi
 from model.reach import wording
 from model.reach.difference import difference
 from model.reach.record import record, restore
+from model.reach.values import EngineFacts
 from model.values import Stack
 
 STACK_TYPE = "causeway:components:Stack"
@@ -63,11 +64,11 @@ def record_in(resources: object) -> Stack | None:
     return None
 
 
-def tell_difference(stack: Stack, before: Stack | None) -> None:
+def tell_difference(stack: Stack, before: Stack | None, facts: EngineFacts) -> None:
     """Warns of flows that open, informs of those that close; says nothing when none does."""
     if before is None or record(before) == record(stack):
         return
-    found = difference([before], [stack])
+    found = difference([before], [stack], facts)
     base = str(Path.cwd())
     if opened := wording.gained(found, base):
         pulumi.log.warn(opened)

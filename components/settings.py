@@ -17,6 +17,7 @@ import pulumi
 
 from model.errors import StackError
 from model.pool import AddressPool, configured
+from model.reach.values import engine_version
 from model.source import SourceIndex, index
 from model.values import Place, Problem
 
@@ -40,6 +41,7 @@ class Settings:
     images: dict[str, str]
     address_pool: AddressPool | None = None
     verify: bool = False
+    engine_version: tuple[int, int] | None = None
     probe_image: str = ""
     local_images: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -93,6 +95,7 @@ def read_settings(
         images={**local, **found["images"]},
         address_pool=found["addressPool"],
         verify=found["verify"],
+        engine_version=found["engineVersion"],
         probe_image=found["probeImage"],
         local_images=frozenset(local.keys() - found["images"].keys()),
         secrets=tuple(sorted({variables[name] for name in secret})),
@@ -212,6 +215,15 @@ def _one_text(text: str) -> str:
     return "" if value is None else _text(value)
 
 
+def _engine_version(text: str) -> tuple[int, int] | None:
+    # Not as JSON: Pulumi hands "20.10" over without its quotes, and a number ends as 20.1.
+    written = text.strip('"')
+    found = engine_version(written)
+    if written and found is None:
+        raise _Wrong(f"expected a version such as 20.10 or 29, found {json.dumps(written)}")
+    return found
+
+
 # A row a key: what makes a value of its JSON text.
 KEYS: dict[str, Callable[[str], Any]] = {
     "files": _texts,
@@ -221,5 +233,6 @@ KEYS: dict[str, Callable[[str], Any]] = {
     "images": _text_by_name,
     "addressPool": _pool,
     "verify": _flag,
+    "engineVersion": _engine_version,
     "probeImage": _one_text,
 }

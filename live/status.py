@@ -5,7 +5,6 @@ Replicas of a service are one service of the model; what the engine gave them st
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ import docker
 import docker.errors
 
 from live.stack import PROJECT, REPLICA, SERVICE, STACK
-from model.reach.values import Endpoint, EngineFacts
+from model.reach.values import Endpoint, EngineFacts, engine_version
 from model.values import Attachment, Network, Pairs, Place, Port, Service, Stack, Subnet
 
 NOWHERE = Place("", 0, "")
@@ -228,10 +227,9 @@ def _network(api: docker.APIClient, name: str, prefix: str) -> Network:
 
 def engine_facts(api: docker.APIClient, *, userland_proxy: bool = True) -> EngineFacts:
     """What verdicts depend on, as far as the engine tells. It does not tell of its proxy."""
-    version = re.match(r"(\d+)\.(\d+)", str(api.version()["Version"]))
     options = api.inspect_network(DEFAULT_BRIDGE)["Options"] or {}
     return EngineFacts(
-        version=(int(version[1]), int(version[2])) if version else None,
+        version=engine_version(str(api.version()["Version"])),
         userland_proxy=userland_proxy,
         ip_forward=bool(api.info()["IPv4Forwarding"]),
         icc=options.get("com.docker.network.bridge.enable_icc") != "false",

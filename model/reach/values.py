@@ -5,6 +5,7 @@ The same values hold what is computed from a stack and what is measured on an en
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -157,6 +158,12 @@ class Leak:
     nodes: tuple[Node, ...] = ()
     networks: tuple[str, ...] = ()
     place: Place | None = None
+
+
+def engine_version(text: str) -> tuple[int, int] | None:
+    """The two numbers that count of `20.10.24+dfsg1`, `v29.8` or `28`; None for anything else."""
+    match = re.fullmatch(r"v?(\d+)(?:\.(\d+))?(?:[.+-].*)?", text)
+    return (int(match[1]), int(match[2] or 0)) if match else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,3 +287,20 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_engine_version_of_the_stack_decides_unless_the_option_does(project: Path) -> None:
+    (project / "stack.yaml").write_text(
+        'services:\n  db:\n    image: db\n    ports: ["127.0.0.1:5432:5432"]\n'
+    )
+    file = project / "Pulumi.dev.yaml"
+    asked = ("explain", "lan", "db:5432")
+    file.write_text("config:\n  causeway:files: [stack.yaml]\n")
+    assert "UNKNOWN" in causeway(*asked, folder=project).out
+    file.write_text(file.read_text() + '  causeway:engineVersion: "20.10"\n')
+    assert "ALLOWED" in causeway(*asked, folder=project).out
+    assert "NO LISTENER" in causeway(*asked, "--engine-version", "29", folder=project).out
+    file.write_text(file.read_text().replace('"20.10"', "newest"))
+    refused = causeway(*asked, folder=project)
+    assert refused.code == 2
+    assert "causeway:engineVersion: 'newest' is not a version such as 20.10 or 29" in refused.err

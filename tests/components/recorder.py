@@ -59,8 +59,11 @@ class Recording:
 class _Outputs(Mocks):
     """Ids and outputs that look like Docker's, made of the logical name."""
 
-    def __init__(self, exit_code: int, state: dict[str, Any]) -> None:
+    def __init__(
+        self, exit_code: int, state: dict[str, Any], engine: dict[str, Any] | None
+    ) -> None:
         self.exit_code = exit_code
+        self.engine = engine
         self.invokes: list[tuple[str, dict[str, Any]]] = []
         self.state = state
 
@@ -68,6 +71,9 @@ class _Outputs(Mocks):
         if args.token == "pulumi:pulumi:readStackResourceOutputs":
             return {"name": args.args["stackName"], "outputs": self.state}, []
         self.invokes.append((args.token, args.args))
+        if args.token == "docker:index/getEngine:getEngine":
+            # Pulumi passes a plugin's refusal on as a failure of the call.
+            return (self.engine or {}), ([] if self.engine is not None else [("", "unknown")])
         name = args.args["name"]
         return {
             "id": f"{name}-id",
@@ -124,12 +130,14 @@ def record(
     exit_code: int = 0,
     stack: str = "dev",
     state: dict[str, Any] | None = None,
+    engine: dict[str, Any] | None = None,
 ) -> Recording:
     """Run `program` as project "shop"; every container is said to end with `exit_code`.
 
-    `state` holds the outputs of the last update: `{urn: {"type": ..., "outputs": ...}}`.
+    `state` holds the outputs of the last update: `{urn: {"type": ..., "outputs": ...}}`;
+    `engine` is what the plugin tells of the engine, None is one that has no such function.
     """
-    mocks = _Outputs(exit_code, state or {})
+    mocks = _Outputs(exit_code, state or {}, engine)
     monitor = _Monitor(mocks)
     pulumi.runtime.set_mocks(mocks, "shop", stack, preview, monitor=monitor)
     results: list[Any] = []

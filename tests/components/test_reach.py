@@ -12,6 +12,7 @@ import pytest
 
 from components.reach import deployed, reach_output, record_in, tell_difference
 from model.reach.record import record as record_of
+from model.reach.values import EngineFacts
 from model.values import Attachment, Network, Place, Port, Service, Stack
 from tests.components.recorder import record
 
@@ -56,7 +57,7 @@ def test_a_record_that_cannot_be_read_is_none(written: object) -> None:
 
 def test_what_opens_is_a_warning_and_the_count_is_told(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    record(lambda: tell_difference(opened(), STACK))
+    record(lambda: tell_difference(opened(), STACK, EngineFacts()))
     assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
         (
             "WARNING",
@@ -71,8 +72,24 @@ def test_what_opens_is_a_warning_and_the_count_is_told(caplog: pytest.LogCapture
 
 def test_what_closes_is_only_information(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    record(lambda: tell_difference(STACK, opened()))
+    record(lambda: tell_difference(STACK, opened(), EngineFacts()))
     assert [each.levelname for each in caplog.records] == ["INFO", "INFO"]
+
+
+def loopback() -> Stack:
+    """The same, with the database published on the host's loopback alone, off internal networks."""
+    networks = (replace(STACK.networks[0], internal=False),)
+    database = replace(STACK.services[0], ports=(Port(5432, 5432, "127.0.0.1"),))
+    return replace(STACK, networks=networks, services=(database, STACK.services[1]))
+
+
+@pytest.mark.parametrize(("version", "opens"), [((20, 10), True), ((29, 0), False)])
+def test_what_opens_is_told_for_the_engine_that_is_there(
+    version: tuple[int, int], opens: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = replace(loopback(), services=(STACK.services[0], STACK.services[1]))
+    record(lambda: tell_difference(loopback(), before, EngineFacts(version=version)))
+    assert ("+ lan -> db:5432/tcp" in caplog.text) is opens
 
 
 @pytest.mark.parametrize("before", [None, STACK])
@@ -80,7 +97,7 @@ def test_nothing_is_told_without_a_difference(
     before: Stack | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    record(lambda: tell_difference(STACK, before))
+    record(lambda: tell_difference(STACK, before, EngineFacts()))
     assert caplog.records == []
 
 

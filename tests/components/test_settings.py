@@ -38,6 +38,19 @@ def test_values_come_from_their_keys() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("20.10", (20, 10)), ("29", (29, 0)), ('"28.5.1"', (28, 5)), ("", None)],
+)
+def test_the_engine_version_is_two_numbers(written: str, read: tuple[int, int] | None) -> None:
+    assert settings(engineVersion=written).engine_version == read
+
+
+def test_an_engine_version_that_is_none_is_refused() -> None:
+    with pytest.raises(StackError, match=r'version such as 20\.10 or 29, found "newest"'):
+        settings(engineVersion="newest")
+
+
 def test_other_namespaces_are_not_ours() -> None:
     values = {"causeway:files": '["a.yaml"]', "docker:host": "unix:///x", "other:filess": "1"}
 
@@ -53,7 +66,8 @@ def test_a_misspelt_key_is_named_with_its_place(folder: Path) -> None:
         settings(scales='{"web": 2}')
     assert str(error.value) == (
         "Pulumi.dev.yaml:4: causeway:scales: unknown key; did you mean causeway:scale? "
-        "(known: addressPool, files, images, probeImage, profiles, scale, variables, verify)"
+        "(known: addressPool, engineVersion, files, images, probeImage, profiles, scale, "
+        "variables, verify)"
     )
 
 

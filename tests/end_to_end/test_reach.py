@@ -11,6 +11,7 @@ import docker
 import pytest
 
 from tests.end_to_end.project import Outcome, Project, snapshot
+from tests.engines import Engine
 from tests.tiny_image import TINY
 
 COMPOSE = f"""\
@@ -134,6 +135,58 @@ def test_what_closes_is_told_more_quietly(tiers: Project, first: Outcome) -> Non
     shown = tiers.pulumi("preview", "--stack", "reach").succeeded()
     assert "warning: reach" not in shown.output
     assert "reach: this closes 1 flow" in shown.output
+
+
+LOOPBACK = f"""\
+services:
+  database:
+    image: {TINY}
+    ports: ["127.0.0.1:5432:5432"]
+x-causeway:
+  never: [world -> database]
+"""
+OPEN = "never world -> database: but lan -> database:5432/tcp is open"
+UNTOLD = "never world -> database: whether lan -> database:5432/tcp is open cannot be told"
+
+
+@pytest.fixture(scope="module")
+def loopback(project: Project) -> Project:
+    project.write_stack("loopback", LOOPBACK)
+    return project
+
+
+def test_an_old_engine_opens_a_loopback_port_to_its_segment(loopback: Project) -> None:
+    loopback.pulumi("preview", "--stack", "loopback").refused(OPEN)
+
+
+def test_a_current_engine_keeps_it_closed(loopback: Project, current_engine: Engine) -> None:
+    shown = loopback.pulumi("preview", "--stack", "loopback", DOCKER_HOST=current_engine.host)
+    assert "lan ->" not in shown.succeeded().output
+
+
+def test_the_configured_version_counts_before_the_engines(loopback: Project) -> None:
+    config = loopback.folder / "Pulumi.loopback.yaml"
+    written = config.read_text()
+    config.write_text(written + '  causeway:engineVersion: "28"\n')
+    shown = loopback.pulumi("preview", "--stack", "loopback").succeeded()
+    config.write_text(written)
+    assert "lan ->" not in shown.output
+
+
+def test_a_plugin_that_does_not_tell_the_version_leaves_a_warning(loopback: Project) -> None:
+    # As the official plugin: it knows the resources and functions of its SDK, and no others.
+    plugin = loopback.folder / "provider" / "functions.py"
+    written = plugin.read_text()
+    plugin.write_text(written.replace('"docker:index/getEngine:getEngine"', '"docker:index/x:x"'))
+    shown = loopback.pulumi("preview", "--stack", "loopback").succeeded()
+    plugin.write_text(written)
+    assert UNTOLD in shown.output
+    assert "getEngine" not in shown.output
+
+
+def test_without_an_engine_nothing_is_claimed_of_it(loopback: Project) -> None:
+    shown = loopback.pulumi("preview", "--stack", "loopback", DOCKER_HOST="unix:///nowhere.sock")
+    shown.refused(UNTOLD, "/nowhere.sock")
 
 
 def test_destroy_needs_no_record(tiers: Project, first: Outcome) -> None:

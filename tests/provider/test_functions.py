@@ -86,3 +86,7 @@ def test_beginning_of_an_id_is_no_image_name(online: Surroundings, api: docker.A
 def test_name_is_needed(function: str) -> None:
     with pytest.raises(Fault, match=f"{function} needs a name"):
         call(Surroundings(None), function)
+
+
+def test_the_engine_tells_its_version(online: Surroundings, api: docker.APIClient) -> None:
+    assert call(online, "getEngine") == {"version": api.version()["Version"]}
