@@ -226,19 +226,20 @@ def _subnets(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
                 )
 
 
-def doubtful(inputs: Values, known: Facts) -> Iterator[str]:
+def doubtful(inputs: Values, known: Facts) -> Iterator[Failure]:
     """Warnings: a subnet that is a small part of what a route of the machine leads to, and a
     driver that only the machine of an engine out of sight may have."""
     driver = inputs.get("driver")
     if isinstance(driver, str) and not known.host.is_seen and (said := _without(driver, known)):
-        yield f"{said}, unless a plugin there is loaded when first used"
-    for config in inputs.get("ipamConfigs") or []:
+        yield Failure("driver", f"{said}, unless a plugin there is loaded when first used")
+    for index, config in enumerate(inputs.get("ipamConfigs") or []):
         wanted = None if has_unknown(config) else _network(config.get("subnet"))
         for route in _foreign_routes(known):
             if wanted and wanted != route.destination and _within(wanted, route.destination):
-                yield (
+                yield Failure(
+                    f"ipamConfigs[{index}].subnet",
                     f"{wanted} lies in {route.destination}, which the engine's machine reaches "
-                    f"through {route.interface}: from there, that part can no longer be reached"
+                    f"through {route.interface}: from there, that part can no longer be reached",
                 )
 
 

@@ -31,6 +31,7 @@ from .container_body import (
 )
 from .container_values import Body
 from .faults import Fault
+from .lines import placed
 from .ownership import is_left_over, own_labels
 from .plain import UNKNOWN
 from .resource import Context, Diff, Failure, ResourceKind, Values
@@ -54,7 +55,7 @@ class ContainerKind(ResourceKind):
         failures = container_check.check(new, ctx.api.speaks)
         if not failures:
             for warning in container_warnings.warnings(ctx, old, new):
-                ctx.log("warning", warning)
+                ctx.log("warning", placed(ctx.urn, warning))
         return new, failures
 
     def diff(

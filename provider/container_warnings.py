@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from .endpoints import GATEWAY_PRIORITY_API
 from .ownership import same_stack
 from .plain import has_unknown
-from .resource import Context, Values
+from .resource import Context, Failure, Values
 
 # Docker 28, which also is the first with gateway priorities.
 LOOPBACK_SAFE_API = GATEWAY_PRIORITY_API
 
 
-def warnings(ctx: Context, old: Values | None, new: Values) -> Iterator[str]:
-    """Each warning once, and only for what is new or changed."""
+def warnings(ctx: Context, old: Values | None, new: Values) -> Iterator[Failure]:
+    """Each warning once, with the input that it is about, and only for what is new or changed."""
     before = old or {}
     if before.get("ports") != new.get("ports"):
         yield from _open_loopback(ctx, new)
@@ -23,7 +23,7 @@ def warnings(ctx: Context, old: Values | None, new: Values) -> Iterator[str]:
         yield from _shared_names(ctx, new)
 
 
-def _open_loopback(ctx: Context, new: Values) -> Iterator[str]:
+def _open_loopback(ctx: Context, new: Values) -> Iterator[Failure]:
     """Engines before 28 route what arrives from the neighbourhood for a loopback-published port."""
     ports = [
         str(port.get("external") or port.get("internal"))
@@ -31,9 +31,11 @@ def _open_loopback(ctx: Context, new: Values) -> Iterator[str]:
         if isinstance(port.get("ip"), str) and _is_loopback(port["ip"])
     ]
     if ports and ctx.api.speaks < LOOPBACK_SAFE_API:
-        yield (
+        yield Failure(
+            "ports",
             f"port {', '.join(ports)} is published on loopback, which engines before Docker 28 do "
-            "not keep from machines on the same network segment: a firewall must, or a newer engine"
+            "not keep from machines on the same network segment: a firewall must, or a newer "
+            "engine",
         )
 
 
@@ -44,9 +46,9 @@ def _is_loopback(text: str) -> bool:
         return False
 
 
-def _shared_names(ctx: Context, new: Values) -> Iterator[str]:
+def _shared_names(ctx: Context, new: Values) -> Iterator[Failure]:
     """Names that containers of others have already, on a network that this stack did not make."""
-    for entry in new.get("networksAdvanced") or []:
+    for position, entry in enumerate(new.get("networksAdvanced") or []):
         network, names = entry.get("name"), entry.get("aliases") or []
         if not isinstance(network, str) or has_unknown(names):
             continue
@@ -58,7 +60,8 @@ def _shared_names(ctx: Context, new: Values) -> Iterator[str]:
                 if not same_stack(ctx.urn, each["Config"].get("Labels"))
             )
             if others:
-                yield (
+                yield Failure(
+                    f"networksAdvanced[{position}].aliases",
                     f"{name!r} is also the name of {', '.join(others)} on the shared network: "
-                    "whoever asks for it gets the one or the other"
+                    "whoever asks for it gets the one or the other",
                 )

@@ -10,6 +10,8 @@ import json
 import re
 from pathlib import Path
 
+from .resource import Failure
+
 FOLDER = ".causeway"
 
 
@@ -26,6 +28,12 @@ def line_of(urn: str, path: str) -> str | None:
         return next((known[each] for each in _outwards(path) if each in known), None)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def placed(urn: str, said: Failure) -> str:
+    """What is said of an input, after its line where that is known."""
+    line = line_of(urn, said.path)
+    return f"{line}: {said.reason}" if line else said.reason
 
 
 def _outwards(path: str) -> list[str]:

@@ -16,6 +16,7 @@ import docker.errors
 from . import abilities, network_inputs
 from .abilities import OWN_IPAM
 from .faults import Fault
+from .lines import placed
 from .network_inputs import canonical, import_inputs, overlap, read_inputs, to_body, to_state
 from .ownership import is_left_over, own_labels, same_stack
 from .plain import UNKNOWN
@@ -44,7 +45,7 @@ class NetworkKind(ResourceKind):
                 installed = [each["Name"] for each in plugins if each.get("Enabled")]
                 failures += abilities.without_ipam(new, known, installed)
             for warning in abilities.doubtful(new, known):
-                ctx.log("warning", warning)
+                ctx.log("warning", placed(ctx.urn, warning))
         return new, failures
 
     def diff(

@@ -135,3 +135,11 @@ def test_a_subnet_that_another_environment_declares_is_told_with_both_lines(
         f"{LAN}.ipam.config[0].subnet: warning: 10.66.0.0/25 overlaps 10.66.0.0/24 of stack twin "
         "(stacks/twin/compose.yaml:3)"
     ) in shown
+
+
+def test_a_warning_of_the_engine_has_its_line_too(stack: Project) -> None:
+    file = stack.folder / "stacks" / STACK / "compose.yaml"
+    file.write_text(f"services:\n  web:\n    image: {TINY}\n    ports: ['127.0.0.1:18080:80']\n")
+    shown = stack.pulumi("preview", "--stack", STACK).succeeded().output
+    said = "compose.yaml:4: services.web.ports: port 18080 is published on loopback"
+    assert f"warning: stacks/{STACK}/{said}" in shown

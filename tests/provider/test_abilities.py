@@ -49,6 +49,10 @@ def said(inputs: dict[str, Any], known: Facts, mine: Mine = MINE) -> list[str]:
     return [f"{failure.path}: {failure.reason}" for failure in refused(inputs, known, mine)]
 
 
+def doubted(inputs: dict[str, Any], known: Facts) -> list[str]:
+    return [each.reason for each in doubtful(inputs, known)]
+
+
 def subnet(text: str) -> dict[str, Any]:
     return {"ipamConfigs": [{"subnet": text}]}
 
@@ -188,7 +192,7 @@ def test_a_machine_out_of_sight_is_not_judged() -> None:
 
 
 def test_a_subnet_within_a_wider_route_is_warned_of() -> None:
-    assert list(doubtful(subnet("10.8.3.0/24"), engine())) == [
+    assert doubted(subnet("10.8.3.0/24"), engine()) == [
         "10.8.3.0/24 lies in 10.8.0.0/16, which the engine's machine reaches through tun0: from "
         "there, that part can no longer be reached"
     ]
@@ -236,12 +240,12 @@ def test_an_installed_plugin_is_known_without_its_tag() -> None:
 def test_a_driver_of_an_engine_out_of_sight_is_doubted_and_not_refused() -> None:
     far = engine(host=Host())
     assert said({"driver": "weave"}, far) == []
-    assert list(doubtful({"driver": "weave"}, far)) == [
+    assert doubted({"driver": "weave"}, far) == [
         "the engine has no network driver 'weave' (it has bridge, host, ipvlan, macvlan, null, "
         "overlay); `docker plugin install weave` on its machine, unless a plugin there is loaded "
         "when first used"
     ]
-    assert list(doubtful({"driver": "bridge"}, far)) == []
+    assert doubted({"driver": "bridge"}, far) == []
 
 
 def test_plugins_are_found_where_an_engine_looks_for_them(tmp_path: Path) -> None:
