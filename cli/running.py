@@ -24,7 +24,7 @@ def engine(wanted: Settings) -> Engine:
     from live.stack import engine as connected
 
     try:
-        return connected(host_of(wanted))
+        return connected(host_of(wanted), wanted.certificates)
     except EngineFault as error:
         where = host_of(wanted) or "the default socket"
         raise UsageError(f"no engine answers at {where}: {error}") from None

@@ -6,29 +6,68 @@ Found by the labels that every container and network of a stack carries.
 from __future__ import annotations
 
 import json
+import os
 import re
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import docker
 import docker.errors
+from docker.tls import TLSConfig
 
 PROJECT, STACK = "causeway.project", "causeway.stack"
 SERVICE, REPLICA = "causeway.service", "causeway.replica"
 
 
-# A connection to an engine, and what it or the way to it answers with when something is wrong.
-Engine = docker.APIClient
+class Engine(docker.APIClient):
+    """A connection to an engine."""
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        # A REQUESTS_CA_BUNDLE of the environment would replace the authority of this engine.
+        told = self.verify if verify is None else verify
+        return super().merge_environment_settings(url, proxies, stream, told, cert)
+
+
+# What an engine, or the way to it, answers with when something is wrong.
 EngineFault = docker.errors.DockerException
+
+
+# The Docker SDK wants a further package for ssh, even where it starts the system's.
+FORWARD = (
+    "an engine is not asked through ssh:// here\n"
+    "  what to do: forward its socket, `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock {there}`,"
+    " and set DOCKER_HOST=unix:///tmp/engine.sock"
+)
 
 
 class NotFound(Exception):
     """Something that a stack should have on the engine, and has not."""
 
 
-def engine(host: str) -> docker.APIClient:
-    """The engine at `host`, as in DOCKER_HOST; an empty text is the default socket."""
-    return docker.APIClient(base_url=host or "unix:///var/run/docker.sock", version="auto")
+def engine(host: str, certificates: str = "") -> Engine:
+    """The engine at `host`, as in DOCKER_HOST; an empty text is the default socket.
+
+    `certificates` is a folder with ca.pem, cert.pem and key.pem; without one, TLS is used when
+    DOCKER_TLS_VERIFY asks for it, as the docker command does.
+    """
+    if host.startswith("ssh://"):
+        raise EngineFault(FORWARD.format(there=host.removeprefix("ssh://")))
+    return Engine(
+        base_url=host or "unix:///var/run/docker.sock",
+        version="auto",
+        tls=_tls(certificates) if host.startswith(("tcp://", "https://")) else False,
+    )
+
+
+def _tls(certificates: str) -> TLSConfig | bool:
+    if not certificates and not os.environ.get("DOCKER_TLS_VERIFY"):
+        return False
+    folder = Path(certificates or os.environ.get("DOCKER_CERT_PATH") or Path.home() / ".docker")
+    authority, certificate, key = (str(folder / name) for name in ("ca.pem", "cert.pem", "key.pem"))
+    return TLSConfig(client_cert=(certificate, key), ca_cert=authority, verify=True)
 
 
 def has_swarm(host: str) -> bool:

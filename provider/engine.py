@@ -36,6 +36,13 @@ class Engine(docker.APIClient):
 
     host: str
 
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        # A REQUESTS_CA_BUNDLE of the environment would replace the authority of this engine.
+        told = self.verify if verify is None else verify
+        return super().merge_environment_settings(url, proxies, stream, told, cert)
+
     def call(
         self,
         method: str,

@@ -113,4 +113,6 @@ def _output(ctx: Context, process: subprocess.Popen[str], told: str) -> str:
 
 def _environment(config: dict[str, Any]) -> dict[str, str]:
     own = {"DOCKER_HOST": engines.address(config), "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
+    if path := config.get("certPath"):
+        own |= {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(path)}
     return {**os.environ, **own}

@@ -46,6 +46,8 @@ class Engine:
     daemons: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     # Of dockerd, as in daemon.json; they count from the next `restart` on.
     settings: dict[str, object] = field(default_factory=dict)
+    # Further addresses to listen on, such as `tcp://0.0.0.0:2376`; as settings.
+    listens: list[str] = field(default_factory=list)
 
     @classmethod
     def start(cls, flavour: str = "debian") -> Engine:
@@ -190,7 +192,7 @@ class Engine:
         (self.folder / "dockerd.json").write_text(json.dumps(own | self.settings))
         self._spawn(
             "dockerd",
-            *("--host", self.host),
+            *(part for each in (self.host, *self.listens) for part in ("--host", each)),
             *("--data-root", str(self.data / "docker")),
             *("--exec-root", str(self.folder / "docker")),
             *("--pidfile", str(self.folder / "dockerd.pid")),

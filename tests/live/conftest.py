@@ -212,12 +212,22 @@ def differing(report: Report) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    total: Counter[str] = Counter()
     for name, summary in TALLY.items():
         terminalreporter.write_line(f"{name}: {summary}")
+    if TALLY:
+        terminalreporter.write_line(f"cells tried on running engines: {total()}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of `make verify-all`, below how many tests have passed."""
+    if ALL and TALLY:
+        config.get_terminal_writer().line(total())
+
+
+def total() -> str:
+    counts = Counter({"agreed": 0, "wrong": 0, "unprobed": 0})
+    for summary in TALLY.values():
         for each in summary.split():
             outcome, _, number = each.partition("=")
-            total[outcome] += int(number)
-    if total:
-        counts = " ".join(f"{outcome}={number}" for outcome, number in total.items())
-        terminalreporter.write_line(f"cells tried on running engines: {counts}")
+            counts[outcome] += int(number)
+    return " ".join(f"{outcome}={number}" for outcome, number in counts.items())

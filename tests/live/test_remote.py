@@ -1,0 +1,160 @@
+"""An engine elsewhere: the command and the update's own verification by TLS.
+
+The engine is a real one that asks for the client's certificate.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.project import Outcome, Project
+from tests.engines import Engine
+from tests.live.conftest import import_python
+from tests.tiny_image import TINY, import_tiny
+
+STACK = "far"
+COMPOSE = f"""\
+services:
+  web:
+    image: {TINY}
+    command: ["nc", "-ll", "-p", "80", "-e", "cat"]
+    init: true
+    networks: [front]
+    ports: ["18310:80"]
+  database:
+    image: {TINY}
+    command: ["nc", "-ll", "-p", "5432", "-e", "cat"]
+    init: true
+    networks: [back]
+    expose: ["5432"]
+networks:
+  front:
+  back: {{internal: true}}
+"""
+
+
+def certified(folder: Path, address: str) -> Path:
+    """An authority, and certificates of it for the engine at `address` and for its client."""
+    folder.mkdir()
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    new = ("req", "-newkey", "rsa:2048", "-nodes")
+    openssl(*new, "-x509", "-subj", "/CN=authority", "-keyout", "ca-key.pem", "-out", "ca.pem")
+    for name, usage, names in (
+        ("server", "serverAuth", f"subjectAltName=IP:{address}"),
+        ("client", "clientAuth", "subjectAltName=DNS:client"),
+    ):
+        prefix = "" if name == "client" else "server-"
+        openssl(*new, "-subj", f"/CN={name}", "-keyout", f"{prefix}key.pem", "-out", "request.pem")
+        (folder / "extensions").write_text(f"extendedKeyUsage={usage}\n{names}\n")
+        signing = ("-CA", "ca.pem", "-CAkey", "ca-key.pem", "-CAcreateserial")
+        signed = ("-in", "request.pem", "-extfile", "extensions", "-out", f"{prefix}cert.pem")
+        openssl("x509", "-req", *signing, *signed)
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Far:
+    engine: Engine
+    project: Project
+    certificates: Path
+
+    @property
+    def address(self) -> str:
+        return f"tcp://{self.engine.address}:2376"
+
+    def by_tls(self, certificates: Path | None = None) -> dict[str, str]:
+        path = str(certificates or self.certificates)
+        return {"DOCKER_HOST": self.address, "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": path}
+
+    def causeway(self, *arguments: str, **variables: str) -> Outcome:
+        python = str(self.project.folder / ".venv" / "bin" / "python")
+        return self.project.run(python, "-m", "cli", *arguments, "--stack", STACK, **variables)
+
+
+@pytest.fixture(scope="module")
+def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Far]:
+    folder = tmp_path_factory.mktemp("far")
+    with Engine.start() as engine:
+        certificates = certified(folder / "certificates", engine.address)
+        engine.listens = [f"tcp://{engine.address}:2376"]
+        engine.settings = {
+            "tls": True,
+            "tlsverify": True,
+            "tlscacert": str(certificates / "ca.pem"),
+            "tlscert": str(certificates / "server-cert.pem"),
+            "tlskey": str(certificates / "server-key.pem"),
+        }
+        engine.restart()
+        with closing(engine.api()) as api:
+            import_python(api)
+            import_tiny(api)
+        project = Project.copy(folder, engine.host)
+        project.write_stack(STACK, COMPOSE)
+        made = Far(engine, project, certificates)
+        project.pulumi("up", "--skip-preview", "--stack", STACK, **made.by_tls()).succeeded()
+        yield made
+
+
+AGREED = "agreed=18 wrong=0 unprobed=18"
+
+
+def last(done: Outcome) -> str:
+    return done.succeeded().output.splitlines()[-1]
+
+
+def test_cells_are_tried_by_tls_as_the_environment_says(far: Far) -> None:
+    assert last(far.causeway("verify", **far.by_tls())) == AGREED
+
+
+def test_what_runs_is_read_by_tls(far: Far) -> None:
+    shown = far.causeway("explain", "--live", "web", "database:5432", **far.by_tls())
+    assert shown.succeeded().output.startswith("web -> database, 5432/tcp: DROPPED")
+
+
+def test_an_update_verifies_with_the_certificates_of_the_configuration(far: Far) -> None:
+    config = far.project.folder / f"Pulumi.{STACK}.yaml"
+    written = config.read_text()
+    config.write_text(
+        f"{written}  causeway:verify: true\n"
+        f"  docker:host: {far.address}\n  docker:certPath: {far.certificates}\n"
+    )
+    far.project.pulumi("up", "--skip-preview", "--stack", STACK).succeeded()
+    told = far.causeway("verify")
+    config.write_text(written)
+    assert last(told) == AGREED
+
+
+def test_a_foreign_authority_is_refused_in_one_message(far: Far, tmp_path: Path) -> None:
+    foreign = certified(tmp_path / "foreign", far.engine.address)
+    told = far.causeway("verify", **far.by_tls(foreign))
+    assert told.code == 2
+    assert f"no engine answers at {far.address}: " in told.output
+    assert "certificate verify failed" in told.output
+    assert "Traceback" not in told.output
+
+
+def test_missing_certificates_are_told(far: Far, tmp_path: Path) -> None:
+    told = far.causeway("verify", **far.by_tls(tmp_path))
+    assert told.code == 2
+    assert "Path to a certificate and key files must be provided" in told.output
+    assert "Traceback" not in told.output
+
+
+def test_ssh_is_refused_with_the_way_round(far: Far) -> None:
+    told = far.causeway("verify", DOCKER_HOST="ssh://somebody@far")
+    assert told.code == 2
+    assert told.output == (
+        "error: no engine answers at ssh://somebody@far: an engine is not asked through ssh:// "
+        "here\n  what to do: forward its socket, `ssh -nNT -L "
+        "/tmp/engine.sock:/var/run/docker.sock somebody@far`, and set "
+        "DOCKER_HOST=unix:///tmp/engine.sock\n"
+    )
