@@ -7,6 +7,7 @@ import docker
 import pytest
 
 from tests.end_to_end.project import Project, snapshot
+from tests.golden.bad_input import NETWORKS, sections
 from tests.tiny_image import TINY
 
 STACK = "networks"
@@ -143,3 +144,17 @@ def test_a_warning_of_the_engine_has_its_line_too(stack: Project) -> None:
     shown = stack.pulumi("preview", "--stack", STACK).succeeded().output
     said = "compose.yaml:4: services.web.ports: port 18080 is published on loopback"
     assert f"warning: stacks/{STACK}/{said}" in shown
+
+
+def test_preview_says_of_each_bad_declaration_what_the_checks_say(
+    stack: Project, api: docker.APIClient
+) -> None:
+    """All of tests/golden/bad_networks.txt, by the real `pulumi preview`."""
+    before = snapshot(api)
+    file = stack.folder / "stacks" / STACK / "compose.yaml"
+    for text, report in sections(NETWORKS).values():
+        file.write_text(text)
+        lines = [f"stacks/{STACK}/{line}" for line in report.splitlines() if ": " in line]
+        assert lines, report
+        stack.pulumi("preview", "--stack", STACK).refused(*lines)
+    assert snapshot(api) == before
