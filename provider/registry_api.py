@@ -65,15 +65,12 @@ def digest(config: dict[str, Any], image: str, own: Any = None, *, insecure: boo
     return answer.headers.get("Docker-Content-Digest", "")
 
 
-def remove(config: dict[str, Any], image: str, own: Any, *, insecure: bool) -> None:
-    """Delete an image from its registry by digest; one that is not there is no error."""
-    where = place(image)
-    found = _ask("HEAD", where, where.reference, config, image, own, insecure)
-    if found.status_code == 404:
-        return
-    _expect(found, image)
-    name = found.headers.get("Docker-Content-Digest", where.reference)
-    answer = _ask("DELETE", where, name, config, image, own, insecure)
+def remove(config: dict[str, Any], image: str, digest: str, own: Any, *, insecure: bool) -> None:
+    """Delete from the repository of `image` what has this digest, whatever the name means by now.
+
+    What is not there is no error.
+    """
+    answer = _ask("DELETE", place(image), digest, config, image, own, insecure)
     if answer.status_code == 405:
         raise Fault(
             f"the registry of {image} does not allow deletions\n"

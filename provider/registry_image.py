@@ -1,22 +1,19 @@
 """docker:index/registryImage:RegistryImage: an image of the engine, pushed to its registry.
 
-The image must be there under its name: docker.Image, docker.RemoteImage or docker.Tag see to it.
+With a `build` block it is built under its name first; else it must be there: docker.Image,
+docker.RemoteImage or docker.Tag see to it.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from . import local_image, registry, registry_api
+from . import build_options, local_image, registry, registry_api
 from .faults import Fault
 from .input_table import HONOURED, refusals
 from .plain import UNKNOWN
 from .resource import Context, Diff, Failure, ResourceKind, Values, changed
 
-_BUILD = (
-    "refused: build the image with docker.Image and push it by its name "
-    "(the two steps then show in the preview)"
-)
 INPUTS: dict[str, str] = {
     "name": HONOURED,
     "authConfig.address": HONOURED,
@@ -25,7 +22,7 @@ INPUTS: dict[str, str] = {
     "insecureSkipVerify": HONOURED,
     "keepRemotely": HONOURED,
     "triggers": HONOURED,
-    "build": _BUILD,
+    **build_options.INPUTS,
 }
 # What only matters for a later call to the registry.
 _RECORDED = ("authConfig", "insecureSkipVerify", "keepRemotely")
@@ -34,33 +31,53 @@ _RECORDED = ("authConfig", "insecureSkipVerify", "keepRemotely")
 class RegistryImageKind(ResourceKind):
     token: ClassVar[str] = "docker:index/registryImage:RegistryImage"
 
+    def __init__(self) -> None:
+        # Name and digest of what is being replaced in this run, and of what came out the same.
+        self._replaced: set[tuple[str, str]] = set()
+        self._pushed_again = local_image.Adoptions()
+        self._built_again = local_image.Adoptions()
+
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
     ) -> tuple[Values, list[Failure]]:
-        failures = refusals(new, INPUTS)
-        if not new.get("name"):
+        inputs = {key: value for key, value in new.items() if key != build_options.DIGEST}
+        failures = refusals(inputs, INPUTS)
+        if not inputs.get("name"):
             failures.append(Failure("name", "is needed: registry/repository:tag"))
-        return new, failures
+        more, found = build_options.check(inputs)
+        return inputs | more, failures + found
 
     def diff(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
     ) -> Diff:
-        return Diff(
-            {key: "update" if key in _RECORDED else "replace" for key in changed(old_inputs, new)}
-        )
+        diff = Diff(build_options.changes(old_inputs, new))
+        for key in changed(old_inputs, new):
+            if key not in ("build", build_options.DIGEST):
+                diff.changes[key] = "update" if key in _RECORDED else "replace"
+        if diff.replaces:
+            self._replaced.add((str(old_inputs.get("name")), id))
+        return diff
 
     def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
         if ctx.preview:
             return "", {**inputs, "sha256Digest": UNKNOWN}
         image = str(inputs["name"])
-        if local_image.find(ctx, image) is None:
+        before = local_image.find(ctx, image)
+        built = {}
+        if inputs.get("build"):
+            built = {"imageId": build_options.run(ctx, inputs)}
+            if before is not None and before["Id"] == built["imageId"]:
+                self._built_again.note(image, built["imageId"])
+        elif before is None:
             raise Fault(
                 f"image {image} is not on the engine, so it cannot be pushed\n"
-                "  what to do: build it under that name (docker.Image) or give it that name "
-                "(docker.Tag)"
+                "  what to do: build it under that name (`build`, or docker.Image) or give it that "
+                "name (docker.Tag)"
             )
         digest = registry.push(ctx, image, _own(inputs))
-        return digest, {**inputs, "sha256Digest": digest}
+        if (image, digest) in self._replaced:
+            self._pushed_again.note(image, digest)
+        return digest, {**inputs, **built, "sha256Digest": digest}
 
     def read(
         self, ctx: Context, id: str, inputs: Values, state: Values
@@ -81,7 +98,8 @@ class RegistryImageKind(ResourceKind):
         if digest != state.get("sha256Digest"):
             # Somebody pushed another image under the name: this one is no longer there.
             return None
-        return id, {**inputs, "sha256Digest": digest}, inputs
+        built = {"imageId": state["imageId"]} if "imageId" in state else {}
+        return id, {**inputs, **built, "sha256Digest": digest}, inputs
 
     def update(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
@@ -89,13 +107,15 @@ class RegistryImageKind(ResourceKind):
         return {**old_state, **new}
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
-        if inputs.get("keepRemotely"):
+        image = str(inputs.get("name") or state["name"])
+        if "imageId" in state:
+            local_image.release(ctx, image, state["imageId"], self._built_again)
+            for tag in (inputs.get("build") or {}).get("tags") or []:
+                local_image.release(ctx, tag, state["imageId"], self._built_again)
+        if inputs.get("keepRemotely") or self._pushed_again.take(image, id):
             return
         registry_api.remove(
-            ctx.config,
-            str(inputs.get("name") or state["name"]),
-            _own(inputs),
-            insecure=bool(inputs.get("insecureSkipVerify")),
+            ctx.config, image, id, _own(inputs), insecure=bool(inputs.get("insecureSkipVerify"))
         )
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import pulumi_docker
 import pytest
 from pulumi._types import input_type_py_to_pulumi_names
-from pulumi_docker import ImageArgs, RemoteImageArgs, VolumeArgs
+from pulumi_docker import ImageArgs, RegistryImageArgs, RemoteImageArgs, VolumeArgs
 
-from provider import image, remote_image, volume
+from provider import build_options, image, registry_image, remote_image, volume
 from provider.image import ImageKind
+from provider.registry_image import RegistryImageKind
 from provider.remote_image import RemoteImageKind
 from provider.resource import ResourceKind
 from provider.volume import VolumeKind
@@ -20,6 +21,7 @@ from tests.provider.surroundings import Surroundings
 TYPES: list[tuple[type, dict[str, str], ResourceKind]] = [
     (ImageArgs, image.INPUTS, ImageKind()),
     (RemoteImageArgs, remote_image.INPUTS, RemoteImageKind()),
+    (RegistryImageArgs, registry_image.INPUTS, RegistryImageKind()),
     (VolumeArgs, volume.INPUTS, VolumeKind()),
 ]
 REFUSED = [
@@ -110,7 +112,7 @@ def test_every_honoured_build_input_reaches_the_engine() -> None:
             "buildId": "i",
         },
     }
-    assert remote_image.parameters_of(inputs, {"A": "1"}, "urn") == {
+    assert build_options.parameters_of(inputs, {"A": "1"}, "urn") == {
         "buildargs": '{"A": "1"}',
         "target": "t",
         "platform": "linux/amd64",

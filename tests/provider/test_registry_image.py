@@ -85,12 +85,53 @@ def test_what_is_not_there_is_told(logged_in: Plugin, registry: Registry) -> Non
         logged_in.create(TAG, "tag", {"sourceImage": "no-such-image:1", "targetImage": name})
 
 
-def test_a_build_block_is_refused_with_the_way_out(logged_in: Plugin) -> None:
-    inputs = {"name": "registry.example/x:1", "build": {"context": "."}}
-    assert logged_in.failures(PUSHED, inputs) == [
-        "build: build the image with docker.Image and push it by its name "
-        "(the two steps then show in the preview)"
-    ]
+def test_a_built_image_is_pushed_and_replaced_when_its_context_changes(
+    logged_in: Plugin, registry: Registry, api: docker.APIClient, tmp_path: Path
+) -> None:
+    name = f"{registry.address}/team/built:1"
+    (tmp_path / "Dockerfile").write_text(f"FROM {TINY}\nARG WHO\nENV WHO=$WHO\nCOPY word /\n")
+    (tmp_path / "word").write_text("one")
+    inputs = {"name": name, "build": {"context": str(tmp_path), "buildArgs": {"WHO": "me"}}}
+    built = logged_in.create(PUSHED, "built", inputs)
+    assert "WHO=me" in api.inspect_image(name)["Config"]["Env"]
+    assert logged_in.invoke("getRegistryImage", {"name": name})["sha256Digest"] == built.id
+    assert logged_in.apply(built, inputs).steps == []
+
+    (tmp_path / "word").write_text("two")
+    changed = logged_in.apply(built, inputs)
+    assert changed.steps == ["create", "delete"]
+    assert changed.id != built.id
+    assert logged_in.invoke("getRegistryImage", {"name": name})["sha256Digest"] == changed.id
+    assert api.inspect_image(name)["Id"] == changed.state["imageId"]
+    with pytest.raises(docker.errors.ImageNotFound):
+        api.inspect_image(built.state["imageId"])
+
+    logged_in.delete(changed)
+    assert logged_in.read(changed) is None
+    with pytest.raises(docker.errors.ImageNotFound):
+        api.inspect_image(name)
+
+
+def test_what_is_wrong_with_a_build_block_is_told_by_check(
+    logged_in: Plugin, tmp_path: Path
+) -> None:
+    inputs = {"name": "registry.example/x:1", "build": {"context": str(tmp_path), "sbom": "true"}}
+    failures = logged_in.failures(PUSHED, inputs)
+    assert [failure.split(":")[0] for failure in failures] == ["build.sbom", "build.dockerfile"]
+
+
+def test_an_image_pushed_again_by_a_trigger_stays_in_the_registry(
+    logged_in: Plugin, registry: Registry
+) -> None:
+    name = f"{registry.address}/team/again:1"
+    tag = logged_in.create(TAG, "again-tag", {"sourceImage": TINY, "targetImage": name})
+    pushed = logged_in.create(PUSHED, "again", {"name": name, "triggers": {"at": "one"}})
+    again = logged_in.apply(pushed, {"name": name, "triggers": {"at": "two"}})
+    assert (again.steps, again.id) == (["create", "delete"], pushed.id)
+    assert logged_in.invoke("getRegistryImage", {"name": name})["sha256Digest"] == pushed.id
+    logged_in.delete(again)
+    assert logged_in.read(again) is None
+    logged_in.delete(tag)
 
 
 def test_a_tag_moved_by_hand_is_set_again(

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi_docker
 import pytest
 
-from provider import engine_plugin, registry_image, tag
+from provider import engine_plugin, tag
 from provider.shape import from_api, overlay, to_api
 from provider.swarm_file import SecretKind, ServiceConfigKind
 from provider.swarm_service_shape import BESIDE, SERVICE
@@ -191,10 +191,3 @@ def test_every_input_of_secrets_and_configs(arguments: Any, offered: tuple[str, 
 )
 def test_every_input_of_tags_and_plugins(arguments: Any, table: dict[str, str]) -> None:
     assert sorted(paths(arguments)) == sorted(table)
-
-
-def test_every_input_of_pushed_images() -> None:
-    offered = {
-        p if not p.startswith("build.") else "build" for p in paths(pulumi_docker.RegistryImageArgs)
-    }
-    assert offered == set(registry_image.INPUTS)
