@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
         import_tiny(client)
         project = Project.copy(Path(work), engine.host)
         measurements = report.Measurements(_machine(client))
-        ours = Causeway(project)
+        ours = Causeway(project, client)
         compose = Compose(project)
         subjects: list[Subject] = [RawApi(client), compose, ours, EmptyProgram(project)]
         for number in range(chosen.rounds):
@@ -65,15 +65,15 @@ def measure_round(
 ) -> None:
     for subject in subjects:
         subject.prepare(services)
-        for action, work in subject.actions().items():
-            spent = clock.seconds(work)
-            expected = 0 if action == "destroy" or subject.name == "empty" else services
+        for step in subject.steps():
+            spent = clock.seconds(step.work)
+            expected = 0 if step.action == "destroy" or step.subject == "empty" else services
             if (running := len(client.containers())) != expected:
                 raise clock.Failed(
-                    f"{subject.name}: {running} containers run after {action}, not {expected}"
+                    f"{step.subject}: {running} containers run after {step.action}, not {expected}"
                 )
-            measurements.add(action, subject.name, services, spent)
-            _say(f"{services:4} services  {subject.name:9} {action:8} {spent:7.2f} s")
+            measurements.add(step.action, step.subject, services, spent)
+            _say(f"{services:4} services  {step.subject:9} {step.action:8} {spent:7.2f} s")
 
 
 def measure_memory(measurements: report.Measurements, ours: Causeway, compose: Compose) -> None:
@@ -85,7 +85,7 @@ def measure_memory(measurements: report.Measurements, ours: Causeway, compose: C
         variables = ours.project.variables
         measurements.memory[subject.name] = clock.peak_mebibytes(up, folder, variables)
         _say(f"peak memory of {subject.name}: {measurements.memory[subject.name]:.0f} MiB")
-        subject.actions()["destroy"]()
+        subject.destroy()
 
 
 def measure_growth(
@@ -94,12 +94,12 @@ def measure_growth(
     """The same stack grows from step to step: each container is created once."""
     for services in growth:
         ours.prepare(services)
-        ours.actions()["up"]()
+        ours.run("up")
         for _ in range(rounds):
-            spent = clock.seconds(ours.actions()["preview"])
+            spent = clock.seconds(ours.preview)
             measurements.growth.setdefault(services, []).append(spent)
             _say(f"{services:4} services  preview of the unchanged {spent:7.2f} s")
-    ours.actions()["destroy"]()
+    ours.destroy()
 
 
 def _machine(client: docker.APIClient) -> dict[str, str]:

@@ -15,7 +15,8 @@ STYLE = """
     .title { font-weight: 600; font-size: 13px; }
     .back { fill: #ffffff; } .axis { stroke: #8c959f; stroke-width: 1; }
     .causeway { fill: #1f6feb; } .api { fill: #8c959f; } .compose { fill: #bf8700; }
-    .empty { fill: #8250df; } .growth { fill: none; stroke: #1f6feb; stroke-width: 2; }
+    .empty { fill: #8250df; } .inspects { fill: #1a7f37; }
+    .growth { fill: none; stroke: #1f6feb; stroke-width: 2; }
     @media (prefers-color-scheme: dark) {
       text { fill: #e6edf3; } .back { fill: #0d1117; }
     }"""
@@ -65,6 +66,8 @@ def _bars(seconds: dict[str, Any], top: float) -> tuple[list[str], float]:
 
 
 def _note(title: str) -> str:
+    if "one service changed" in title:
+        return " (one changed)"
     return " (unchanged)" if "nothing changed" in title else ""
 
 

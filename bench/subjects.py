@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,31 +21,44 @@ from tests.end_to_end.project import Project
 from tests.tiny_image import TINY
 
 THREADS = 8
+# Each object is read once: with its preview, a refresh reads everything twice.
+REFRESH = ("refresh", "--skip-preview", "--expect-no-changes")
 NETWORKS = ("front", "back")
 COMMAND = ["sleep", "1d"]
+OTHER_COMMAND = ["sleep", "2d"]
 
 
-def compose_file(services: int) -> str:
+def compose_file(services: int, *, first: Sequence[str] = COMMAND) -> str:
+    """A stack file; `first` is the command of the first service."""
     lines = ["services:"]
     for number in range(services):
         lines += [
             f"  s{number:03}:",
             f"    image: {TINY}",
-            f"    command: [{', '.join(COMMAND)}]",
+            f"    command: [{', '.join(COMMAND if number else first)}]",
             "    stop_signal: SIGKILL",
             f"    networks: [{', '.join(NETWORKS)}]",
         ]
     return "\n".join([*lines, "networks:", *(f"  {name}: {{}}" for name in NETWORKS), ""])
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One measured piece of work; `subject` is whose numbers it adds to."""
+
+    action: str
+    subject: str
+    work: Callable[[], object]
+
+
 class Subject(Protocol):
-    """`actions` in the order they must run in; the last one leaves the engine empty again."""
+    """`steps` in the order they must run in; the last one leaves the engine empty again."""
 
     name: str
 
     def prepare(self, services: int) -> None: ...
 
-    def actions(self) -> dict[str, Callable[[], None]]: ...
+    def steps(self) -> list[Step]: ...
 
 
 @dataclass(slots=True)
@@ -53,21 +66,48 @@ class Causeway:
     """`pulumi up`, and what follows it, through this project."""
 
     project: Project
+    client: docker.APIClient
     name: str = "causeway"
+    services: int = 0
 
     def prepare(self, services: int) -> None:
+        self.services = services
         if not (self.project.folder / "Pulumi.bench.yaml").exists():
             self.project.write_stack("bench", "")
-        file = self.project.folder / "stacks" / "bench" / "compose.yaml"
-        file.write_text(compose_file(services))
+        self.file.write_text(compose_file(services))
 
-    def actions(self) -> dict[str, Callable[[], None]]:
-        return {
-            "up": lambda: self.run("up"),
-            "noop_up": lambda: self.run("up", "--expect-no-changes"),
-            "preview": lambda: self.run("preview", "--expect-no-changes"),
-            "destroy": lambda: self.run("destroy"),
-        }
+    @property
+    def file(self) -> Path:
+        return self.project.folder / "stacks" / "bench" / "compose.yaml"
+
+    def steps(self) -> list[Step]:
+        return [
+            Step("up", self.name, lambda: self.run("up")),
+            Step("noop_up", self.name, lambda: self.run("up", "--expect-no-changes")),
+            Step("preview", self.name, self.preview),
+            Step("refresh", self.name, lambda: self.run(*REFRESH)),
+            Step("refresh", "inspects", self._inspect),
+            Step("change", self.name, self._change),
+            Step("destroy", self.name, self.destroy),
+        ]
+
+    def preview(self) -> None:
+        self.run("preview", "--expect-no-changes")
+
+    def destroy(self) -> None:
+        self.run("destroy")
+
+    def _inspect(self) -> None:
+        """What a refresh has to ask at least, one question after another on one connection."""
+        for container in self.client.containers(all=True, quiet=True):
+            self.client.inspect_container(container["Id"])
+        for network in self.client.networks(filters={"label": "causeway.stack"}):
+            self.client.inspect_network(network["Id"])
+        self.client.inspect_image(TINY)
+
+    def _change(self) -> None:
+        self.file.write_text(compose_file(self.services, first=OTHER_COMMAND))
+        self.run("up")
 
     def command(self, *arguments: str) -> list[str]:
         # Without --skip-preview, up and destroy do what people see: preview, then the work.
@@ -102,8 +142,11 @@ class EmptyProgram:
     def folder(self) -> Path:
         return self.project.folder.parent / "empty"
 
-    def actions(self) -> dict[str, Callable[[], None]]:
-        return {"preview": lambda: self._run("preview", "--expect-no-changes")}
+    def steps(self) -> list[Step]:
+        return [
+            Step("preview", self.name, lambda: self._run("preview", "--expect-no-changes")),
+            Step("refresh", self.name, lambda: self._run(*REFRESH, "--yes")),
+        ]
 
     def _run(self, *arguments: str) -> None:
         pulumi = str(self.project.folder / ".venv" / "bin" / "pulumi")
@@ -116,8 +159,10 @@ class Compose:
 
     project: Project
     name: str = "compose"
+    services: int = 0
 
     def prepare(self, services: int) -> None:
+        self.services = services
         self.file.parent.mkdir(exist_ok=True)
         self.file.write_text(compose_file(services))
 
@@ -125,14 +170,22 @@ class Compose:
     def file(self) -> Path:
         return self.project.folder.parent / "compose" / "compose.yaml"
 
-    def actions(self) -> dict[str, Callable[[], None]]:
-        return {
-            "up": lambda: self._run("up", "--detach"),
-            "noop_up": lambda: self._run("up", "--detach"),
-            "destroy": self._remove,
-        }
+    def steps(self) -> list[Step]:
+        return [
+            Step("up", self.name, self._up),
+            Step("noop_up", self.name, self._up),
+            Step("change", self.name, self._change),
+            Step("destroy", self.name, self.destroy),
+        ]
 
-    def _remove(self) -> None:
+    def _up(self) -> None:
+        self._run("up", "--detach")
+
+    def _change(self) -> None:
+        self.file.write_text(compose_file(self.services, first=OTHER_COMMAND))
+        self._up()
+
+    def destroy(self) -> None:
         # It gives up on a network whose endpoints a busy engine still holds: repeated, as by hand.
         for attempts_left in reversed(range(10)):
             try:
@@ -160,35 +213,39 @@ class RawApi:
     def prepare(self, services: int) -> None:
         self.services = services
 
-    def actions(self) -> dict[str, Callable[[], None]]:
-        return {"up": self._create, "destroy": self._remove}
+    def steps(self) -> list[Step]:
+        return [
+            Step("up", self.name, self._create_all),
+            Step("change", self.name, self._change),
+            Step("destroy", self.name, self._remove_all),
+        ]
 
-    def _create(self) -> None:
-        networks = _each(lambda name: self.client.create_network(f"bench-{name}")["Id"], NETWORKS)
+    def _create_all(self) -> None:
+        _each(lambda name: self.client.create_network(f"bench-{name}"), NETWORKS)
+        _each(self._create, range(self.services))
 
-        def create(number: int) -> None:
-            container = self.client.create_container(
-                TINY,
-                COMMAND,
-                name=f"bench-{number:03}",
-                stop_signal="SIGKILL",
-                host_config=self.client.create_host_config(network_mode=networks[0]),
-                networking_config={
-                    "EndpointsConfig": {networks[0]: {"Aliases": [f"s{number:03}"]}}
-                },
-            )["Id"]
-            self.client.connect_container_to_network(
-                container, networks[1], aliases=[f"s{number:03}"]
-            )
-            self.client.start(container)
+    def _create(self, number: int, command: Sequence[str] = COMMAND) -> None:
+        first, second = (f"bench-{name}" for name in NETWORKS)
+        container = self.client.create_container(
+            TINY,
+            list(command),
+            name=f"bench-{number:03}",
+            stop_signal="SIGKILL",
+            host_config=self.client.create_host_config(network_mode=first),
+            networking_config={"EndpointsConfig": {first: {"Aliases": [f"s{number:03}"]}}},
+        )["Id"]
+        self.client.connect_container_to_network(container, second, aliases=[f"s{number:03}"])
+        self.client.start(container)
 
-        _each(create, range(self.services))
+    def _change(self) -> None:
+        self._remove(0)
+        self._create(0, OTHER_COMMAND)
 
-    def _remove(self) -> None:
-        _each(
-            lambda number: self.client.remove_container(f"bench-{number:03}", force=True),
-            range(self.services),
-        )
+    def _remove(self, number: int) -> None:
+        self.client.remove_container(f"bench-{number:03}", force=True)
+
+    def _remove_all(self) -> None:
+        _each(self._remove, range(self.services))
         _each(self._remove_network, NETWORKS)
 
     def _remove_network(self, name: str) -> None:
@@ -200,6 +257,8 @@ class RawApi:
                 if "has active endpoints" not in str(error) or not attempts_left:
                     raise
                 time.sleep(0.1)
+                for container in self.client.inspect_network(f"bench-{name}")["Containers"] or {}:
+                    self.client.disconnect_container_from_network(container, f"bench-{name}", True)
             else:
                 return
 
