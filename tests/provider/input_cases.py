@@ -754,7 +754,7 @@ NETWORK_CASES: tuple[Case, ...] = (
         "default to another",
         {"ipamDriver": "elsewhere"},
         REFUSED,
-        reason='plugin "elsewhere" not found',
+        reason="the engine has no IPAM driver 'elsewhere'",
     ),
     Case("ipamOptions", "added", {"ipamOptions": {"a": "b"}}, REPLACED, "IPAM.Options", {"a": "b"}),
     Case(
