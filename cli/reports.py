@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 if TYPE_CHECKING:
+    from live.names import NameFinding
     from live.verify import Finding, Report
 
 
-def as_json(report: Report, stack: str) -> str:
+def as_json(report: Report, stack: str, names: Sequence[NameFinding] = ()) -> str:
     content = {
         "stack": stack,
         "summary": {name: int(count) for name, count in _counts(report)},
@@ -36,12 +38,23 @@ def as_json(report: Report, stack: str) -> str:
             }
             for each in report.findings
         ],
+        "names": [
+            {
+                "source": each.name.source,
+                "name": each.name.name,
+                "leads_to": list(each.name.leads_to),
+                "answered": list(each.answered),
+                "outcome": each.outcome.value,
+                "why": each.why,
+            }
+            for each in names
+        ],
     }
     return json.dumps(content, indent=2)
 
 
-def as_tap(report: Report) -> str:
-    lines = ["TAP version 14", f"1..{len(report.findings)}"]
+def as_tap(report: Report, names: Sequence[NameFinding] = ()) -> str:
+    lines = ["TAP version 14", f"1..{len(report.findings) + len(names)}"]
     for number, each in enumerate(report.findings, start=1):
         name = f"{number} - {_title(each)}"
         if each.outcome.value == "unprobed":
@@ -53,18 +66,25 @@ def as_tap(report: Report) -> str:
             lines += ["  ---", f"  model: {each.cell.verdict.value}"]
             lines += [f"  reason: {json.dumps(reason.text)}" for reason in each.cell.reasons[:1]]
             lines += [f"  packets: {json.dumps(each.text)}", "  ..."]
+    for number, found in enumerate(names, start=len(report.findings) + 1):
+        title = f"{number} - {_asked(found)}"
+        if found.outcome.value == "unprobed":
+            lines.append(f"ok {title} # SKIP {found.text}")
+        else:
+            lines.append(f"not ok {title}: {found.text}" if found.is_wrong else f"ok {title}")
     lines.append(f"# {report.summary}")
     return "\n".join(lines)
 
 
-def as_junit(report: Report, stack: str) -> str:
-    counts = dict(_counts(report))
+def as_junit(report: Report, stack: str, names: Sequence[NameFinding] = ()) -> str:
+    outcomes = [each.outcome.value for each in report.findings]
+    outcomes += [each.outcome.value for each in names]
     suite = ElementTree.Element(
         "testsuite",
         name=f"causeway verify {stack}",
-        tests=str(len(report.findings)),
-        failures=counts["wrong"],
-        skipped=counts["unprobed"],
+        tests=str(len(outcomes)),
+        failures=str(outcomes.count("wrong")),
+        skipped=str(outcomes.count("unprobed")),
     )
     for each in report.findings:
         case = ElementTree.SubElement(
@@ -75,6 +95,13 @@ def as_junit(report: Report, stack: str) -> str:
             failure.text = "\n".join(reason.text for reason in each.cell.reasons)
         elif each.outcome.value == "unprobed":
             ElementTree.SubElement(case, "skipped", message=each.text)
+    for found in names:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=f"{stack}.{found.name.source}", name=_asked(found)
+        )
+        if found.outcome.value != "agreed":
+            kind = "failure" if found.is_wrong else "skipped"
+            ElementTree.SubElement(case, kind, message=found.text)
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
 
@@ -83,6 +110,10 @@ def _title(finding: Finding) -> str:
     cell = finding.cell
     port = "" if cell.port is None else f":{cell.endpoint}"
     return f"{cell.source} -> {cell.destination}{port} {cell.verdict.value}"
+
+
+def _asked(found: NameFinding) -> str:
+    return f"{found.name.source} asks for {found.name.name}"
 
 
 def _counts(report: Report) -> list[tuple[str, str]]:

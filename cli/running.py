@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,10 @@ def host_of(wanted: Settings) -> str:
 
 def running(api: Engine, wanted: Settings, only: Collection[str] = ()) -> Status:
     """Raises UsageError when nothing of the stack runs, or none of the containers `only`."""
-    from live.status import status
+    from live.status import status, swarm_services
 
+    if unread := swarm_services(api):
+        print(f"not read: Swarm services of this engine ({', '.join(unread)})", file=sys.stderr)
     project = wanted.name.removesuffix(f"-{wanted.stack}")
     found = status(api, project, wanted.stack, only)
     if not wanted.stack or not found.containers:

@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -24,6 +25,7 @@ from model.reach.record import restore
 from model.values import Stack
 
 if TYPE_CHECKING:
+    from live.names import NameFinding
     from live.stack import Engine
     from live.verify import Report
 
@@ -70,18 +72,20 @@ def run(options: argparse.Namespace, console: Console) -> int:
     wanted = update.settings if update else which(options)
     api = engine(wanted)
     try:
-        report = _verified(options, wanted, api, update)
+        report, names = _verified(options, wanted, api, update)
     finally:
         api.close()
     if options.junit:
-        Path(options.junit).write_text(reports.as_junit(report, wanted.name), encoding="utf-8")
+        Path(options.junit).write_text(
+            reports.as_junit(report, wanted.name, names), encoding="utf-8"
+        )
     if options.json:
-        console.print(reports.as_json(report, wanted.name))
+        console.print(reports.as_json(report, wanted.name, names))
     elif options.tap:
-        console.print(reports.as_tap(report))
+        console.print(reports.as_tap(report, names))
     else:
-        _print(report, console)
-    return int(report.is_wrong)
+        _print(report, names, console)
+    return int(report.is_wrong or any(each.is_wrong for each in names))
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
@@ -110,10 +114,11 @@ def _update() -> Update:
 
 def _verified(
     options: argparse.Namespace, wanted: Settings, api: Engine, update: Update | None
-) -> Report:
+) -> tuple[Report, tuple[NameFinding, ...]]:
     from live.attempts import Outside
     from live.image import probe_image
     from live.measure import Probes
+    from live.names import ask_names
     from live.status import engine_facts
     from live.vantage import ProbeError, beside
     from live.verify import verify
@@ -131,7 +136,9 @@ def _verified(
         with Probes(
             api, image, [status], outside, _target(options.internet), limit=options.limit
         ) as probes:
-            return verify(probes, matrix.cells(), options.wait)
+            report = verify(probes, matrix.cells(), options.wait)
+            # What runs does not tell which names it should have: only files and records do.
+            return report, () if options.live else ask_names(probes, stack)
     except ProbeError as error:
         raise UsageError(str(error)) from None
 
@@ -155,7 +162,7 @@ def _target(text: str | None) -> tuple[str, int] | None:
     return address, int(port)
 
 
-def _print(report: Report, console: Console) -> None:
+def _print(report: Report, names: Sequence[NameFinding], console: Console) -> None:
     wrong = report.wrong
     if wrong:
         rows = []
@@ -175,5 +182,13 @@ def _print(report: Report, console: Console) -> None:
         console.print()
     for why, number in sorted(Counter(each.text for each in report.unprobed).items()):
         console.print(console.styled(f"not probed: {number}, {why}", "dim"))
+    for finding in names:
+        if finding.is_wrong:
+            console.print(f"{finding.name.source} asks for {finding.name.name}: {finding.text}")
+    if names:
+        from live.names import counted
+
+        style = "red" if any(each.is_wrong for each in names) else "green"
+        console.print(console.styled(counted(names), style))
     style = "red" if wrong else "green"
     console.print(console.styled(report.summary, style))

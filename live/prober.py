@@ -23,6 +23,7 @@ from typing import Any
 Key = Any  # (protocol, address, port); a tuple type with its parts needs a newer Python
 MARK = b"causeway-probe:"
 MOST_AT_ONCE = 256
+RESOLVER = ("127.0.0.11", 53)  # Docker's own, in every namespace on a network with names
 # A proxy on the way accepts before it knows whether anybody listens behind it.
 SETTLE_SECONDS = 0.4
 NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
@@ -189,6 +190,53 @@ class Prober:
                 token = datagram[8 + len(MARK) :].decode("ascii", "replace")
                 self.seen[token] = struct.unpack("!H", datagram[2:4])[0]
 
+    def resolve(self, names: list[str], timeout: float) -> dict[str, list[str]]:
+        """IPv4 addresses by name, as Docker's resolver tells them; none for what it does not."""
+        asked = dict(enumerate(names))
+        found: dict[str, list[str]] = {name: [] for name in names}
+        resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        deadline = time.monotonic() + timeout
+        try:
+            resolver.connect(RESOLVER)
+            for number, name in asked.items():
+                resolver.send(question(number, name))
+            while asked and time.monotonic() < deadline:
+                resolver.settimeout(max(0.01, deadline - time.monotonic()))
+                answer = resolver.recv(4096)
+                if len(answer) >= 12:
+                    answered = asked.pop(struct.unpack("!H", answer[:2])[0], None)
+                    if answered is not None:
+                        found[answered] = addresses_in(answer)
+        except OSError:
+            pass  # nobody answers, or not in time: what is not resolved stays so
+        resolver.close()
+        return found
+
+
+def question(number: int, name: str) -> bytes:
+    """A DNS query for the address of a name."""
+    labels = b"".join(bytes([len(each)]) + each.encode() for each in name.split("."))
+    return struct.pack("!6H", number, 0x0100, 1, 0, 0, 0) + labels + b"\0\0\x01\0\x01"
+
+
+def addresses_in(answer: bytes) -> list[str]:
+    """The A records of a DNS answer."""
+    position = 12
+    while answer[position]:  # the question's name
+        position += answer[position] + 1
+    position += 5
+    found = []
+    for _ in range(struct.unpack("!H", answer[6:8])[0]):
+        while answer[position] and answer[position] < 0xC0:
+            position += answer[position] + 1
+        position += 2 if answer[position] else 1
+        kind, _, _, length = struct.unpack("!HHIH", answer[position : position + 10])
+        position += 10
+        if kind == 1:
+            found.append(socket.inet_ntoa(answer[position : position + 4]))
+        position += length
+    return sorted(found)
+
 
 def packets(raw: socket.socket | None) -> Iterator[bytes]:
     while raw is not None:
@@ -284,6 +332,8 @@ def main() -> None:
 def answer(prober: Prober, asked: dict[str, Any]) -> dict[str, Any]:
     if "try" in asked:
         return {"results": prober.attempt(asked["try"], asked["timeout"])}
+    if "names" in asked:
+        return {"resolved": prober.resolve(asked["names"], asked["timeout"])}
     prober.read_arrivals()
     return {"seen": prober.seen, "opened": sorted(prober.opened), **prober.greet()}
 

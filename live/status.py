@@ -234,3 +234,12 @@ def engine_facts(api: docker.APIClient, *, userland_proxy: bool = True) -> Engin
         ip_forward=bool(api.info()["IPv4Forwarding"]),
         icc=options.get("com.docker.network.bridge.enable_icc") != "false",
     )
+
+
+def swarm_services(api: docker.APIClient) -> tuple[str, ...]:
+    """Names of the swarm's services, whose tasks nothing here reads; none without a swarm."""
+    swarm = api.info().get("Swarm") or {}
+    if swarm.get("LocalNodeState") != "active" or not swarm.get("ControlAvailable"):
+        return ()
+    listed = api.services()  # type: ignore[no-untyped-call] # the SDK's stubs leave it out
+    return tuple(sorted(str(each["Spec"]["Name"]) for each in listed))

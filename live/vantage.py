@@ -80,6 +80,12 @@ class Vantage:
         answers = self._hear(limit)["results"]
         return {name: (str(answer[0]), int(answer[1])) for name, answer in answers.items()}
 
+    def resolve(self, names: Sequence[str], timeout: float) -> dict[str, tuple[str, ...]]:
+        """IPv4 addresses by name, as Docker's resolver answers here."""
+        self._line.say(json.dumps({"names": sorted(set(names)), "timeout": timeout}))
+        answers = self._hear(timeout + GREETING_SECONDS)["resolved"]
+        return {str(name): tuple(found) for name, found in answers.items()}
+
     def look(self) -> Greeting:
         """What is there now, and the tokens that have arrived."""
         self._line.say(json.dumps({"seen": True}))

@@ -132,7 +132,7 @@ def _others(flows: list[Assertion], stack: Stack, matrix: Matrix) -> Iterator[Pr
     if others:
         rest = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
         message = (
-            f"the flows are open, but networks leave others open too: "
+            f"flows are checked, not enforced: networks leave others open too: "
             f"{', '.join(others[:MOST_NAMED])}{rest}"
         )
         place = flows[0].place

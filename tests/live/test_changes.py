@@ -97,12 +97,12 @@ def line(each: Finding) -> str:
     return f"{each.cell.source} -> {each.cell.destination}:{each.cell.endpoint} {each.text}"
 
 
-def declared(stack: Stack, name: str) -> set[str]:
+def declared(stack: Stack, name: str, *, exposed: bool = True) -> set[str]:
     for service in stack.services:
         if service.name == name:
             ports = {f"{port.target}/{port.protocol}" for port in service.ports}
-            exposed = {port if "/" in port else f"{port}/tcp" for port in service.expose}
-            return ports | exposed
+            inside = {port if "/" in port else f"{port}/tcp" for port in service.expose}
+            return ports | inside if exposed else ports
     return set()
 
 
@@ -111,7 +111,15 @@ def open_flows(moment: Moment, stacks: list[Stack]) -> set[str]:
     port that no stage of the comparison declares is no flow."""
     found = set()
     for (source, destination, endpoint), seen in moment.seen.items():
-        if source in (HOST.name, LAN.name, destination):
+        if source in (HOST.name, destination):
+            continue
+        if source == LAN.name:
+            # Told of a published port that is open to the host's segment and not to the world.
+            world = moment.seen.get((WORLD.name, destination, endpoint))
+            shut = world is None or world.verdict is not Verdict.ALLOWED
+            published = endpoint in declared(moment.stack, destination, exposed=False)
+            if seen.verdict is Verdict.ALLOWED and published and shut:
+                found.add(f"{source} -> {destination}:{endpoint}")
             continue
         known = {port for stack in stacks for port in declared(stack, destination)}
         if destination == INTERNET.name:

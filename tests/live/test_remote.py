@@ -158,3 +158,14 @@ def test_ssh_is_refused_with_the_way_round(far: Far) -> None:
         "/tmp/engine.sock:/var/run/docker.sock somebody@far`, and set "
         "DOCKER_HOST=unix:///tmp/engine.sock\n"
     )
+
+
+def test_services_of_a_swarm_are_said_not_to_be_read(far: Far) -> None:
+    with closing(far.engine.api()) as api:
+        api.init_swarm(advertise_addr=far.engine.address)
+        spec = {"Name": "fleet", "TaskTemplate": {"ContainerSpec": {"Image": TINY}}}
+        made = api._post_json(api._url("/services/create"), data=spec)
+        made.raise_for_status()
+        told = far.causeway("verify", **far.by_tls())
+        api.leave_swarm(force=True)
+    assert "not read: Swarm services of this engine (fleet)" in told.succeeded().output

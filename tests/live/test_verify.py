@@ -94,6 +94,7 @@ def test_all_agree_and_the_last_line_counts(verified: Outcome) -> None:
         "not probed: 4, no address on the internet was named to be tried",
         "not probed: 8, no vantage in the lan",
         "not probed: 8, no vantage in the world",
+        "names: agreed=9 wrong=0 unprobed=0",
         "agreed=32 wrong=0 unprobed=24",
     ]
 
@@ -101,7 +102,7 @@ def test_all_agree_and_the_last_line_counts(verified: Outcome) -> None:
 def test_junit_counts_what_is_not_probed_as_skipped(shop: Field, verified: Outcome) -> None:
     suite = ElementTree.parse(shop.project.folder / "junit.xml").getroot()
     counts = {name: suite.get(name) for name in ("tests", "failures", "skipped")}
-    assert counts == {"tests": "56", "failures": "0", "skipped": "24"}
+    assert counts == {"tests": "65", "failures": "0", "skipped": "24"}
 
 
 def test_no_probe_remains(shop: Field, verified: Outcome) -> None:
@@ -110,8 +111,9 @@ def test_no_probe_remains(shop: Field, verified: Outcome) -> None:
 
 def test_tap_has_a_line_a_cell(shop: Field) -> None:
     lines = causeway(shop, "verify", "--tap").succeeded().output.splitlines()
-    assert lines[:2] == ["TAP version 14", "1..56"]
+    assert lines[:2] == ["TAP version 14", "1..65"]
     assert "ok 3 - api -> database:5432/tcp ALLOWED" in lines
+    assert "ok 62 - database asks for web" in lines
     assert lines[-1] == "# agreed=32 wrong=0 unprobed=24"
 
 
@@ -171,6 +173,7 @@ def test_a_container_moved_by_hand_is_found(shop: Field) -> None:
         done = causeway(shop, "verify", "--wait", "0")
         assert done.code == 1
         assert "web -> database 5432/tcp dropped allowed" in squeezed(done)
+        assert "database asks for web: leads to nobody; answered: 1" in done.output
         # What runs agrees with itself: it is the file that it differs from.
         assert causeway(shop, "verify", "--live", "--wait", "0").code == 0
     finally:

@@ -155,9 +155,9 @@ def test_star_as_destination_is_every_other_service_and_the_internet(tmp_path: P
 
 def test_flows_must_be_open_and_others_are_told(tmp_path: Path) -> None:
     assert found(tmp_path, "flows: ['nginx -> app:5000', 'app -> db']") == [
-        "compose.yaml:21: x-causeway.flows[0]: warning: the flows are open, but networks leave "
-        "others open too: app -> nginx:80/tcp, db -> app:53/udp, db -> app:5000/tcp, "
-        "nginx -> app:53/udp",
+        "compose.yaml:21: x-causeway.flows[0]: warning: flows are checked, not enforced: "
+        "networks leave others open too: app -> nginx:80/tcp, db -> app:53/udp, "
+        "db -> app:5000/tcp, nginx -> app:53/udp",
     ]
 
 

@@ -8,9 +8,11 @@ import pytest
 
 from cli import reports
 from live.measure import Seen
+from live.names import NameFinding, counted
 from live.vantage import Attempt
 from live.verify import Finding, Outcome, Report, judged
 from model.reach import WORLD, Cell, Node, NodeKind, Reason, Verdict
+from model.reach.names import Name
 from model.reach.values import Way
 
 WEB, DATABASE = (Node(NodeKind.SERVICE, name, "s") for name in ("web", "database"))
@@ -119,3 +121,32 @@ def test_json() -> None:
         "tried": [{"address": "172.18.0.2", "port": 5432, "protocol": "tcp", "result": "open"}],
         "why": "",
     }
+
+
+NAMES = (
+    NameFinding(Name("web", "database", ()), ("172.19.0.2",), Outcome.WRONG),
+    NameFinding(Name("web", "web", ("web",)), ("172.18.0.2",), Outcome.AGREED),
+    NameFinding(Name("web", "off", ("off",)), (), Outcome.UNPROBED, "no container of off runs"),
+)
+
+
+def test_names_follow_the_cells() -> None:
+    assert counted(NAMES) == "names: agreed=1 wrong=1 unprobed=1"
+    assert reports.as_tap(Report(()), NAMES).splitlines() == [
+        "TAP version 14",
+        "1..3",
+        "not ok 1 - web asks for database: leads to nobody; answered: 172.19.0.2",
+        "ok 2 - web asks for web",
+        "ok 3 - web asks for off # SKIP no container of off runs",
+        "# agreed=0 wrong=0 unprobed=0",
+    ]
+    assert json.loads(reports.as_json(Report(()), "shop", NAMES))["names"][0] == {
+        "source": "web",
+        "name": "database",
+        "leads_to": [],
+        "answered": ["172.19.0.2"],
+        "outcome": "wrong",
+        "why": "",
+    }
+    junit = reports.as_junit(Report(()), "shop", NAMES)
+    assert 'tests="3" failures="1" skipped="1"' in junit
