@@ -137,8 +137,10 @@ def _verified(
             api, image, [status], outside, _target(options.internet), limit=options.limit
         ) as probes:
             report = verify(probes, matrix.cells(), options.wait)
-            # What runs does not tell which names it should have: only files and records do.
-            return report, () if options.live else ask_names(probes, stack)
+            # What runs does not tell which names it should have, and amid an update a name leads
+            # to containers too that are about to be replaced.
+            with_names = not (options.live or options.deploying)
+            return report, ask_names(probes, stack) if with_names else ()
     except ProbeError as error:
         raise UsageError(str(error)) from None
 
