@@ -27,6 +27,8 @@ _MESSAGE_BYTES = 400 * 1024 * 1024
 def main() -> None:
     if len(sys.argv) < 2:
         sys.exit("usage: pulumi-resource-docker ENGINE-ADDRESS (Pulumi starts this program itself)")
+    # Asked before the port is told: Pulumi may be killed in the very next moment.
+    parent = os.getppid()
     server = grpc.server(
         ThreadPoolExecutor(max_workers=WORKERS),
         options=[
@@ -42,7 +44,7 @@ def main() -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    _until_orphaned(os.getppid())
+    _until_orphaned(parent)
 
 
 def _until_orphaned(parent: int) -> None:

@@ -25,5 +25,5 @@ def stand_in(name: str) -> None:
     sys.modules[name] = package
 
 
-for _name in ("pulumi", "pulumi.runtime"):
+for _name in ("pulumi", "pulumi.runtime", "pulumi.runtime.proto"):
     stand_in(_name)

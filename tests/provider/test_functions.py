@@ -1,4 +1,4 @@
-"""getNetwork and getRemoteImage: what they find, and what they say when there is nothing."""
+"""The functions of an engine: what they find, and what they say when there is nothing."""
 
 from __future__ import annotations
 
@@ -90,3 +90,53 @@ def test_name_is_needed(function: str) -> None:
 
 def test_the_engine_tells_its_version(online: Surroundings, api: docker.APIClient) -> None:
     assert call(online, "getEngine") == {"version": api.version()["Version"]}
+
+
+@pytest.fixture
+def talker(api: docker.APIClient, scratch: str) -> str:
+    """A container that has said two lines to its output and one to its error output."""
+    said = "echo one; sleep 0.2; echo wrong >&2; sleep 0.2; echo two"
+    made: str = api.create_container(TINY, ["sh", "-c", said], name=f"{scratch}talker")["Id"]
+    api.start(made)
+    api.wait(made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        ({}, ["one", "wrong", "two"]),
+        ({"tail": "1"}, ["two"]),
+        ({"showStderr": False}, ["one", "two"]),
+        ({"showStdout": False}, ["wrong"]),
+        ({"since": "1h", "until": "30m"}, []),
+        ({"since": "1h"}, ["one", "wrong", "two"]),
+        ({"logsListStringEnabled": False}, []),
+    ],
+)
+def test_logs_are_read_by_name(
+    online: Surroundings, scratch: str, talker: str, arguments: dict[str, Any], lines: list[str]
+) -> None:
+    found = call(online, "getLogs", name=f"{scratch}talker", **arguments)
+    assert (found["id"], found["logsListStrings"]) == (talker, lines)
+
+
+def test_logs_may_tell_the_time_of_each_line(online: Surroundings, talker: str) -> None:
+    first, *_ = call(online, "getLogs", name=talker, timestamps=True)["logsListStrings"]
+    moment, _, said = first.partition(" ")
+    assert (moment[4], moment[10], said) == ("-", "T", "one")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"name": "no-such"}, "container 'no-such' does not exist on this engine"),
+        ({"name": "x", "follow": True}, "would never end"),
+        ({}, "getLogs needs a name"),
+    ],
+)
+def test_logs_that_cannot_be_had_are_told(
+    online: Surroundings, arguments: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(Fault, match=reason):
+        call(online, "getLogs", **arguments)

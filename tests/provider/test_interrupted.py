@@ -148,6 +148,63 @@ def test_an_engine_restarted_in_the_middle_is_survived_by_the_next_run(
     agrees(own_api, following(own_engine.host, recorded))
 
 
+def made_in_full(host: str) -> dict[str, Deployed]:
+    """All of it, by an undisturbed run."""
+    recorded = interrupted(host, lambda plugin: None)
+    assert len(recorded) == 2 + CONTAINERS
+    return recorded
+
+
+def test_an_engine_killed_during_a_refresh_is_an_error_and_loses_nothing(
+    own_engine: Engine, own_api: docker.APIClient
+) -> None:
+    recorded = made_in_full(own_engine.host)
+    refused: list[str] = []
+
+    def read(plugin: Plugin, each: Deployed) -> None:
+        try:
+            found = plugin.read(each)
+        except Refused as error:
+            refused.append(str(error))
+        else:
+            assert (found and found.id) == each.id
+
+    with Plugin(own_engine.host) as plugin, ThreadPoolExecutor(8) as pool:
+        reads = [pool.submit(read, plugin, each) for _ in range(100) for each in recorded.values()]
+        reads[0].result()
+        own_engine.kill()
+        for each in reads:
+            each.result()
+    assert refused
+    assert {error.split(" at ")[0] for error in refused} == {"no Docker engine answers"}
+    own_engine.restart()
+    agrees(own_api, following(own_engine.host, recorded))
+
+
+def test_an_engine_stopped_during_a_destroy_is_named_and_the_next_one_ends_it(
+    own_engine: Engine, own_api: docker.APIClient
+) -> None:
+    recorded = made_in_full(own_engine.host)
+    containers = [each for name, each in recorded.items() if name.startswith("web")]
+    networks = [each for name, each in recorded.items() if name.startswith("net")]
+
+    with Plugin(own_engine.host) as plugin, ThreadPoolExecutor(8) as pool:
+        first, *others = containers
+        plugin.delete(first)
+        deletions = {each.id: pool.submit(plugin.delete, each) for each in others}
+        own_engine.kill()
+        errors = [error for each in deletions.values() if (error := each.exception())]
+        with pytest.raises(Refused, match="no Docker engine answers"):
+            plugin.delete(networks[0])
+    assert {type(error) for error in errors} <= {Refused}
+    own_engine.restart()
+    with Plugin(own_engine.host) as plugin:
+        for each in (*others, *networks):
+            plugin.delete(each)
+    assert own_api.containers(all=True) == []
+    assert [each for each in own_api.networks() if each["Name"].startswith("net")] == []
+
+
 @pytest.fixture
 def hung_engine(own_engine: Engine, own_api: docker.APIClient) -> Iterator[Engine]:
     """The engine, which is frozen between `pause` and the end of the test."""
@@ -204,7 +261,7 @@ def test_cancel_ends_the_calls_to_a_hung_engine(hung_engine: Engine) -> None:
         hung_engine.resume()
 
 
-def test_the_plugin_ends_when_pulumi_is_gone(own_engine: Engine) -> None:
+def test_the_plugin_ends_when_pulumi_is_gone() -> None:
     """Its parent here is a shell that is killed."""
     shell = subprocess.Popen(
         ["sh", "-c", f"{ROOT}/provider/pulumi-resource-docker 127.0.0.1:1 & echo $!; wait"],
