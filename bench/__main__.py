@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -32,6 +33,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--growth", default=GROWTH, help=f"services previewed ({GROWTH})")
     parser.add_argument("--output", type=Path, default=ROOT / "docs")
     chosen = parser.parse_args(arguments)
+    # A shell starts `make bench &` with SIGINT ignored, and so would all that is started here be:
+    # Pulumi then waits 5 s in each run for a language host that does not hear it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     counts = [int(count) for count in chosen.counts.split(",")]
     if report.RATIO_SERVICES not in counts:
         parser.error(f"--counts must contain {report.RATIO_SERVICES}: the ratios are taken there")
