@@ -6,7 +6,7 @@ import argparse
 import re
 
 from cli.console import Console
-from cli.options import facts
+from cli.options import facts, others
 from cli.problem import UsageError
 from cli.stacks import Loaded, read
 from cli.table import STYLES
@@ -20,6 +20,7 @@ SUMMARY = "why one node can or cannot reach another"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    others(parser)
     parser.add_argument("source", metavar="SOURCE", help="a service, host, world or lan")
     parser.add_argument(
         "destination",

@@ -38,6 +38,18 @@ def which(one: argparse.ArgumentParser) -> None:
     )
 
 
+def others(one: argparse.ArgumentParser) -> None:
+    """The option for what else runs on the engine."""
+    one.add_argument(
+        *("-b", "--beside"),
+        action="append",
+        default=[],
+        metavar="STACK",
+        help="another Pulumi stack of the project, or a Compose file, on the same engine; its "
+        "services are called STACK/SERVICE (can be repeated)",
+    )
+
+
 def version(text: str) -> tuple[int, int]:
     found = engine_version(text)
     if found is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from cli import table
 from cli.console import Console
-from cli.options import facts
+from cli.options import facts, others
 from cli.stacks import Loaded, judged, read
 from cli.wording import LEGEND, WORDS, at, cell_as_json, node, some
 from model.reach import ANY, Cell, Endpoint, Matrix, Node, NodeKind, Verdict
@@ -21,6 +21,7 @@ OPEN = (Verdict.ALLOWED, Verdict.UNKNOWN)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    others(parser)
     parser.add_argument(
         "nodes", nargs="*", metavar="NAME", help="only what has one of these as an end"
     )
@@ -56,7 +57,7 @@ def cells(matrix: Matrix, only: set[Node]) -> Iterator[Cell]:
 def _row(cell: Cell) -> list[str]:
     reason = cell.reasons[0].text if cell.reasons else ""
     port = "" if cell.port is None else str(cell.port)
-    ends = [cell.source.name, cell.destination.name, port, cell.protocol]
+    ends = [str(cell.source), str(cell.destination), port, cell.protocol]
     return [*ends, cell.verdict.value, cell.kind.value, reason]
 
 
@@ -69,7 +70,7 @@ def _json(loaded: Loaded, only: set[Node]) -> str:
             "userlandProxy": matrix.facts.userland_proxy,
         },
         "nodes": [
-            {"name": each.name, "kind": each.kind.value, "replicas": each.replicas}
+            {"name": str(each), "kind": each.kind.value, "replicas": each.replicas}
             for each in matrix.nodes
         ],
         "cells": [cell_as_json(cell, loaded.base) for cell in cells(matrix, only)],
@@ -77,7 +78,7 @@ def _json(loaded: Loaded, only: set[Node]) -> str:
             {
                 "kind": leak.kind.value,
                 "text": leak.text,
-                "nodes": [each.name for each in leak.nodes],
+                "nodes": [str(each) for each in leak.nodes],
                 "networks": list(leak.networks),
                 "at": at(leak.place, loaded.base),
             }

@@ -31,20 +31,38 @@ def read(options: argparse.Namespace, facts: EngineFacts) -> Loaded:
     """Raises UsageError and CausewayError, with every problem found."""
     base = str(Path.cwd())
     wanted = which(options)
+    beside = [_beside(name) for name in getattr(options, "beside", ())]
     if options.live:
         running, told = read_live(wanted)
-        return Loaded(running, reach([running], told), wanted, base)
-    stack = load_stack(wanted)
+        stacks = [running, *(read_live(each)[0] for each in beside)]
+        return Loaded(running, reach(stacks, told), wanted, base)
+    stacks = [load_stack(each) for each in (wanted, *beside)]
+    _refuse_namesakes(stacks)
     known = replace(facts, version=facts.version or wanted.engine_version)
-    return Loaded(stack, reach([stack], known), wanted, base)
+    return Loaded(stacks[0], reach(stacks, known), wanted, base)
+
+
+def _beside(name: str) -> Settings:
+    """What --beside names: a Compose file, or else a Pulumi stack of the project."""
+    if Path(name).is_file():
+        return _file_alone([name])
+    folder = project_folder(Path.cwd())
+    if folder is None:
+        raise UsageError(f"no Pulumi.yaml here or above, and {name!r} is no Compose file")
+    return settings(folder, chosen_stack(folder, name))
+
+
+def _refuse_namesakes(stacks: list[Stack]) -> None:
+    names = [stack.name for stack in stacks]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"two stacks are called {twice[0]!r}: their services cannot be told apart")
 
 
 def which(options: argparse.Namespace) -> Settings:
     """What --file and --stack say. Files alone need no Pulumi project."""
     folder = project_folder(Path.cwd())
     if options.file and not options.stack:
-        first = Path(options.file[0]).absolute()
-        return Settings(_name(first.parent.name), Path.cwd(), tuple(options.file))
+        return _file_alone(options.file)
     if folder is None:
         raise UsageError("no Pulumi.yaml here or above: name a Compose file with --file")
     found = settings(folder, chosen_stack(folder, options.stack))
@@ -52,6 +70,11 @@ def which(options: argparse.Namespace) -> Settings:
         return found
     files = tuple(str(Path(file).absolute()) for file in options.file)
     return replace(found, files=files)
+
+
+def _file_alone(files: list[str]) -> Settings:
+    first = Path(files[0]).absolute()
+    return Settings(_name(first.parent.name), Path.cwd(), tuple(files))
 
 
 def load_stack(wanted: Settings) -> Stack:

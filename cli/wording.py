@@ -29,14 +29,14 @@ def node(matrix: Matrix, name: str) -> Node:
     found = matrix.node(name)
     if found is not None:
         return found
-    names = [each.name for each in matrix.nodes]
+    names = [str(each) for each in matrix.nodes]
     near = get_close_matches(name, names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise UsageError(f"unknown name {name!r} (known: {', '.join(names)}){hint}")
 
 
 def label(each: Node) -> str:
-    return each.name if each.replicas == 1 else f"{each.name} x{each.replicas}"
+    return str(each) if each.replicas == 1 else f"{each} x{each.replicas}"
 
 
 def some(nodes: Iterable[Node], most: int = 3) -> str:
@@ -59,8 +59,8 @@ def placed(line: Hop | Reason, base: str) -> str:
 
 def cell_as_json(cell: Cell, base: str) -> dict[str, object]:
     return {
-        "source": cell.source.name,
-        "destination": cell.destination.name,
+        "source": str(cell.source),
+        "destination": str(cell.destination),
         "port": cell.port,
         "protocol": cell.protocol,
         "verdict": cell.verdict.value,

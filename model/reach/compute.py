@@ -42,7 +42,10 @@ Drafts = tuple[Draft, ...]
 
 
 def reach(stacks: Sequence[Stack], facts: EngineFacts | None = None) -> Matrix:
-    """Who can reach whom. Without `facts`, what depends on the engine's version is UNKNOWN."""
+    """Who can reach whom; stacks after the first are `beside` it on the engine.
+
+    Without `facts`, what depends on the engine's version is UNKNOWN.
+    """
     known = facts or EngineFacts()
     around = topology(stacks, known)
     located = any(stack.files for stack in stacks)
@@ -130,9 +133,9 @@ class Decider:
 
     def _way(self, draft: Draft, source: Node, destination: Node) -> Way:
         def put(line: Line) -> tuple[str, Place | None]:
-            text = line.text.replace("{source}", source.name)
+            text = line.text.replace("{source}", str(source))
             place = None if line.at is None else self.locate(line.at, source, destination)
-            return text.replace("{destination}", destination.name), place
+            return text.replace("{destination}", str(destination)), place
 
         return Way(
             draft.verdict,
@@ -145,7 +148,7 @@ class Decider:
         """What each way from one node to the other ends in; never empty."""
         for node in (source, destination):
             if node.kind is NodeKind.SERVICE and not node.replicas:
-                return (no(Verdict.UNREACHABLE, PathKind.NONE, f"{node.name} has no replicas"),)
+                return (no(Verdict.UNREACHABLE, PathKind.NONE, f"{node} has no replicas"),)
         if destination.kind is NodeKind.HOST:
             return self._to_host(source, endpoint)
         if destination.kind is NodeKind.SERVICE:

@@ -91,7 +91,8 @@ def _across(source: Namespace, segment: Segment, published: bool, facts: EngineF
     if segment.driver == "overlay":
         text = f"only members of overlay network {key} have a route into it"
         return no(Verdict.UNREACHABLE, PathKind.OVERLAY, text)
-    text = f"no network in common: the host drops what goes from network {out.key} to {key}"
+    ways = (out.key, key) if out.key != key else (out.name, segment.name)  # of two stacks
+    text = f"no network in common: the host drops what goes from network {' to '.join(ways)}"
     return no(Verdict.DROPPED, PathKind.NONE, text)
 
 

@@ -24,9 +24,7 @@ def nowhere(at: At, source: Node, destination: Node) -> None:
 def places(stacks: Sequence[Stack], members: Mapping[Node, Member]) -> Locate:
     """Finds the place of a draft's line for a source and a destination."""
     by_name = {stack.name: stack for stack in stacks}
-    owner_of_network = {
-        network.key: stack for stack in reversed(stacks) for network in stack.networks
-    }
+    declaring = {stack.name: {each.key for each in stack.networks} for stack in stacks}
 
     @cache
     def index(stack: str) -> SourceIndex:
@@ -34,7 +32,9 @@ def places(stacks: Sequence[Stack], members: Mapping[Node, Member]) -> Locate:
 
     def locate(at: At, source: Node, destination: Node) -> Place | None:
         if at.what == "network":
-            stack = owner_of_network.get(at.key)
+            near = (source.stack, destination.stack, *by_name)
+            name = next((each for each in near if at.key in declaring.get(each, ())), None)
+            stack = by_name.get(name or "")
             if stack is None or not stack.files:
                 return None
             steps = ("networks", at.key, *([at.option] if at.option else []))

@@ -99,7 +99,8 @@ def topology(stacks: Sequence[Stack], facts: EngineFacts) -> Topology:
         for service in stack.services:
             owner = _owner(service, services)
             namespace = _namespace(owner, names, segments, spaces)
-            node = Node(NodeKind.SERVICE, service.name, stack.name, service.replicas)
+            beside = stack is not stacks[0]
+            node = Node(NodeKind.SERVICE, service.name, stack.name, service.replicas, beside)
             members[node] = Member(
                 node=node,
                 service=service,

@@ -6,7 +6,7 @@ The same values hold what is computed from a stack and what is measured on an en
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from model.values import Place
@@ -50,22 +50,26 @@ class NodeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An end of a connection. Replicas of a service are alike, so they are one node."""
+    """An end of a connection. Replicas of a service are alike, so they are one node.
+
+    `beside`: of another stack on the same engine, and so called STACK/SERVICE.
+    """
 
     kind: NodeKind
     name: str
     stack: str = ""  # of a service; empty for the others
     replicas: int = 1
+    beside: bool = field(default=False, compare=False)
 
     def __lt__(self, other: Node) -> bool:
         return self._order < other._order
 
     @property
-    def _order(self) -> tuple[bool, str, str]:
-        return (self.kind is not NodeKind.SERVICE, self.stack, self.name)
+    def _order(self) -> tuple[bool, bool, str, str]:
+        return (self.kind is not NodeKind.SERVICE, self.beside, self.stack, self.name)
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.stack}/{self.name}" if self.beside else self.name
 
 
 HOST = Node(NodeKind.HOST, "host")

@@ -304,3 +304,45 @@ def test_the_engine_version_of_the_stack_decides_unless_the_option_does(project:
     refused = causeway(*asked, folder=project)
     assert refused.code == 2
     assert "causeway:engineVersion: 'newest' is not a version such as 20.10 or 29" in refused.err
+
+
+def test_another_stack_on_the_engine_stands_beside(project: Path) -> None:
+    answer = causeway("reach", "-s", "dev", "--beside", "prod", "--csv", folder=project)
+    assert answer.code == 0, answer.err
+    rows = {tuple(line.split(",")[:5]) for line in answer.out.splitlines()}
+    assert ("web", "shop-prod/web", "80", "tcp", "ALLOWED") in rows
+    assert ("shop-prod/web", "web", "80", "tcp", "ALLOWED") in rows
+    assert ("shop-prod/web", "db", "5432", "tcp", "DROPPED") in rows
+    assert ("shop-prod/db", "db", "5432", "tcp", "UNREACHABLE") in rows
+
+    explained = ("explain", "-s", "dev", "-b", "prod", "shop-prod/web", "web:80")
+    answer = causeway(*explained, folder=project)
+    assert answer.out.startswith("shop-prod/web -> web, 80/tcp: ALLOWED by published port\n")
+    assert "3. the host passes it on to web:80/tcp  (stack.yaml:4)\n" in answer.out
+    assert "from network shop-prod_default to shop-dev_default" in answer.out
+
+
+def test_an_external_network_joins_two_files(tmp_path: Path) -> None:
+    for name, service, rest in (
+        ("edge", "proxy", "{name: meeting}"),
+        ("app", "api", "{external: true, name: meeting}"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "compose.yaml").write_text(
+            f"services:\n  {service}:\n    image: x\n    expose: ['80']\n    networks: [meeting]\n"
+            f"networks:\n  meeting: {rest}\n"
+        )
+    files = ("-f", "app/compose.yaml", "--beside", "edge/compose.yaml")
+    answer = causeway("explain", *files, "edge/proxy", "api:80", folder=tmp_path)
+    assert answer.out.splitlines() == [
+        "edge/proxy -> api, 80/tcp: ALLOWED by same network",
+        "  1. edge/proxy is on network meeting  (edge/compose.yaml:5)",
+        "  2. api is on network meeting  (app/compose.yaml:5)",
+        "  because both are on network meeting, which filters nothing",
+    ]
+
+
+def test_stacks_of_one_name_cannot_stand_beside_each_other(project: Path) -> None:
+    answer = causeway("reach", "-s", "dev", "-b", "dev", folder=project)
+    assert answer.code == 2
+    assert "two stacks are called 'shop-dev': their services cannot be told apart" in answer.err
