@@ -255,7 +255,7 @@ def main(arguments: list[str]) -> int:
         choices=("debian", "current"),
         default="debian",
         help="debian restarts in order; current is killed every other time: Docker 20.10, killed "
-        "while it adds a container to a network, may panic at each later start",
+        "while it adds a container to a network, may panic at its next start",
     )
     chosen = parser.parse_args(arguments)
     with (
