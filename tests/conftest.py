@@ -5,6 +5,7 @@ A machine that cannot run a test engine fails the tests that need one; nothing i
 
 from __future__ import annotations
 
+import signal
 import uuid
 from collections.abc import Iterator
 
@@ -25,6 +26,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts `make test &` with SIGINT ignored, and so would all that is started here be:
+    # nothing could be interrupted, and Pulumi waits 5 s in each run for its language host.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "debian_engine: says what Debian's engine alone does")
 
 
