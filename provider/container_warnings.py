@@ -21,6 +21,22 @@ def warnings(ctx: Context, old: Values | None, new: Values) -> Iterator[Failure]
         yield from _open_loopback(ctx, new)
     if before.get("networksAdvanced") != new.get("networksAdvanced"):
         yield from _shared_names(ctx, new)
+    if before.get("networkMode") != new.get("networkMode"):
+        yield from _absent_partner(ctx, new)
+
+
+def _absent_partner(ctx: Context, new: Values) -> Iterator[Failure]:
+    """No error: another resource, or another stack, may make it before this one is made."""
+    mode = new.get("networkMode")
+    if not isinstance(mode, str) or not mode.startswith("container:"):
+        return
+    name = mode.removeprefix("container:")
+    if ctx.api.find(f"/containers/{name}/json") is None:
+        yield Failure(
+            "networkMode",
+            f"there is no container {name!r} on this engine yet: it has to be there before the one "
+            "that shares its network namespace",
+        )
 
 
 def _open_loopback(ctx: Context, new: Values) -> Iterator[Failure]:

@@ -1,6 +1,6 @@
 """The connection to a Docker engine: where it is, how long a call may take, raw calls.
 
-The Docker SDK does transport, TLS, ssh and registry credentials; bodies are written as the
+The Docker SDK does transport, TLS and registry credentials; bodies are written as the
 Engine API documents them, because the SDK lacks some fields (gateway priority, for one).
 """
 
@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import docker
@@ -134,6 +135,14 @@ def connect(config: Config) -> Engine:
     Raises whatever the SDK raises when nothing answers; `faults.explain` words it.
     """
     host = address(config)
+    if host.startswith("ssh://") and find_spec("paramiko") is None:
+        there = host.removeprefix("ssh://")
+        raise Fault(
+            f"the engine at {host} cannot be reached: the Docker SDK needs paramiko for ssh\n"
+            f"  what to do: forward its socket, `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock "
+            f"{there}`, and set DOCKER_HOST=unix:///tmp/engine.sock; or `.venv/bin/pip install "
+            "paramiko`"
+        )
     engine = Engine(
         base_url=host,
         version="auto",

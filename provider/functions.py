@@ -66,6 +66,15 @@ def get_registry_image(ctx: Context, arguments: Values) -> Values:
     return {"id": digest, "name": name, "sha256Digest": digest, "insecureSkipVerify": insecure}
 
 
+def get_registry_image_manifests(ctx: Context, arguments: Values) -> Values:
+    """The manifests of an image in its registry, one for each platform."""
+    name = _required(arguments, "getRegistryImageManifests")
+    insecure = bool(arguments.get("insecureSkipVerify"))
+    own = arguments.get("authConfig")
+    found = registry_api.manifests(ctx.config, name, own, insecure=insecure)
+    return {**arguments, "id": name, "manifests": found}
+
+
 def get_plugin(ctx: Context, arguments: Values) -> Values:
     """A plugin of the engine by id or alias."""
     name = arguments.get("id") or arguments.get("alias")
@@ -125,6 +134,9 @@ FUNCTIONS: dict[str, Callable[[Context, Values], Values]] = {
     "docker:index/getNetwork:getNetwork": get_network,
     "docker:index/getRemoteImage:getRemoteImage": get_remote_image,
     "docker:index/getRegistryImage:getRegistryImage": get_registry_image,
+    "docker:index/getRegistryImageManifests:getRegistryImageManifests": (
+        get_registry_image_manifests
+    ),
     "docker:index/getPlugin:getPlugin": get_plugin,
     "docker:index/getLogs:getLogs": get_logs,
     "docker:index/getEngine:getEngine": get_engine,  # ours: the SDK does not know it

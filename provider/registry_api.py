@@ -1,4 +1,4 @@
-"""A registry asked directly: the digest of a tag, and a manifest deleted.
+"""A registry asked directly: the digest of a tag, its manifests, and a manifest deleted.
 
 The engine has no call for a deletion, so this speaks the registry's own HTTP API: basic
 authentication or a bearer token, TLS by the machine's certificates or a file in Docker's folder.
@@ -17,6 +17,7 @@ import requests
 from . import registry, registry_auth
 from .faults import Fault
 
+MISSING = "{image} is not in its registry\n  what to do: check the spelling, or push it first"
 _SECONDS = 30
 _HUB_API = "https://registry-1.docker.io"
 _MANIFESTS = ", ".join(
@@ -58,11 +59,47 @@ def digest(config: dict[str, Any], image: str, own: Any = None, *, insecure: boo
     where = place(image)
     answer = _ask("HEAD", where, where.reference, config, image, own, insecure)
     if answer.status_code == 404:
-        raise Fault(
-            f"{image} is not in its registry\n  what to do: check the spelling, or push it first"
-        )
+        raise Fault(MISSING.format(image=image))
     _expect(answer, image)
     return answer.headers.get("Docker-Content-Digest", "")
+
+
+def manifests(
+    config: dict[str, Any], image: str, own: Any = None, *, insecure: bool = False
+) -> list[dict[str, Any]]:
+    """What an image is made of in its registry: an entry for each platform, in its order.
+
+    An image for one platform is one entry. Raises Fault when it is not there.
+    """
+    where = place(image)
+
+    def ask(kind: str, reference: str) -> requests.Response:
+        answer = _ask("GET", where, reference, config, image, own, insecure, kind)
+        if answer.status_code == 404:
+            raise Fault(MISSING.format(image=image))
+        _expect(answer, image)
+        return answer
+
+    answer = ask("manifests", where.reference)
+    body = answer.json()
+    if "manifests" in body:
+        return [_manifest(each, each.get("platform") or {}) for each in body["manifests"]]
+    if "config" not in body:
+        raise Fault(f"the registry of {image} has it in a form from before Docker 1.10")
+    itself = {
+        "mediaType": body.get("mediaType") or answer.headers.get("Content-Type", ""),
+        "digest": answer.headers.get("Docker-Content-Digest", ""),
+    }
+    return [_manifest(itself, ask("blobs", body["config"]["digest"]).json())]
+
+
+def _manifest(found: dict[str, Any], platform: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "architecture": platform.get("architecture", ""),
+        "mediaType": found["mediaType"],
+        "os": platform.get("os", ""),
+        "sha256Digest": found["digest"],
+    }
 
 
 def remove(config: dict[str, Any], image: str, digest: str, own: Any, *, insecure: bool) -> None:
@@ -88,6 +125,7 @@ def _ask(
     image: str,
     own: Any,
     insecure: bool,
+    kind: str = "manifests",
 ) -> requests.Response:
     credentials = registry_auth.for_image(config, image, own)
     session = requests.Session()
@@ -96,7 +134,7 @@ def _ask(
     verify = False if insecure else _certificate(where.host)
     if credentials.get("username"):
         session.auth = (credentials["username"], credentials.get("password", ""))
-    url = f"{where.base}/v2/{where.repository}/manifests/{reference}"
+    url = f"{where.base}/v2/{where.repository}/{kind}/{reference}"
     try:
         answer = session.request(method, url, timeout=_SECONDS, verify=verify)
         challenge = answer.headers.get("WWW-Authenticate", "")

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
+
 from tests.engines import Engine
 
 PORT = 5443
@@ -31,6 +33,18 @@ class Registry:
     @property
     def auth(self) -> dict[str, str]:
         return {"address": self.address, "username": USER, "password": PASSWORD}
+
+    def call(self, method: str, path: str, kind: str, body: str = "") -> requests.Response:
+        """The registry's own API, below /v2/; `kind` is the media type that is sent or wanted."""
+        return requests.request(
+            method,
+            f"https://{self.address}/v2/{path}",
+            data=body,
+            headers={"Accept": kind, "Content-Type": kind},
+            auth=(USER, PASSWORD),
+            verify=str(Path("/etc/docker/certs.d") / self.address / "ca.crt"),
+            timeout=_SECONDS,
+        )
 
 
 @contextmanager

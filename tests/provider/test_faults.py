@@ -8,6 +8,7 @@ import docker.errors
 import pytest
 import requests.exceptions
 
+from provider.engine import connect
 from provider.faults import Fault, explain
 
 HOST = "unix:///run/docker.sock"
@@ -91,3 +92,14 @@ def test_a_missing_file_is_named() -> None:
 
 def test_an_error_of_our_own_names_its_kind() -> None:
     assert explain(KeyError("x"), HOST) == "KeyError: 'x'"
+
+
+def test_ssh_is_refused_with_the_way_round() -> None:
+    with pytest.raises(Fault) as refused:
+        connect({"host": "ssh://me@far"})
+    assert str(refused.value) == (
+        "the engine at ssh://me@far cannot be reached: the Docker SDK needs paramiko for ssh\n"
+        "  what to do: forward its socket, `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock "
+        "me@far`, and set DOCKER_HOST=unix:///tmp/engine.sock; or `.venv/bin/pip install "
+        "paramiko`"
+    )

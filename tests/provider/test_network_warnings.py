@@ -33,6 +33,18 @@ def test_a_port_on_all_addresses_is_not(plugin: Plugin) -> None:
     assert told(plugin, {"ports": [{"internal": 80, "external": 18080, "ip": "0.0.0.0"}]}) == []
 
 
+def test_a_container_to_share_with_that_is_not_there_is_warned_of(
+    plugin: Plugin, api: docker.APIClient, scratch: str
+) -> None:
+    mode = {"networkMode": f"container:{scratch}-partner"}
+    assert told(plugin, mode) == [
+        f"there is no container '{scratch}-partner' on this engine yet: it has to be there before "
+        "the one that shares its network namespace"
+    ]
+    api.create_container(TINY, name=f"{scratch}-partner")
+    assert told(plugin, mode) == []
+
+
 @pytest.fixture
 def shared(api: docker.APIClient, scratch: str) -> str:
     """A network that somebody else made, with a container that is `db` there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,42 @@ def test_an_image_goes_to_the_registry_and_comes_back(
     logged_in.delete(pushed)
     assert logged_in.read(pushed) is None
     logged_in.delete(pulled)
+
+
+def test_the_manifests_of_an_image_and_of_one_for_several_platforms(
+    logged_in: Plugin, registry: Registry
+) -> None:
+    name = f"{registry.address}/team/parts"
+    tag = logged_in.create(TAG, "parts", {"sourceImage": TINY, "targetImage": f"{name}:one"})
+    pushed = logged_in.create(PUSHED, "parts", {"name": f"{name}:one"})
+    [only] = logged_in.invoke("getRegistryImageManifests", {"name": f"{name}:one"})["manifests"]
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    assert only == {
+        "architecture": "amd64",
+        "mediaType": kind,
+        "os": "linux",
+        "sha256Digest": pushed.id,
+    }
+
+    size = len(registry.call("GET", "team/parts/manifests/one", kind).content)
+    entries = [
+        {"mediaType": kind, "digest": pushed.id, "size": size, "platform": platform}
+        for platform in (
+            {"architecture": "amd64", "os": "linux"},
+            {"architecture": "arm64", "os": "linux"},
+        )
+    ]
+    several = "application/vnd.docker.distribution.manifest.list.v2+json"
+    body = json.dumps({"schemaVersion": 2, "mediaType": several, "manifests": entries})
+    registry.call("PUT", "team/parts/manifests/all", several, body).raise_for_status()
+    found = logged_in.invoke("getRegistryImageManifests", {"name": f"{name}:all"})
+    assert found["id"] == f"{name}:all"
+    assert found["manifests"] == [only, {**only, "architecture": "arm64"}]
+
+    with pytest.raises(Refused, match=f"{name}:none is not in its registry"):
+        logged_in.invoke("getRegistryImageManifests", {"name": f"{name}:none"})
+    logged_in.delete(pushed)
+    logged_in.delete(tag)
 
 
 def test_an_image_that_stays_in_the_registry(logged_in: Plugin, registry: Registry) -> None:
