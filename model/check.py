@@ -39,6 +39,7 @@ RULES: dict[str, Rule] = {
     "network_mode or networks": references.mode_and_networks,
     "links on a network": links.without_network,
     "links are seen by all": links.seen_by_all,
+    "links by the own name": links.needless,
     "aliases apart": names.alias_clashes,
     "one answer for a name": names.answers_of_two_networks,
     "kept apart by icc": names.reached_around_icc,

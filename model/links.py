@@ -97,3 +97,18 @@ def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 f"service alone: write it under services.{other.name}.networks.NAME.aliases"
             )
             yield Problem(place, message, "warning")
+
+
+def needless(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """Links under the service's own name, which their common network resolves without them."""
+    names = {service.name: service for service in stack.services}
+    for service in stack.services:
+        for position, (name, alias) in enumerate(service.links):
+            other = names.get(name)
+            if other is None or alias != name or not (networks := _shared(service, other)):
+                continue
+            message = (
+                f"this link adds nothing: on {', '.join(networks)}, {name!r} is found by its name "
+                "anyway; for the order of starts there is depends_on"
+            )
+            yield Problem(_place(service, position, around), message, "warning")
