@@ -3,6 +3,8 @@ is changed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import docker
 import pytest
 
@@ -66,11 +68,13 @@ REFUSED_MEMBER = {
 
 
 @pytest.fixture(scope="module")
-def stack(project: Project, api: docker.APIClient) -> Project:
+def stack(project: Project, api: docker.APIClient) -> Iterator[Project]:
     pool = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool("10.77.0.0/24")])
     api.create_network("theirs", ipam=pool)
     project.write_stack(STACK, "services: {}\n")
-    return project
+    yield project
+    # The tests after these have networks of their own on this engine.
+    api.remove_network("theirs")
 
 
 def written(member: str, network: str) -> str:
