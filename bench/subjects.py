@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -209,6 +209,7 @@ class RawApi:
     client: docker.APIClient
     name: str = "api"
     services: int = 0
+    networks: list[str] = field(default_factory=list)
 
     def prepare(self, services: int) -> None:
         self.services = services
@@ -221,11 +222,13 @@ class RawApi:
         ]
 
     def _create_all(self) -> None:
-        _each(lambda name: self.client.create_network(f"bench-{name}"), NETWORKS)
+        self.networks = _each(
+            lambda name: self.client.create_network(f"bench-{name}")["Id"], NETWORKS
+        )
         _each(self._create, range(self.services))
 
     def _create(self, number: int, command: Sequence[str] = COMMAND) -> None:
-        first, second = (f"bench-{name}" for name in NETWORKS)
+        first, second = self.networks
         container = self.client.create_container(
             TINY,
             list(command),
@@ -238,6 +241,9 @@ class RawApi:
         self.client.start(container)
 
     def _change(self) -> None:
+        # Docker 20.10 may keep an endpoint for good when a running container is removed by force and
+        # another is started right after.
+        self.client.stop("bench-000")
         self._remove(0)
         self._create(0, OTHER_COMMAND)
 
@@ -257,8 +263,6 @@ class RawApi:
                 if "has active endpoints" not in str(error) or not attempts_left:
                     raise
                 time.sleep(0.1)
-                for container in self.client.inspect_network(f"bench-{name}")["Containers"] or {}:
-                    self.client.disconnect_container_from_network(container, f"bench-{name}", True)
             else:
                 return
 
