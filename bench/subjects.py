@@ -241,8 +241,8 @@ class RawApi:
         self.client.start(container)
 
     def _change(self) -> None:
-        # Docker 20.10 may keep an endpoint for good when a running container is removed by force and
-        # another is started right after.
+        # Docker 20.10 may keep an endpoint for good when a running container is removed by force
+        # and another is started right after.
         self.client.stop("bench-000")
         self._remove(0)
         self._create(0, OTHER_COMMAND)
