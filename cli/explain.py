@@ -93,7 +93,7 @@ def _pivots(source: Node, target: Node, loaded: Loaded, console: Console) -> Non
 
 
 def _assertions(source: Node, target: Node, loaded: Loaded, console: Console) -> None:
-    if not loaded.stack.extension or not loaded.stack.files:
+    if not loaded.stack.extension or not loaded.stack.files or source.beside or target.beside:
         return
     found, _ = parse(loaded.stack, index(list(loaded.stack.files)))
     names = {source.name, target.name}

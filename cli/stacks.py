@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cli.console import Console
 from cli.problem import UsageError
-from cli.running import read_live
+from cli.running import host_of, read_live
 from cli.settings import Settings, chosen_stack, project_folder, settings
 from model.assertions import check_assertions
 from model.errors import render
@@ -33,8 +33,13 @@ def read(options: argparse.Namespace, facts: EngineFacts) -> Loaded:
     wanted = which(options)
     beside = [_beside(name) for name in getattr(options, "beside", ())]
     if options.live:
+        if elsewhere := [each for each in beside if host_of(each) != host_of(wanted)]:
+            raise UsageError(f"stack {elsewhere[0].stack} runs on another engine (docker:host)")
         running, told = read_live(wanted)
         stacks = [running, *(read_live(each)[0] for each in beside)]
+        _refuse_namesakes(stacks)
+        version = facts.version or told.version
+        told = replace(told, version=version, userland_proxy=facts.userland_proxy)
         return Loaded(running, reach(stacks, told), wanted, base)
     stacks = [load_stack(each) for each in (wanted, *beside)]
     _refuse_namesakes(stacks)

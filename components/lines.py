@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from components.attachment import TOKEN, guest_name
@@ -68,8 +69,9 @@ def keep(owner: Owner, stack: Stack) -> None:
     text = json.dumps(recorded(stack, str(Path.cwd())), indent=1, sort_keys=True)
     folder = Path.cwd() / GENERATED
     target = folder / f"lines-{owner.project}-{owner.stack}.json"
+    name = ""
     try:
-        if target.exists() and target.read_text(encoding="utf-8") == text:
+        if target.exists() and target.read_bytes() == text.encode():
             return
         folder.mkdir(exist_ok=True)
         # Another preview may read it at this moment: it is whole or the old one.
@@ -78,7 +80,10 @@ def keep(owner: Owner, stack: Stack) -> None:
             file.write(text)
         Path(name).replace(target)
     except OSError:
-        return
+        # No record rather than one of other lines.
+        for left in (target, Path(name) if name else target):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
 
 
 def recorded(stack: Stack, base: str) -> dict[str, Lines]:

@@ -207,15 +207,15 @@ class Prober:
                     answered = asked.pop(struct.unpack("!H", answer[:2])[0], None)
                     if answered is not None:
                         found[answered] = addresses_in(answer)
-        except OSError:
-            pass  # nobody answers, or not in time: what is not resolved stays so
+        except (OSError, ValueError, IndexError, struct.error):
+            pass  # no such name, no whole answer, none in time: what is not resolved stays so
         resolver.close()
         return found
 
 
 def question(number: int, name: str) -> bytes:
     """A DNS query for the address of a name."""
-    labels = b"".join(bytes([len(each)]) + each.encode() for each in name.split("."))
+    labels = b"".join(bytes([len(each)]) + each.encode() for each in name.rstrip(".").split("."))
     return struct.pack("!6H", number, 0x0100, 1, 0, 0, 0) + labels + b"\0\0\x01\0\x01"
 
 

@@ -241,5 +241,8 @@ def swarm_services(api: docker.APIClient) -> tuple[str, ...]:
     swarm = api.info().get("Swarm") or {}
     if swarm.get("LocalNodeState") != "active" or not swarm.get("ControlAvailable"):
         return ()
-    listed = api.services()  # type: ignore[no-untyped-call] # the SDK's stubs leave it out
+    try:
+        listed = api.services()  # type: ignore[no-untyped-call] # the SDK's stubs leave it out
+    except docker.errors.APIError:
+        return ()  # a swarm without a quorum tells nothing, and the rest does not need it
     return tuple(sorted(str(each["Spec"]["Name"]) for each in listed))

@@ -101,9 +101,11 @@ def opens_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         for position, port in enumerate(service.ports if inside and outside else ()):
             if port.host_ip is None and service.replicas:
                 bare = port.target if port.published is None else port.published
+                named = f"0.0.0.0:{port.published or ''}:{port.target}"
+                named += "" if port.protocol == "tcp" else f"/{port.protocol}"
                 message = (
                     f"port {bare} is open on all addresses of the machine, and leads to a "
                     f"container on the internal network {', '.join(inside)}: bind it to 127.0.0.1, "
-                    f"or write `0.0.0.0:{bare}` if everybody may"
+                    f"or write `{named}` if everybody may"
                 )
                 yield Problem(_place(service, position, around), message, "warning")

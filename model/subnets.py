@@ -112,11 +112,19 @@ def _addresses(
 
 def too_few_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     """More containers than a subnet, or its range for them, has addresses."""
+    jobs = {
+        awaited.service
+        for service in stack.services
+        for awaited in service.depends_on
+        if awaited.condition == "service_completed_successfully"
+    }
     for network, position, config, subnet in _configs(stack):
         several = sum(":" not in (each.subnet or "") for each in network.subnets) > 1
         if network.external or subnet.version != 4 or subnet.prefixlen > 30 or several:
             continue
         fixed, dynamic = _addresses(stack, network, 4)
+        # The address of a job that others wait for is free again when they start.
+        dynamic = [name for name in dynamic if name not in jobs]
         pool = subnet if config.ip_range is None else _range(config.ip_range)
         if pool is None or not dynamic:
             continue

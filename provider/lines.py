@@ -31,9 +31,16 @@ def line_of(urn: str, path: str) -> str | None:
 
 
 def placed(urn: str, said: Failure) -> str:
-    """What is said of an input, after its line where that is known."""
+    """What is said of an input, after its line where that is known.
+
+    The input is named as well where its line is only that of the whole resource.
+    """
     line = line_of(urn, said.path)
-    return f"{line}: {said.reason}" if line else said.reason
+    if line is None:
+        return said.reason
+    # Of a resource of our own package, the line is that of all it says.
+    exact = not said.path or line != line_of(urn, "") or "::causeway:" in urn
+    return f"{line}: {said.reason}" if exact else f"{line}: {said.path}: {said.reason}"
 
 
 def _outwards(path: str) -> list[str]:

@@ -32,7 +32,8 @@ class RegistryImageKind(ResourceKind):
     token: ClassVar[str] = "docker:index/registryImage:RegistryImage"
 
     def __init__(self) -> None:
-        # Name and digest of what is being replaced in this run, and of what came out the same.
+        # Repository and digest of what is being replaced in this run, and of what came out the
+        # same: a deletion goes by the digest, and takes every tag of it along.
         self._replaced: set[tuple[str, str]] = set()
         self._pushed_again = local_image.Adoptions()
         self._built_again = local_image.Adoptions()
@@ -55,28 +56,30 @@ class RegistryImageKind(ResourceKind):
             if key not in ("build", build_options.DIGEST):
                 diff.changes[key] = "update" if key in _RECORDED else "replace"
         if diff.replaces:
-            self._replaced.add((str(old_inputs.get("name")), id))
+            self._replaced.add((_repository(str(old_inputs.get("name"))), id))
         return diff
 
     def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
         if ctx.preview:
             return "", {**inputs, "sha256Digest": UNKNOWN}
         image = str(inputs["name"])
-        before = local_image.find(ctx, image)
+        names = [image, *((inputs.get("build") or {}).get("tags") or [])]
+        before = {name: local_image.find(ctx, name) for name in names}
         built = {}
         if inputs.get("build"):
             built = {"imageId": build_options.run(ctx, inputs)}
-            if before is not None and before["Id"] == built["imageId"]:
-                self._built_again.note(image, built["imageId"])
-        elif before is None:
+            for name, had in before.items():
+                if had is not None and had["Id"] == built["imageId"]:
+                    self._built_again.note(name, built["imageId"])
+        elif before[image] is None:
             raise Fault(
                 f"image {image} is not on the engine, so it cannot be pushed\n"
                 "  what to do: build it under that name (`build`, or docker.Image) or give it that "
                 "name (docker.Tag)"
             )
         digest = registry.push(ctx, image, _own(inputs))
-        if (image, digest) in self._replaced:
-            self._pushed_again.note(image, digest)
+        if (_repository(image), digest) in self._replaced:
+            self._pushed_again.note(_repository(image), digest)
         return digest, {**inputs, **built, "sha256Digest": digest}
 
     def read(
@@ -112,11 +115,16 @@ class RegistryImageKind(ResourceKind):
             local_image.release(ctx, image, state["imageId"], self._built_again)
             for tag in (inputs.get("build") or {}).get("tags") or []:
                 local_image.release(ctx, tag, state["imageId"], self._built_again)
-        if inputs.get("keepRemotely") or self._pushed_again.take(image, id):
+        if inputs.get("keepRemotely") or self._pushed_again.take(_repository(image), id):
             return
         registry_api.remove(
             ctx.config, image, id, _own(inputs), insecure=bool(inputs.get("insecureSkipVerify"))
         )
+
+
+def _repository(image: str) -> str:
+    where = registry_api.place(image)
+    return f"{where.host}/{where.repository}"
 
 
 def _own(inputs: Values) -> Values | None:

@@ -72,6 +72,9 @@ class RemoteImageKind(ResourceKind):
             return "", {**inputs, "imageId": UNKNOWN, "repoDigest": UNKNOWN}
         image = inputs["name"]
         before = local_image.find(ctx, image)
+        tags = {
+            tag: local_image.find(ctx, tag) for tag in (inputs.get("build") or {}).get("tags") or []
+        }
         if inputs.get("build"):
             build_options.run(ctx, inputs)
         elif (
@@ -90,6 +93,9 @@ class RemoteImageKind(ResourceKind):
             raise Fault(f"image {image}: the engine reported success but has no such image")
         if before is not None and before["Id"] == found["Id"]:
             self._adoptions.note(image, found["Id"])
+        for tag, had in tags.items():
+            if had is not None and had["Id"] == found["Id"]:
+                self._adoptions.note(tag, found["Id"])
         return found["Id"] + image, _state(inputs, found)
 
     def read(

@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf import empty_pb2  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from .lines import line_of
+from .lines import line_of, placed
 from .plain import UNKNOWN, from_struct, has_unknown, to_struct
 from .resource import Context, Diff, Failure, ResourceKind, Values
 from .session import Session, abort
@@ -218,10 +218,9 @@ def _decode_config(args: Values) -> Values:
 def _failures(urn: str, failures: list[Failure]) -> list[Any]:
     """With the line of the stack file, which names the property in the user's own words."""
     told = provider_pb2.CheckFailure
-    lines = [line_of(urn, failure.path) for failure in failures]
     return [
-        told(reason=f"{line}: {failure.reason}")
-        if line
+        told(reason=placed(urn, failure))
+        if line_of(urn, failure.path)
         else told(property=failure.path, reason=failure.reason)
-        for failure, line in zip(failures, lines, strict=True)
+        for failure in failures
     ]

@@ -43,12 +43,9 @@ def names(stack: Stack) -> tuple[Name, ...]:
 
 
 def _carried(service: Service) -> set[tuple[str, str]]:
-    """(network, name) of a service: on each of its networks its own name and the aliases there."""
-    return {
-        (each.network, name)
-        for each in service.attachments
-        for name in (service.name, *each.aliases)
-    }
+    """(network, name) of a service: its names everywhere, and the aliases of each network there."""
+    own = (service.name, *([service.container_name] if service.container_name else []))
+    return {(each.network, name) for each in service.attachments for name in (*own, *each.aliases)}
 
 
 def _namespace(service: Service, services: Mapping[str, Service]) -> Service | None:

@@ -342,6 +342,21 @@ def test_an_external_network_joins_two_files(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_file_asserts_is_not_said_of_another_stacks_service(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "compose.yaml").write_text(
+            "services: {web: {image: x}, db: {image: x, expose: ['1']}}\n"
+            "x-causeway: {never: [web -> host]}\n"
+        )
+    files = ("-f", "one/compose.yaml", "-b", "two/compose.yaml")
+    own = causeway("explain", *files, "web", "host", folder=tmp_path)
+    assert own.out.endswith("The stack file says:\n  never: web -> host\n")
+    other = causeway("explain", *files, "two/web", "host", folder=tmp_path)
+    assert other.out.startswith("two/web -> host")
+    assert "The stack file says" not in other.out
+
+
 def test_stacks_of_one_name_cannot_stand_beside_each_other(project: Path) -> None:
     answer = causeway("reach", "-s", "dev", "-b", "dev", folder=project)
     assert answer.code == 2

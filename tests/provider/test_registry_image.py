@@ -171,6 +171,39 @@ def test_an_image_pushed_again_by_a_trigger_stays_in_the_registry(
     logged_in.delete(tag)
 
 
+def test_the_same_image_under_a_new_tag_outlives_the_old_one(
+    logged_in: Plugin, registry: Registry
+) -> None:
+    old, new = (f"{registry.address}/team/renamed:{tag}" for tag in ("1", "2"))
+    tags = [
+        logged_in.create(TAG, f"renamed-{name[-1]}", {"sourceImage": TINY, "targetImage": name})
+        for name in (old, new)
+    ]
+    pushed = logged_in.create(PUSHED, "renamed", {"name": old})
+    renamed = logged_in.apply(pushed, {"name": new})
+    assert renamed.steps == ["create", "delete"]
+    assert logged_in.invoke("getRegistryImage", {"name": new})["id"] == renamed.id
+    logged_in.delete(renamed)
+    for tag in tags:
+        logged_in.delete(tag)
+
+
+def test_a_further_tag_of_an_image_built_anew_the_same_stays(
+    logged_in: Plugin, registry: Registry, api: docker.APIClient, tmp_path: Path, scratch: str
+) -> None:
+    extra = f"{scratch}-extra:1"
+    (tmp_path / "Dockerfile").write_text(f"FROM {TINY}\nENV TAGGED=twice\n")
+    build = {"context": str(tmp_path), "tags": [extra]}
+    inputs = {"name": f"{registry.address}/team/tagged:1", "build": build}
+    built = logged_in.create(PUSHED, "tagged", {**inputs, "triggers": {"at": "one"}})
+    again = logged_in.apply(built, {**inputs, "triggers": {"at": "two"}})
+    assert again.steps == ["create", "delete"]
+    assert api.inspect_image(extra)["Id"] == again.state["imageId"]
+    logged_in.delete(again)
+    with pytest.raises(docker.errors.ImageNotFound):
+        api.inspect_image(extra)
+
+
 def test_a_tag_moved_by_hand_is_set_again(
     logged_in: Plugin, api: docker.APIClient, scratch: str
 ) -> None:

@@ -65,3 +65,8 @@ def test_host_none_and_the_default_bridge_ask_nobody() -> None:
 def test_a_service_without_replicas_neither_asks_nor_answers() -> None:
     found = names(stack(service("web", "front"), service("off", "front", replicas=0)))
     assert found == (Name("web", "web", ("web",)),)
+
+
+def test_a_container_name_is_a_name_on_every_network() -> None:
+    found = names(stack(service("web", "front"), service("replica", "front", container_name="db")))
+    assert Name("web", "db", ("replica",)) in found
