@@ -10,30 +10,22 @@ from components.environments import other_environments
 from components.labels import Owner
 from components.outputs import stack_outputs
 from components.reach import deployed, tell_difference
-from components.settings import configuration, read_settings, secret_keys
+from components.settings import configuration, loaded, read_settings, secret_keys
 from components.stack import Stack, StackArgs
 from model.assertions import asserted
 from model.environments import apart
 from model.errors import CausewayError, line_of
-from model.load import load
 from model.reach import reach
 
 
 def main() -> None:
     project, stack_name = pulumi.get_project(), pulumi.get_stack()
-    settings = read_settings(configuration(), project, stack_name, secret_keys())
-    stack = load(
-        settings.files,
-        name=settings.name,
-        variables=settings.variables,
-        profiles=settings.profiles,
-        scale=settings.scale,
-        images=settings.images,
-        address_pool=settings.address_pool,
-    )
+    values = configuration()
+    settings = read_settings(values, project, stack_name, secret_keys())
+    stack = loaded(settings)
     facts = engine_facts(settings.engine_version)
     stack = asserted(stack, reach([stack], facts))
-    stack = apart(stack, other_environments(stack, project, stack_name, configuration()))
+    stack = apart(stack, other_environments(stack, project, stack_name, values))
     for warning in stack.warnings:
         pulumi.log.warn(line_of(warning, str(Path.cwd())))
     for used in stack.substitutions:

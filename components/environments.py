@@ -10,10 +10,9 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from components.settings import Settings, read_settings
+from components.settings import Settings, loaded, read_settings
 from model.document import mapping
 from model.environments import Environment
-from model.load import load
 from model.nodes import canonical
 from model.source import index
 from model.values import Stack
@@ -45,7 +44,7 @@ def _environment(project: str, name: str, host: str | None) -> Iterator[Environm
         settings = read_settings(values, project, name)
         if settings.address_pool is None and not _writes_subnets(settings):
             return
-        yield Environment(name, _loaded(settings), bool(host) and host == theirs)
+        yield Environment(name, loaded(settings), bool(host) and host == theirs)
     except Exception:  # also of the YAML parser, which only `model` may import
         return
 
@@ -61,15 +60,3 @@ def _decrypted(value: object) -> object:
 def _writes_subnets(settings: Settings) -> bool:
     files = [str(Path(file).absolute()) for file in settings.files]
     return any(steps[0] == "networks" and steps[-1] == "subnet" for steps in index(files).entries)
-
-
-def _loaded(settings: Settings) -> Stack:
-    return load(
-        settings.files,
-        name=settings.name,
-        variables=settings.variables,
-        profiles=settings.profiles,
-        scale=settings.scale,
-        images=settings.images,
-        address_pool=settings.address_pool,
-    )

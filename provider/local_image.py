@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import docker.auth
@@ -34,6 +35,12 @@ class Adoptions:
     def note(self, name: str, image_id: str) -> None:
         with self._lock:
             self._counts[familiar(name), image_id] += 1
+
+    def note_same(self, before: Mapping[str, dict[str, Any] | None], image_id: str) -> None:
+        """Note each name whose image `before` a create is the one that came out of it."""
+        for name, had in before.items():
+            if had is not None and had["Id"] == image_id:
+                self.note(name, image_id)
 
     def take(self, name: str, image_id: str) -> bool:
         """Whether a create adopted the image; forgets that one."""

@@ -68,9 +68,7 @@ class RegistryImageKind(ResourceKind):
         built = {}
         if inputs.get("build"):
             built = {"imageId": build_options.run(ctx, inputs)}
-            for name, had in before.items():
-                if had is not None and had["Id"] == built["imageId"]:
-                    self._built_again.note(name, built["imageId"])
+            self._built_again.note_same(before, built["imageId"])
         elif before[image] is None:
             raise Fault(
                 f"image {image} is not on the engine, so it cannot be pushed\n"

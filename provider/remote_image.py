@@ -71,10 +71,9 @@ class RemoteImageKind(ResourceKind):
         if ctx.preview:
             return "", {**inputs, "imageId": UNKNOWN, "repoDigest": UNKNOWN}
         image = inputs["name"]
-        before = local_image.find(ctx, image)
-        tags = {
-            tag: local_image.find(ctx, tag) for tag in (inputs.get("build") or {}).get("tags") or []
-        }
+        names = [image, *((inputs.get("build") or {}).get("tags") or [])]
+        had = {name: local_image.find(ctx, name) for name in names}
+        before = had[image]
         if inputs.get("build"):
             build_options.run(ctx, inputs)
         elif (
@@ -91,11 +90,7 @@ class RemoteImageKind(ResourceKind):
         found = local_image.find(ctx, image)
         if found is None:
             raise Fault(f"image {image}: the engine reported success but has no such image")
-        if before is not None and before["Id"] == found["Id"]:
-            self._adoptions.note(image, found["Id"])
-        for tag, had in tags.items():
-            if had is not None and had["Id"] == found["Id"]:
-                self._adoptions.note(tag, found["Id"])
+        self._adoptions.note_same(had, found["Id"])
         return found["Id"] + image, _state(inputs, found)
 
     def read(
