@@ -30,17 +30,23 @@ def line_of(urn: str, path: str) -> str | None:
         return None
 
 
-def placed(urn: str, said: Failure) -> str:
-    """What is said of an input, after its line where that is known.
+def located(urn: str, said: Failure) -> str | None:
+    """What is said of an input, after its line; None where that is unknown.
 
     The input is named as well where its line is only that of the whole resource.
     """
     line = line_of(urn, said.path)
     if line is None:
-        return said.reason
+        return None
     # Of a resource of our own package, the line is that of all it says.
-    exact = not said.path or line != line_of(urn, "") or "::causeway:" in urn
+    ours = urn.split("::", 3)[2].rpartition("$")[2].startswith("causeway:")
+    exact = not said.path or ours or line != line_of(urn, "")
     return f"{line}: {said.reason}" if exact else f"{line}: {said.path}: {said.reason}"
+
+
+def placed(urn: str, said: Failure) -> str:
+    """The same, or what is said alone."""
+    return located(urn, said) or said.reason
 
 
 def _outwards(path: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf import empty_pb2  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from .lines import line_of, placed
+from .lines import located
 from .plain import UNKNOWN, from_struct, has_unknown, to_struct
 from .resource import Context, Diff, Failure, ResourceKind, Values
 from .session import Session, abort
@@ -219,8 +219,8 @@ def _failures(urn: str, failures: list[Failure]) -> list[Any]:
     """With the line of the stack file, which names the property in the user's own words."""
     told = provider_pb2.CheckFailure
     return [
-        told(reason=placed(urn, failure))
-        if line_of(urn, failure.path)
+        told(reason=text)
+        if (text := located(urn, failure))
         else told(property=failure.path, reason=failure.reason)
         for failure in failures
     ]

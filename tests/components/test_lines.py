@@ -13,6 +13,7 @@ from model.load import load
 from model.pool import pool
 from model.values import Stack
 from provider import lines as read
+from provider.resource import Failure
 from tests.components.recorder import declare
 
 FILE = """\
@@ -154,3 +155,21 @@ def test_the_record_follows_the_file(stack: Stack, tmp_path: Path) -> None:
     assert sorted(each.name for each in (tmp_path / ".causeway").iterdir()) == [
         "lines-shop-dev.json"
     ]
+
+
+def test_an_input_without_a_line_of_its_own_is_named(stack: Stack) -> None:
+    lines.keep(OWNER, stack)
+    parents = "urn:pulumi:dev::shop::causeway:components:Stack$causeway:components:Service"
+    proxy = f"{parents}$docker:index/container:Container::shop-dev-proxy-1"
+    assert read.placed(proxy, Failure("memory", "is no size")) == (
+        "stack.yaml:9: services.proxy: memory: is no size"
+    )
+    web = f"{parents}$docker:index/container:Container::shop-dev-web-1"
+    assert read.placed(web, Failure("ports[0].internal", "is no port")) == (
+        "stack.yaml:8: services.web.ports: is no port"
+    )
+    legacy = f"{parents}$causeway:index:NetworkAttachment::shop-dev-inner-legacy"
+    assert read.placed(legacy, Failure("container", "is not there")) == (
+        "stack.yaml:25: networks.inner.x-causeway.attach[0]: is not there"
+    )
+    assert read.placed(f"{proxy}-more", Failure("memory", "is no size")) == "is no size"
