@@ -5,11 +5,15 @@ from __future__ import annotations
 from . import lean  # noqa: F401 # first of all, before anything imports the SDK
 
 # isort: split
+import json
 import os
+import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
 
 import grpc  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -39,12 +43,29 @@ def main() -> None:
     if os.environ.get("CAUSEWAY_PACKAGE") == "causeway":
         servicer = Servicer(sys.argv[1], "causeway", OWN_VERSION, OWN_KINDS, {})
     else:
-        servicer = Servicer(sys.argv[1], "docker", version("pulumi-docker"), KINDS, FUNCTIONS)
+        servicer = Servicer(sys.argv[1], "docker", _sdk_version(), KINDS, FUNCTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        # Pulumi waits for this process to be gone; tidying the interpreter up takes 40 ms.
+        if not servicer.is_busy:
+            os._exit(130)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, end)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
     _until_orphaned(parent)
+
+
+def _sdk_version() -> str:
+    """The version of the SDK, from the file in which it tells Pulumi."""
+    spec = find_spec("pulumi_docker")
+    if spec is None or spec.origin is None:
+        return ""
+    told = json.loads(Path(spec.origin).with_name("pulumi-plugin.json").read_text())
+    return str(told["version"])
 
 
 def _until_orphaned(parent: int) -> None:

@@ -12,7 +12,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-import requests.exceptions
+from urllib3.exceptions import ProtocolError
 
 from . import build_context, dockerfile, registry, registry_auth
 from .build_context import BadContext, BuildContext
@@ -24,8 +24,6 @@ from .resource import Context, Failure
 SHOWN_LINES = 30
 # The builder's notes on layers and containers of its own, between the lines that tell something.
 _NOISE = re.compile(r" ---> |Removing intermediate container |Successfully (?:built|tagged) ")
-# Connecting may take a minute; a step may be silent for as long as it likes.
-_TIMEOUT = (60, None)
 NEEDS_BUILDKIT = (
     "this provider builds with the engine's classic builder, which needs no plugin but lacks "
     "BuildKit's additions"
@@ -79,27 +77,24 @@ def run(
     output: deque[str] = deque(maxlen=SHOWN_LINES)
     step = ""
     image_id = ""
-    headers = {"Content-Type": "application/x-tar"}
+    headers = {}
     if registries:
         headers["X-Registry-Config"] = registry_auth.header(registries)
     try:
         with (
             build_context.pack(context) as packed,
-            ctx.api.request(
+            ctx.api.events(
                 "POST",
-                ctx.api._url("/build"),  # type: ignore[attr-defined] # not in the stubs
+                "/build",
+                body=packed,
                 params={"dockerfile": context.dockerfile, "version": "1", **parameters},
-                data=packed,
                 headers=headers,
-                stream=True,
-                timeout=_TIMEOUT,
-            ) as response,
+                timeout=None,  # a step may be silent for as long as it likes
+            ) as events,
         ):
-            ctx.api._raise_for_status(response)  # type: ignore[attr-defined] # as above
-            for line in response.iter_lines():
+            for event in events:
                 if ctx.cancelled():
                     raise Fault(f"image {image}: cancelled at {step or 'the start'}")
-                event = json.loads(line) if line.strip() else {}
                 if event.get("error"):
                     raise _failure(image, step, list(output), event)
                 image_id = (event.get("aux") or {}).get("ID") or image_id
@@ -110,7 +105,7 @@ def run(
                         step = text
                     elif text.startswith("[Warning]"):
                         ctx.log("warning", f"image {image}: {text.removeprefix('[Warning] ')}")
-    except requests.exceptions.ChunkedEncodingError:
+    except ProtocolError:
         event = {"error": "the connection to the engine broke off"}
         raise _failure(image, step, list(output), event) from None
     if not image_id:
@@ -139,8 +134,7 @@ def query(**parameters: Any) -> dict[str, Any]:
 
 def with_proxies(ctx: Context, arguments: dict[str, str] | None) -> dict[str, str]:
     """Build arguments and the proxies of ~/.docker/config.json, as the Docker client sends them."""
-    proxies = ctx.api._proxy_configs  # type: ignore[attr-defined] # not in the stubs
-    return {**proxies.get_environment(), **(arguments or {})}
+    return {**registry_auth.proxies(ctx.api.host), **(arguments or {})}
 
 
 def _lines(event: dict[str, Any]) -> list[str]:

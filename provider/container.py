@@ -8,8 +8,6 @@ from __future__ import annotations
 import secrets
 from typing import Any, ClassVar
 
-import docker.errors
-
 from . import (
     container_check,
     container_diff,
@@ -30,7 +28,7 @@ from .container_body import (
     with_defaults,
 )
 from .container_values import Body
-from .faults import Fault
+from .faults import EngineError, Fault, NotFound
 from .lines import placed
 from .ownership import is_left_over, own_labels
 from .plain import UNKNOWN
@@ -163,14 +161,14 @@ class ContainerKind(ResourceKind):
                 timeout=_MARGIN_SECONDS
                 + (seconds if seconds >= 0 else container_run.ATTACH_SECONDS),
             )
-        except docker.errors.NotFound:
+        except NotFound:
             return
         _remove(ctx, id, volumes=inputs.get("removeVolumes", True))
 
     def _state(self, ctx: Context, inputs: Values, found: Body) -> Values:
         logs = None
         if inputs.get("attach") and inputs.get("logs"):
-            logs = container_run.logs(ctx, found["Id"])
+            logs = container_run.logs(ctx, found)
         return to_state(inputs, found, logs=logs)
 
     def _clear_left_overs(self, ctx: Context) -> None:
@@ -191,11 +189,11 @@ class ContainerKind(ResourceKind):
 def _remove(ctx: Context, id: str, *, volumes: bool) -> None:
     try:
         ctx.api.call("DELETE", f"/containers/{id}", params={"force": 1, "v": int(volumes)})
-    except docker.errors.NotFound:
+    except NotFound:
         return
-    except docker.errors.APIError as error:
+    except EngineError as error:
         # With `rm` the engine itself is removing the stopped container.
-        if "is already in progress" not in str(error.explanation):
+        if "is already in progress" not in str(error):
             raise
 
 

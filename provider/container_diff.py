@@ -41,6 +41,8 @@ def _networks(inputs: Values) -> Any:
 def changes(old: Values, new: Values) -> dict[str, Change]:
     """Property -> what its change needs, in the table's order."""
     found: dict[str, Change] = {}
+    if old == new:
+        return found
     for name, field in BY_NAME.items():
         if name == "networksAdvanced":
             if _networks(old) != _networks(new):

@@ -16,10 +16,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-import docker.errors
-
 from .container_run import put_files
-from .faults import Fault
+from .faults import Fault, NotFound
 from .plain import objects
 from .resource import Context, Failure, Values
 
@@ -108,9 +106,8 @@ def _archive(ctx: Context, id: str, path: str) -> tuple[str, bytes]:
     """A file of the container as its folder and an archive; an empty one when it is missing."""
     folder = path.rpartition("/")[0] or "/"
     try:
-        chunks, _ = ctx.api.get_archive(id, path)
-        return folder, b"".join(chunks)
-    except docker.errors.NotFound:
+        return folder, ctx.api.bytes_of("GET", f"/containers/{id}/archive", params={"path": path})
+    except NotFound:
         buffer = io.BytesIO()
         tarfile.open(fileobj=buffer, mode="w").close()
         return folder, buffer.getvalue()
@@ -118,11 +115,10 @@ def _archive(ctx: Context, id: str, path: str) -> tuple[str, bytes]:
 
 def _run(ctx: Context, id: str, command: str, failure: str) -> None:
     """Run a command in the container; Fault with its output when it does not end with 0."""
-    started = ctx.api.exec_create(id, shlex.split(command))["Id"]
-    output = bytes(ctx.api.exec_start(started)).decode(errors="replace").strip()
-    code = ctx.api.exec_inspect(started)["ExitCode"]
+    code, output = ctx.api.run(id, shlex.split(command))
     if code != 0:
-        lines = "".join(f"\n    {line}" for line in output.splitlines()[-20:])
+        said = output.decode(errors="replace").strip().splitlines()[-20:]
+        lines = "".join(f"\n    {line}" for line in said)
         raise Fault(f"{failure}\n  `{command}` ended with {code}:{lines or ' (no output)'}")
 
 

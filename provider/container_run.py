@@ -9,16 +9,14 @@ import base64
 import io
 import re
 import tarfile
-import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any
-
-import docker.errors
 
 from .container_values import Body
-from .faults import Fault
+from .engine import filters
+from .faults import EngineError, Fault
 from .resource import Context, Values
 
 LOG_LINES = 20
@@ -33,7 +31,7 @@ def put_files(ctx: Context, id: str, uploads: list[Values]) -> None:
         return
     try:
         ctx.api.put_archive(id, "/", _packed(uploads, "/"))
-    except docker.errors.APIError as error:
+    except EngineError as error:
         if "rootfs is marked read-only" not in str(error):
             raise
         # A read-only container takes files where a volume is mounted, addressed by that folder.
@@ -78,8 +76,7 @@ def start(ctx: Context, id: str, inputs: Values) -> Body:
     limit = float(inputs.get("waitTimeout") or 60)
     if inputs.get("attach") and not waits:
         return _until_ended(ctx, id)
-    events = _listen(ctx, id, limit) if waits else None
-    try:
+    with _listen(ctx, id, limit) if waits else nullcontext() as events:
         ctx.api.call("POST", f"/containers/{id}/start")
         found: Body = ctx.api.call("GET", f"/containers/{id}/json")
         if events is not None:
@@ -88,9 +85,6 @@ def start(ctx: Context, id: str, inputs: Values) -> Body:
             raise Fault(
                 f"the container {_ending(found)} right after its start{evidence(ctx, found)}"
             )
-    finally:
-        if events is not None:
-            events.close()
     return found
 
 
@@ -106,38 +100,16 @@ def _until_ended(ctx: Context, id: str) -> Body:
     return found
 
 
-class _Events:
-    """The engine's events of one container until a moment; closing it ends the iteration."""
-
-    def __init__(self, stream: Any, seconds: float) -> None:
-        self._stream = stream
-        # The engine ends the stream at the limit; should it hang, this side does.
-        self._guard = threading.Timer(seconds + 5, self.close)
-        self._guard.daemon = True
-        self._guard.start()
-
-    def __next__(self) -> Body:
-        event: Body = next(self._stream)
-        return event
-
-    def __iter__(self) -> Iterator[Body]:
-        return self
-
-    def close(self) -> None:
-        self._guard.cancel()
-        self._stream.close()
+def _listen(ctx: Context, id: str, seconds: float) -> AbstractContextManager[Iterator[Body]]:
+    """The engine's events of one container until a moment; without any, this side ends it too."""
+    until = {"until": int(time.time() + seconds + 1)}
+    wanted = filters(container=[id], event=["health_status", "die"])
+    return ctx.api.events("GET", "/events", params=until | wanted, timeout=seconds + 5)
 
 
-def _listen(ctx: Context, id: str, seconds: float) -> _Events:
-    stream = ctx.api.events(
-        decode=True,
-        until=int(time.time() + seconds + 1),
-        filters={"container": [id], "event": ["health_status", "die"]},
-    )
-    return _Events(stream, seconds)
-
-
-def _until_healthy(ctx: Context, id: str, found: Body, events: _Events, limit: float) -> Body:
+def _until_healthy(
+    ctx: Context, id: str, found: Body, events: Iterator[Body], limit: float
+) -> Body:
     if not found["State"].get("Health") and not _has_ended(found):
         raise Fault(
             "`wait` needs a healthcheck, and neither the container nor its image declares one\n"
@@ -204,17 +176,17 @@ def evidence(ctx: Context, found: Body) -> str:
     if last := _last_check(found):
         output = str(last.get("Output", "")).strip() or "(no output)"
         parts.append(f"  last health check (exit code {last.get('ExitCode')}): {output}")
-    lines = logs(ctx, found["Id"], LOG_LINES).strip()
+    lines = logs(ctx, found, LOG_LINES).strip()
     parts.append("  last log lines:" if lines else "  it wrote no log lines")
     parts += [f"    {line}" for line in lines.splitlines()]
     return "\n" + "\n".join(parts)
 
 
-def logs(ctx: Context, id: str, tail: int | None = None) -> str:
-    """Standard output and error of a container; the whole of it without `tail`."""
+def logs(ctx: Context, found: Body, tail: int | None = None) -> str:
+    """What a container, given as inspected, wrote; the whole of it without `tail`."""
     try:
-        data = ctx.api.logs(id, stdout=True, stderr=True, tail="all" if tail is None else tail)
+        data = ctx.api.logs(found, tail="all" if tail is None else tail)
     except Exception as error:
         # The log is evidence for another error: a driver without logs must not hide that one.
         return f"(the log cannot be read: {error})"
-    return bytes(data).decode(errors="replace")
+    return data.decode(errors="replace")

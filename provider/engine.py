@@ -1,29 +1,24 @@
-"""The connection to a Docker engine: where it is, how long a call may take, raw calls.
+"""The connection to a Docker engine: where it is, how long a call may take, and its calls.
 
-The Docker SDK does transport, TLS and registry credentials; bodies are written as the
-Engine API documents them, because the SDK lacks some fields (gateway priority, for one).
+Paths, parameters and bodies are those of the Engine API, without the version in front.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
-from collections.abc import Callable
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
 
-import docker
-import docker.errors
-import requests.exceptions
-from docker.context import ContextAPI
-from docker.tls import TLSConfig
+import urllib3
 
-from .faults import Fault
+from . import wire
+from .faults import EngineError, Fault, NotFound
 
 # The limit on a call that does not say otherwise; a slow engine may need more.
 CALL_SECONDS = float(os.environ.get("CAUSEWAY_CALL_SECONDS", "60"))
-POOL = 32
 Config = dict[str, Any]
 
 
@@ -32,17 +27,24 @@ def filters(**wanted: list[str]) -> dict[str, str]:
     return {"filters": json.dumps(wanted)}
 
 
-class Engine(docker.APIClient):
-    """An engine's API; every call has a limit of `CALL_SECONDS` unless it says otherwise."""
+class Engine:
+    """An engine's API; every call has a limit of `CALL_SECONDS` unless it says otherwise.
 
-    host: str
+    Calls raise EngineError for a refusal (NotFound for a 404), urllib3's errors when none answers.
+    `host` is its address, `speaks` the newest version of the API that it knows, as (1, 41).
+    """
 
-    def merge_environment_settings(
-        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
-    ) -> Any:
-        # A REQUESTS_CA_BUNDLE of the environment would replace the authority of this engine.
-        told = self.verify if verify is None else verify
-        return super().merge_environment_settings(url, proxies, stream, told, cert)
+    def __init__(self, host: str, config: Config) -> None:
+        self.host = host
+        self._pool = wire.pool(host, config)
+        self._prefix = ""
+        newest = str(self.call("GET", "/version")["ApiVersion"])
+        major, minor = newest.split(".")[:2]
+        self.speaks = int(major), int(minor)
+        self._prefix = f"/v{newest}"
+
+    def close(self) -> None:
+        self._pool.close()
 
     def call(
         self,
@@ -54,12 +56,46 @@ class Engine(docker.APIClient):
         timeout: float = CALL_SECONDS,
         auth: str | None = None,
     ) -> Any:
-        """One call; its JSON answer, or None without one. Raises docker.errors.APIError.
+        """One call; its JSON answer, or None without one.
 
         `auth` is the encoded header with a registry's credentials.
         """
-        response = self._ask(method, path, body, params, timeout, auth, stream=False)
-        return response.json() if response.content else None
+        answer = self._send(method, path, body, params, timeout, _with(auth)).data
+        return json.loads(answer) if answer else None
+
+    def find(self, path: str, **params: Any) -> Any:
+        """A GET whose 404 is an answer: None."""
+        try:
+            return self.call("GET", path, params=params or None)
+        except NotFound:
+            return None
+
+    def bytes_of(
+        self, method: str, path: str, *, body: Any = None, params: dict[str, Any] | None = None
+    ) -> bytes:
+        """The answer as it comes: an archive, or the output of a process."""
+        return self._send(method, path, body, params, CALL_SECONDS, {}).data
+
+    @contextmanager
+    def events(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: dict[str, Any] | None = None,
+        timeout: float | None = CALL_SECONDS,
+        headers: dict[str, str] | None = None,
+    ) -> Iterator[Iterator[dict[str, Any]]]:
+        """A call that answers with one JSON object after another; `timeout` is for each of them.
+
+        `body` may be an open file, which is sent as it is.
+        """
+        response = self._send(method, path, body, params, timeout, headers or {}, stream=True)
+        try:
+            yield (json.loads(line) for line in wire.lines(response) if line.strip())
+        finally:
+            response.close()
 
     def follow(
         self,
@@ -72,11 +108,11 @@ class Engine(docker.APIClient):
         auth: str | None = None,
     ) -> None:
         """A call that answers with progress until it is done; Fault for an error among it."""
-        response = self._ask(method, path, body, params, timeout, auth, stream=True)
-        for line in response.iter_lines():
-            event = json.loads(line) if line.strip() else {}
-            if event.get("error"):
-                raise Fault(str(event["error"]))
+        limits: dict[str, Any] = {"timeout": timeout, "headers": _with(auth)}
+        with self.events(method, path, body=body, params=params, **limits) as events:
+            for event in events:
+                if event.get("error"):
+                    raise Fault(str(event["error"]))
 
     def ending(self, container: str, seconds: float) -> Callable[[], int]:
         """Listen for the next end of a container, from now on; the result waits for its exit code.
@@ -86,74 +122,83 @@ class Engine(docker.APIClient):
         """
         params = {"condition": "next-exit"}
         path = f"/containers/{container}/wait"
-        response = self._ask("POST", path, None, params, seconds, None, stream=True)
-        return lambda: int(response.json()["StatusCode"])
+        response = self._send("POST", path, None, params, seconds, {}, stream=True)
+        return lambda: int(json.loads(response.data)["StatusCode"])
 
-    def _ask(
+    def put_archive(self, container: str, folder: str, archive: bytes) -> None:
+        """Unpack a tar archive in a folder of a container."""
+        path = f"/containers/{container}/archive"
+        self._send("PUT", path, archive, {"path": folder}, CALL_SECONDS, {})
+
+    def run(self, container: str, command: list[str]) -> tuple[int, bytes]:
+        """Run a command in a running container; its exit code and what it wrote."""
+        wanted = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
+        started = self.call("POST", f"/containers/{container}/exec", body=wanted)["Id"]
+        once = {"Detach": False, "Tty": False}
+        output = self.bytes_of("POST", f"/exec/{started}/start", body=once)
+        code = self.call("GET", f"/exec/{started}/json")["ExitCode"]
+        return int(code), wire.without_frames(output)
+
+    def logs(self, container: dict[str, Any], **params: Any) -> bytes:
+        """What a container, given as inspected, wrote to standard output and error."""
+        wanted = {"stdout": 1, "stderr": 1, "tail": "all"} | params
+        raw = self.bytes_of("GET", f"/containers/{container['Id']}/logs", params=wanted)
+        return raw if container["Config"].get("Tty") else wire.without_frames(raw)
+
+    def _send(
         self,
         method: str,
         path: str,
         body: Any,
         params: dict[str, Any] | None,
-        timeout: float,
-        auth: str | None,
+        timeout: float | None,
+        headers: dict[str, str],
         *,
-        stream: bool,
-    ) -> requests.Response:
-        response = self.request(
+        stream: bool = False,
+    ) -> urllib3.BaseHTTPResponse:
+        headers = {"Host": "docker", "User-Agent": "causeway", **headers}
+        if isinstance(body, dict | list):
+            body = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        elif body is not None:
+            headers["Content-Type"] = "application/x-tar"
+        wanted = {key: value for key, value in (params or {}).items() if value is not None}
+        query = f"?{urlencode(wanted, doseq=True)}" if wanted else ""
+        response = self._pool.urlopen(
             method,
-            f"{self.base_url}/v{self.api_version}{path}",
-            json=body,
-            params=params,
-            timeout=timeout,
-            headers={"X-Registry-Auth": auth} if auth else None,
-            stream=stream,
+            f"{self._prefix}{path}{query}",
+            body=body,
+            headers=headers,
+            timeout=urllib3.Timeout(connect=wire.CONNECT_SECONDS, read=timeout),
+            assert_same_host=False,
+            redirect=False,
+            preload_content=not stream,
         )
-        try:
-            response.raise_for_status()
-        except requests.exceptions.HTTPError as error:
-            docker.errors.create_api_error_from_http_exception(error)
-        return response
+        if response.status < 400:
+            return response
+        words = _words(response)
+        raise (NotFound if response.status == 404 else EngineError)(response.status, words)
 
-    def find(self, path: str, **params: Any) -> Any:
-        """A GET whose 404 is an answer: None."""
-        try:
-            return self.call("GET", path, params=params or None)
-        except docker.errors.NotFound:
-            return None
 
-    @property
-    def speaks(self) -> tuple[int, int]:
-        """The API's version, as (1, 41)."""
-        major, minor = str(self.api_version).split(".")[:2]
-        return int(major), int(minor)
+def _with(auth: str | None) -> dict[str, str]:
+    return {"X-Registry-Auth": auth} if auth else {}
+
+
+def _words(response: urllib3.BaseHTTPResponse) -> str:
+    """What the engine says about a refusal."""
+    text = response.data.decode(errors="replace").strip()
+    try:
+        return str(json.loads(text)["message"]).strip()
+    except (ValueError, KeyError, TypeError):
+        return text or f"{response.status} {response.reason}"
 
 
 def connect(config: Config) -> Engine:
     """The engine that the provider's configuration, DOCKER_HOST or the default socket names.
 
-    Raises whatever the SDK raises when nothing answers; `faults.explain` words it.
+    Raises as its calls do when nothing answers; `faults.explain` words it.
     """
-    host = address(config)
-    if host.startswith("ssh://") and find_spec("paramiko") is None:
-        there = host.removeprefix("ssh://")
-        raise Fault(
-            f"the engine at {host} cannot be reached: the Docker SDK needs paramiko for ssh\n"
-            f"  what to do: forward its socket, `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock "
-            f"{there}`, and set DOCKER_HOST=unix:///tmp/engine.sock; or `.venv/bin/pip install "
-            "paramiko`"
-        )
-    engine = Engine(
-        base_url=host,
-        version="auto",
-        timeout=CALL_SECONDS,  # type: ignore[arg-type] # the stubs want whole seconds
-        tls=_tls(config),
-        num_pools=POOL,
-        max_pool_size=POOL,
-        use_ssh_client=host.startswith("ssh://"),
-    )
-    engine.host = host
-    return engine
+    return Engine(address(config), config)
 
 
 def address(config: Config) -> str:
@@ -161,6 +206,8 @@ def address(config: Config) -> str:
     if config.get("host"):
         return str(config["host"])
     if config.get("context"):
+        from docker.context import ContextAPI  # only here: see `wire`
+
         found = ContextAPI.get_context(config["context"])
         if found is None:
             raise Fault(
@@ -169,29 +216,3 @@ def address(config: Config) -> str:
             )
         return str(found.Host)
     return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-
-
-def _tls(config: Config) -> TLSConfig | bool:
-    path = config.get("certPath") or (
-        os.environ.get("DOCKER_CERT_PATH") if os.environ.get("DOCKER_TLS_VERIFY") else None
-    )
-    if path:
-        names = ("ca.pem", "cert.pem", "key.pem")
-        authority, certificate, key = (os.path.join(str(path), name) for name in names)
-    elif config.get("caMaterial") or config.get("certMaterial"):
-        authority, certificate, key = (
-            _file_of(config.get(name)) for name in ("caMaterial", "certMaterial", "keyMaterial")
-        )
-    else:
-        return False
-    pair = (certificate, key) if certificate and key else None
-    return TLSConfig(client_cert=pair, ca_cert=authority or None, verify=bool(authority))
-
-
-def _file_of(material: Any) -> str:
-    """PEM text in a private file, as the TLS library wants paths; gone with the process's tmp."""
-    if not material:
-        return ""
-    with tempfile.NamedTemporaryFile("w", suffix=".pem", delete=False) as handle:
-        handle.write(str(material))
-        return handle.name

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import docker.errors
-
 from . import registry, registry_auth
-from .faults import Fault
+from .faults import Fault, NotFound
 from .input_table import HONOURED, refusals
 from .plain import UNKNOWN
 from .resource import Change, Context, Diff, Failure, ResourceKind, Values, changed
@@ -120,7 +118,7 @@ class PluginKind(ResourceKind):
             _disable(ctx, id, found, inputs)
         try:
             ctx.api.call("DELETE", f"/plugins/{id}", params={"force": int(force)})
-        except docker.errors.NotFound:
+        except NotFound:
             return
 
 

@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import re
 
-import docker.errors
-import requests.exceptions
+from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 
 
 class Fault(Exception):
     """An error shown to the user as it is: what happened and what to do."""
+
+
+class EngineError(Exception):
+    """The engine refused a call: `status` is that of HTTP, the text is the engine's own."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+class NotFound(EngineError):
+    """The engine knows no such object."""
 
 
 # What the engine says -> what to do about it.
@@ -81,18 +92,18 @@ def explain(error: BaseException, host: str) -> str:
     """The message for `error` from a call to the engine at `host`."""
     if isinstance(error, Fault):
         return str(error)
-    if isinstance(error, docker.errors.APIError):
-        said = _engine_words(error)
+    if isinstance(error, EngineError):
+        said = str(error)
         for pattern, way_out in _WAYS_OUT:
             if re.search(pattern, said, re.IGNORECASE):
                 return f"{said}\n  what to do: {way_out}"
         return said
-    if _timed_out(error):
+    if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
         return (
             f"the Docker engine at {host} did not answer in time\n  what to do: see whether it is "
             "overloaded or hangs (`docker info`, the engine's log), then run `pulumi up` again"
         )
-    if isinstance(error, docker.errors.DockerException | requests.exceptions.RequestException):
+    if isinstance(error, HTTPError):
         return (
             f"no Docker engine answers at {host} ({_root(error)})\n  what to do: start it, or "
             "point DOCKER_HOST or the stack's docker:host at one that runs; `make doctor` checks"
@@ -102,21 +113,8 @@ def explain(error: BaseException, host: str) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _engine_words(error: docker.errors.APIError) -> str:
-    words = error.explanation or str(error)
-    return words.decode(errors="replace") if isinstance(words, bytes) else str(words)
-
-
-def _timed_out(error: BaseException) -> bool:
-    """Whether a limit on waiting is behind this; the SDK wraps what happens while connecting."""
-    if isinstance(error, docker.errors.DockerException):
-        inner = error.__cause__ or error.__context__
-        return inner is not None and _timed_out(inner)
-    return isinstance(error, requests.exceptions.Timeout)
-
-
 def _root(error: BaseException) -> str:
-    """The innermost cause, without the layers of urllib3 and requests around it."""
+    """The innermost cause, without urllib3's layers around it."""
     seen: BaseException = error
     while True:
         inner = seen.__cause__ or seen.__context__

@@ -23,7 +23,7 @@ def get_network(ctx: Context, arguments: Values) -> Values:
     name = _required(arguments, "getNetwork")
     found = ctx.api.find(f"/networks/{name}")
     if found is None:
-        known = [network["Name"] for network in ctx.api.networks()]
+        known = [network["Name"] for network in ctx.api.call("GET", "/networks")]
         raise Fault(f"network {name!r} does not exist on this engine (known: {_listed(known)})")
     containers = found.get("Containers") or {}
     return {
@@ -46,7 +46,11 @@ def get_remote_image(ctx: Context, arguments: Values) -> Values:
     name = _required(arguments, "getRemoteImage")
     found = local_image.find(ctx, name)
     if found is None:
-        known = [tag for image in ctx.api.images() for tag in image.get("RepoTags") or []]
+        known = [
+            tag
+            for image in ctx.api.call("GET", "/images/json")
+            for tag in image.get("RepoTags") or []
+        ]
         raise Fault(
             f"image {name!r} is not on this engine (known: {_listed(known)})\n"
             "  what to do: pull or build it first; docker.RemoteImage does that in a program"
@@ -105,11 +109,11 @@ def get_logs(ctx: Context, arguments: Values) -> Values:
         raise Fault(f"container {name!r} does not exist on this engine")
     if arguments.get("details"):
         raise Fault("getLogs cannot show `details`: `docker logs --details` does")
-    response: bytes = ctx.api.logs(
-        found["Id"],
-        stdout=arguments.get("showStdout", True),
-        stderr=arguments.get("showStderr", True),
-        timestamps=bool(arguments.get("timestamps")),
+    response = ctx.api.logs(
+        found,
+        stdout=int(arguments.get("showStdout", True)),
+        stderr=int(arguments.get("showStderr", True)),
+        timestamps=int(bool(arguments.get("timestamps"))),
         tail=_tail(arguments.get("tail")),
         since=_moment(arguments.get("since")),
         until=_moment(arguments.get("until")),
@@ -125,7 +129,7 @@ def get_engine(ctx: Context, arguments: Values) -> Values:
     The preview goes on without it: what needs the engine then fails, and says so in its own words.
     """
     try:
-        return {"version": str(ctx.api.version()["Version"])}
+        return {"version": str(ctx.api.call("GET", "/version")["Version"])}
     except Exception:  # of the SDK, of ssh, of TLS: whatever keeps the engine from answering
         return {}
 
@@ -147,20 +151,21 @@ def _tail(text: Any) -> Any:
     return int(text) if isinstance(text, str) and text.isdigit() else "all"
 
 
-def _moment(text: Any) -> datetime | None:
-    """A moment in the engine's forms: seconds since 1970, a date and time, or a time span ago."""
+def _moment(text: Any) -> str | None:
+    """Seconds since 1970, from those, from a date and time, or from a span of time ago."""
     if not text:
         return None
     try:
         if re.fullmatch(r"\d+(\.\d+)?", text):
-            return datetime.fromtimestamp(float(text), UTC).replace(tzinfo=None)
+            return str(text)
         if re.fullmatch(r"[\d.]+(ms|s|m|h).*", text):
             span = timedelta(microseconds=to_nanoseconds(text) / 1000)
-            return (datetime.now(UTC) - span).replace(tzinfo=None)
-        moment = datetime.fromisoformat(text)
+            moment = datetime.now(UTC) - span
+        else:
+            moment = datetime.fromisoformat(text)
     except ValueError:
         raise Fault(f"getLogs: {text!r} is neither a moment nor a time span") from None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    return f"{(moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp():.6f}"
 
 
 def _required(arguments: Values, function: str) -> str:

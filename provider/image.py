@@ -133,7 +133,8 @@ class ImageKind(ResourceKind):
             return _state(new, id, UNKNOWN if push else digest)
         if tag_moved:
             repository, tag = registry.split(new["imageName"])
-            ctx.api.tag(id, repository, tag)
+            wanted = {"repo": repository, "tag": tag}
+            ctx.api.call("POST", f"/images/{id}/tag", params=wanted)
         if push:
             digest = _publish(ctx, new, id)
         elif new.get("skipPush"):

@@ -11,10 +11,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import docker.auth
-import docker.errors
-
-from .faults import explain
+from .faults import EngineError, NotFound, explain
+from .registry_auth import HUB
 from .resource import Context
 
 _ID = re.compile(r"(?:sha256:)?[0-9a-f]{12,64}")
@@ -54,8 +52,7 @@ class Adoptions:
 
 def familiar(name: str) -> str:
     """A name as the engine lists it: no Docker Hub prefix, with its tag."""
-    hub = docker.auth.INDEX_NAME
-    short = name.removeprefix(f"index.{hub}/").removeprefix(f"{hub}/").removeprefix("library/")
+    short = name.removeprefix(f"index.{HUB}/").removeprefix(f"{HUB}/").removeprefix("library/")
     if "@" in short or _ID.fullmatch(short) or ":" in short.rsplit("/", 1)[-1]:
         return short
     return f"{short}:latest"
@@ -98,11 +95,11 @@ def release(
             return
         target = image_id
     try:
-        ctx.api.remove_image(target, force=force)
-    except docker.errors.NotFound:
+        ctx.api.call("DELETE", f"/images/{target}", params={"force": int(force)})
+    except NotFound:
         return
-    except docker.errors.APIError as error:
-        if error.status_code != 409:
+    except EngineError as error:
+        if error.status != 409:
             raise
         ctx.log(
             "warning",

@@ -11,11 +11,9 @@ import secrets
 import time
 from typing import ClassVar
 
-import docker.errors
-
 from . import abilities, network_inputs
 from .abilities import OWN_IPAM
-from .faults import Fault
+from .faults import EngineError, Fault, NotFound
 from .lines import placed
 from .network_inputs import canonical, import_inputs, overlap, read_inputs, to_body, to_state
 from .ownership import is_left_over, own_labels, same_stack
@@ -84,8 +82,8 @@ class NetworkKind(ResourceKind):
         body["Labels"] = {**body.get("Labels", {}), **own_labels(ctx)}
         try:
             identity = ctx.api.call("POST", "/networks/create", body=body)["Id"]
-        except docker.errors.APIError as error:
-            if error.status_code != 409:
+        except EngineError as error:
+            if error.status != 409:
                 raise
             raise Fault(
                 f"a network named {wanted!r} exists already and is not this resource's\n"
@@ -153,9 +151,9 @@ def _try_to_remove(ctx: Context, id: str, *, last: bool) -> bool:
         disconnect(ctx, id, container_id)
     try:
         ctx.api.call("DELETE", f"/networks/{id}")
-    except docker.errors.NotFound:
+    except NotFound:
         return True
-    except docker.errors.APIError as error:
+    except EngineError as error:
         if last or "has active endpoints" not in str(error):
             raise
         return False
@@ -170,8 +168,8 @@ def disconnect(ctx: Context, network: str, container: str) -> None:
             f"/networks/{network}/disconnect",
             body={"Container": container, "Force": True},
         )
-    except docker.errors.NotFound:
+    except NotFound:
         return
-    except docker.errors.APIError as error:
-        if "is not connected" not in str(error.explanation):
+    except EngineError as error:
+        if "is not connected" not in str(error):
             raise

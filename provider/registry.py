@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
-import docker.errors
-import requests.exceptions
+from urllib3.exceptions import ProtocolError
 
 from . import registry_auth
-from .faults import Fault, explain
+from .faults import EngineError, Fault, explain
 from .resource import Context
 
 _MEGABYTE = 1_000_000
@@ -71,21 +71,15 @@ def pull(
     credentials = registry_auth.for_image(ctx.config, image, registry)
     ctx.status(f"pulling {image}")
     try:
-        stream = ctx.api.pull(
-            repository,
-            tag=reference,
-            stream=True,
-            decode=True,
-            auth_config=credentials,
-            platform=platform or None,
-        )
-        _follow(ctx, stream, f"pulling {image}")
+        wanted = {"fromImage": repository, "tag": reference, "platform": platform or None}
+        with _transfer(ctx, "/images/create", wanted, credentials) as events:
+            _follow(ctx, events, f"pulling {image}")
     except _Refused as refused:
         raise _fault(f"image {image} cannot be pulled", image, str(refused)) from None
-    except docker.errors.APIError as error:
+    except EngineError as error:
         words = explain(error, ctx.api.host).split("\n")[0]
         raise _fault(f"image {image} cannot be pulled", image, words) from None
-    except requests.exceptions.ChunkedEncodingError:
+    except ProtocolError:
         words = "the connection to the engine broke off"
         raise _fault(f"image {image} cannot be pulled", image, words) from None
 
@@ -96,18 +90,23 @@ def push(ctx: Context, image: str, registry: dict[str, Any] | None = None) -> st
     credentials = registry_auth.for_image(ctx.config, image, registry)
     ctx.status(f"pushing {image}")
     try:
-        stream = ctx.api.push(
-            repository, tag=tag, stream=True, decode=True, auth_config=credentials
-        )
-        return _follow(ctx, stream, f"pushing {image}")
+        with _transfer(ctx, f"/images/{repository}/push", {"tag": tag}, credentials) as events:
+            return _follow(ctx, events, f"pushing {image}")
     except _Refused as refused:
         raise _fault(f"image {image} cannot be pushed", image, str(refused)) from None
-    except docker.errors.APIError as error:
+    except EngineError as error:
         words = explain(error, ctx.api.host).split("\n")[0]
         raise _fault(f"image {image} cannot be pushed", image, words) from None
-    except requests.exceptions.ChunkedEncodingError:
+    except ProtocolError:
         words = "the connection to the engine broke off"
         raise _fault(f"image {image} cannot be pushed", image, words) from None
+
+
+def _transfer(
+    ctx: Context, path: str, wanted: dict[str, Any], credentials: dict[str, Any]
+) -> AbstractContextManager[Iterator[dict[str, Any]]]:
+    headers = {"X-Registry-Auth": registry_auth.header(credentials)}
+    return ctx.api.events("POST", path, params=wanted, headers=headers)
 
 
 def split(image: str) -> tuple[str, str]:

@@ -10,12 +10,13 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from . import registry, registry_auth
 from .faults import Fault
+
+if TYPE_CHECKING:
+    import requests
 
 MISSING = "{image} is not in its registry\n  what to do: check the spelling, or push it first"
 _SECONDS = 30
@@ -127,6 +128,8 @@ def _ask(
     insecure: bool,
     kind: str = "manifests",
 ) -> requests.Response:
+    import requests  # only here: see `wire`
+
     credentials = registry_auth.for_image(config, image, own)
     session = requests.Session()
     session.headers["Accept"] = _MANIFESTS

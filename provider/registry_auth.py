@@ -5,18 +5,21 @@ Never asks a registry anything; what is found goes along with pulls, pushes and 
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import docker.auth
-import docker.errors
-from docker.credentials.errors import StoreError
-
 from .faults import Fault
+
+# What follows imports the Docker SDK where it needs it, and nowhere else: see `wire`.
+HUB = "docker.io"
+# The address under which the engine looks Docker Hub up.
+_HUB_INDEX = "https://index.docker.io/v1/"
 
 Credentials = dict[str, Any]
 
@@ -26,7 +29,7 @@ def registry_of(image: str) -> str:
     host, _, rest = image.partition("/")
     if rest and ("." in host or ":" in host or host == "localhost"):
         return _host(host)
-    return str(docker.auth.INDEX_NAME)
+    return HUB
 
 
 def for_image(
@@ -52,22 +55,32 @@ def for_build(config: dict[str, Any]) -> dict[str, Credentials]:
     """All credentials, by registry: a build may pull from any of them."""
     found: dict[str, Credentials] = {}
     with _helpers_may_be_missing():
-        known = docker.auth.load_config()
+        from docker.auth import load_config
+
+        known = load_config()
         found |= known.get_all_credentials()  # type: ignore[no-untyped-call] # untyped stubs
     for entry in config.get("registryAuth") or []:
         host = _host(entry.get("address", ""))
         if credentials := _of_entry(entry, host):
             found[host] = credentials
-    if docker.auth.INDEX_NAME in found:
-        # The engine looks Docker Hub up under its old address.
-        found.setdefault(docker.auth.INDEX_URL, found[docker.auth.INDEX_NAME])
+    if HUB in found:
+        found.setdefault(_HUB_INDEX, found[HUB])
     return found
 
 
 def header(credentials: dict[str, Any]) -> str:
     """The value of X-Registry-Auth or X-Registry-Config."""
-    encoded = docker.auth.encode_header(credentials)
-    return encoded.decode() if isinstance(encoded, bytes) else str(encoded)
+    return base64.urlsafe_b64encode(json.dumps(credentials).encode()).decode()
+
+
+def proxies(engine: str) -> dict[str, str]:
+    """The variables that ~/.docker/config.json wants builds on this engine to have."""
+    from docker.utils.config import load_general_config
+    from docker.utils.proxy import ProxyConfig
+
+    known: dict[str, Any] = load_general_config().get("proxies") or {}
+    chosen = ProxyConfig.from_dict(known.get(engine, known.get("default", {})))
+    return {name: str(value) for name, value in chosen.get_environment().items()}
 
 
 @contextmanager
@@ -76,9 +89,12 @@ def _helpers_may_be_missing() -> Iterator[None]:
 
     Only a pull that needs its credentials fails, with the registry's words.
     """
+    from docker.credentials.errors import StoreError
+    from docker.errors import DockerException
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with suppress(docker.errors.DockerException, StoreError, OSError):
+        with suppress(DockerException, StoreError, OSError):
             yield
 
 
@@ -86,7 +102,9 @@ def _of_this_machine(host: str) -> Credentials:
     """What `docker login` left for a registry."""
     found: Credentials | None = None
     with _helpers_may_be_missing():
-        found = docker.auth.load_config().resolve_authconfig(host)
+        from docker.auth import load_config
+
+        found = load_config().resolve_authconfig(host)
     return dict(found or {})
 
 
@@ -114,13 +132,16 @@ def _of_entry(entry: dict[str, Any], host: str) -> Credentials:
 
 
 def _of_docker_config(content: str, host: str, where: str) -> Credentials:
+    from docker.auth import load_config
+    from docker.errors import DockerException
+
     try:
         parsed = json.loads(content)
         if not isinstance(parsed, dict) or not parsed:
             # The SDK would fall back to the machine's own configuration.
             raise ValueError("not a JSON object with entries")
-        found = docker.auth.load_config(config_dict=parsed).resolve_authconfig(host)
-    except (ValueError, AttributeError, docker.errors.DockerException) as error:
+        found = load_config(config_dict=parsed).resolve_authconfig(host)
+    except (ValueError, AttributeError, DockerException) as error:
         raise Fault(
             f"registryAuth of {host}: {where} is no Docker configuration ({error})\n"
             "  what to do: it should look like ~/.docker/config.json after `docker login`"
@@ -138,4 +159,5 @@ def _login(username: Any, password: Any, server: str) -> Credentials:
 
 
 def _host(address: str) -> str:
-    return str(docker.auth.resolve_index_name(address or docker.auth.INDEX_NAME))
+    host = re.sub("^https?://", "", address or HUB).partition("/")[0]
+    return HUB if host == f"index.{HUB}" else host

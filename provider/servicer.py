@@ -44,6 +44,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._functions = functions
         self._session = Session(pulumi_engine)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call is under way."""
+        return self._session.is_busy
+
     # --- the protocol's small calls -----------------------------------------------------------
 
     def Handshake(self, request: Any, context: Any) -> Any:
@@ -98,7 +103,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: Any) -> Any:
         kind = self._kind(request.urn, context)
         self._session.know(request.id)
-        old_inputs, new = from_struct(request.old_inputs), from_struct(request.news)
+        old_inputs = from_struct(request.old_inputs)
+        # Mostly nothing has changed, which the messages tell faster than their values.
+        new = dict(old_inputs) if request.news == request.old_inputs else from_struct(request.news)
         for name in {path.split(".")[0].split("[")[0] for path in request.ignoreChanges}:
             new.pop(name, None)
             if name in old_inputs:

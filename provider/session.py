@@ -45,6 +45,7 @@ class Session:
         self._docker_error: Exception | None = None
         self._connecting = threading.Lock()
         self._lock = threading.Lock()
+        self._under_way = 0
         self._known: set[str] = set()
         self._notes: set[tuple[str, str]] = set()
         self._pulumi = engine_pb2_grpc.EngineStub(grpc.insecure_channel(pulumi_engine))
@@ -52,6 +53,12 @@ class Session:
     def cancel(self) -> None:
         """Ask the calls under way to end, and refuse further ones."""
         self._cancelled.set()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the work of a call is under way."""
+        with self._lock:
+            return self._under_way > 0
 
     def know(self, identity: str) -> None:
         # For all resources at once: one that is renamed with an alias keeps its old URN's label.
@@ -89,6 +96,15 @@ class Session:
 
     def do(self, context: Any, urn: str, preview: bool, work: Callable[[Context], Any]) -> Any:
         """The work's result, or the call aborted with a message for the user."""
+        with self._lock:
+            self._under_way += 1
+        try:
+            return self._done(context, urn, preview, work)
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def _done(self, context: Any, urn: str, preview: bool, work: Callable[[Context], Any]) -> Any:
         ctx = self._context(urn, preview)
         future: Future[Any] = Future()
 

@@ -10,9 +10,7 @@ import base64
 import binascii
 from typing import Any, ClassVar
 
-import docker.errors
-
-from .faults import Fault
+from .faults import EngineError, Fault, NotFound
 from .ownership import foreign_labels, is_left_over, own_labels
 from .resource import Context, Diff, Failure, ResourceKind, Values, changed
 from .shape import LABELS
@@ -97,13 +95,13 @@ class _SwarmFile(ResourceKind):
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
         try:
             ctx.api.call("DELETE", f"/{self.path}/{id}")
-        except docker.errors.NotFound:
+        except NotFound:
             return
-        except docker.errors.APIError as error:
-            if "is in use by" not in str(error.explanation):
+        except EngineError as error:
+            if "is in use by" not in str(error):
                 raise
             raise Fault(
-                f"{error.explanation}\n  what to do: let the service use another {self.word} "
+                f"{error}\n  what to do: let the service use another {self.word} "
                 "first, or give the new one another name"
             ) from None
 

@@ -9,12 +9,10 @@ import secrets
 import time
 from typing import Any, ClassVar
 
-import docker.errors
-
 from . import abilities, registry_auth
 from .durations import to_nanoseconds
 from .engine import filters
-from .faults import Fault
+from .faults import Fault, NotFound
 from .ownership import URN_LABEL, foreign_labels, is_left_over, own_labels
 from .plain import UNKNOWN, has_unknown
 from .resource import Context, Diff, Failure, ResourceKind, Values, changed
@@ -126,7 +124,7 @@ class ServiceKind(ResourceKind):
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
         try:
             ctx.api.call("DELETE", f"/services/{id}")
-        except docker.errors.NotFound:
+        except NotFound:
             return
         # Its containers go after it; networks and secrets are free once the last one is gone.
         deadline = time.monotonic() + 60

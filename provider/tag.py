@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import docker.errors
-
 from . import local_image, registry
-from .faults import Fault
+from .faults import Fault, NotFound
 from .plain import UNKNOWN
 from .resource import Context, Diff, Failure, ResourceKind, Values, changed
 
@@ -73,5 +71,5 @@ class TagKind(ResourceKind):
             return
         try:
             ctx.api.call("DELETE", f"/images/{target}")
-        except docker.errors.NotFound:
+        except NotFound:
             return

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-import docker.errors
-
 from .container_values import in_order
-from .faults import Fault
+from .engine import filters
+from .faults import EngineError, Fault, NotFound
 from .input_table import HONOURED, refusals
 from .ownership import URN_LABEL, foreign_labels, own_labels
 from .plain import UNKNOWN
@@ -119,10 +118,10 @@ class VolumeKind(ResourceKind):
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
         try:
             ctx.api.call("DELETE", f"/volumes/{id}")
-        except docker.errors.NotFound:
+        except NotFound:
             return
-        except docker.errors.APIError as error:
-            users = _users(ctx, id) if error.status_code == 409 else []
+        except EngineError as error:
+            users = _users(ctx, id) if error.status == 409 else []
             if not users:
                 raise
             raise Fault(
@@ -165,7 +164,8 @@ def _require_same(ctx: Context, existing: dict[str, Any], inputs: Values) -> Non
 
 
 def _users(ctx: Context, name: str) -> list[str]:
-    containers = ctx.api.containers(all=True, filters={"volume": name})
+    using = {"all": 1} | filters(volume=[name])
+    containers = ctx.api.call("GET", "/containers/json", params=using)
     return sorted(container["Names"][0].lstrip("/") for container in containers)
 
 

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 ARROWS: dict[str, frozenset[str]] = {
     "model": frozenset({"yaml"}),
     "components": frozenset({"pulumi", "pulumi_docker", "model"}),
-    # grpc and google.protobuf are how the provider SDK speaks, requests is how docker fails.
-    "provider": frozenset({"pulumi", "docker", "grpc", "google", "requests"}),
+    # Pulumi speaks by grpc and google.protobuf, the engine by urllib3, registries by requests.
+    "provider": frozenset({"pulumi", "docker", "grpc", "google", "requests", "urllib3"}),
     "live": frozenset({"docker", "model"}),
     "cli": frozenset({"model", "live"}),
     "toolchain": frozenset(),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from urllib3 import HTTPConnectionPool
 
 from provider.container import ContainerKind
-from provider.engine import Engine
 from provider.network import NetworkKind
 from provider.remote_image import RemoteImageKind
 from provider.volume import VolumeKind
@@ -19,15 +19,15 @@ from tests.tiny_image import TINY
 @pytest.fixture
 def asked(online: Surroundings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths that are asked for from now on, in the order of asking."""
-    online.context().api.version()
+    online.context().api.call("GET", "/version")
     paths: list[str] = []
-    request = Engine.request
+    urlopen = HTTPConnectionPool.urlopen
 
-    def noted(self: Engine, method: str, url: str, **rest: Any) -> Any:
+    def noted(self: HTTPConnectionPool, method: str, url: str, *rest: Any, **named: Any) -> Any:
         paths.append(f"{method} {url.split('/v1.', 1)[1].partition('/')[2]}")
-        return request(self, method, url, **rest)
+        return urlopen(self, method, url, *rest, **named)
 
-    monkeypatch.setattr(Engine, "request", noted)
+    monkeypatch.setattr(HTTPConnectionPool, "urlopen", noted)
     return paths
 
 

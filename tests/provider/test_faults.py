@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import docker.errors
 import pytest
-import requests.exceptions
+from urllib3 import HTTPConnectionPool
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from provider.engine import connect
-from provider.faults import Fault, explain
+from provider.faults import EngineError, Fault, explain
 
 HOST = "unix:///run/docker.sock"
+NOWHERE = HTTPConnectionPool("localhost")
 
 
-class Answer:
-    """As much of an HTTP response as the Docker SDK's error looks at."""
-
-    status_code = 500
-    reason = "Internal Server Error"
-    url = "http://docker/x"
-
-
-def api_error(said: str) -> docker.errors.APIError:
-    answer: Any = Answer()
-    return docker.errors.APIError("500", response=answer, explanation=said)
+def refusal(said: str) -> EngineError:
+    return EngineError(500, said)
 
 
 @pytest.mark.parametrize(
@@ -59,14 +50,14 @@ def api_error(said: str) -> docker.errors.APIError:
     ],
 )
 def test_what_the_engine_says_comes_with_the_way_out(said: str, way_out: str) -> None:
-    first, second = explain(api_error(said), HOST).split("\n")
+    first, second = explain(refusal(said), HOST).split("\n")
     assert first == said
     assert second.startswith("  what to do: ")
     assert way_out in second
 
 
 def test_an_unknown_word_of_the_engine_is_passed_on_as_it_is() -> None:
-    assert explain(api_error("something new"), HOST) == "something new"
+    assert explain(refusal("something new"), HOST) == "something new"
 
 
 def test_a_fault_is_shown_as_it_is() -> None:
@@ -74,13 +65,14 @@ def test_a_fault_is_shown_as_it_is() -> None:
 
 
 def test_an_engine_that_does_not_answer_is_named() -> None:
-    message = explain(requests.exceptions.ReadTimeout("timed out"), HOST)
+    message = explain(ReadTimeoutError(NOWHERE, "/x", "timed out"), HOST)
     assert message.startswith(f"the Docker engine at {HOST} did not answer in time\n  what to do: ")
 
 
 def test_an_engine_that_is_not_there_is_named_with_the_cause() -> None:
     cause = ConnectionRefusedError(111, "Connection refused")
-    error = requests.exceptions.ConnectionError("layers", cause)
+    error = NewConnectionError(HTTPConnection("localhost"), "layers")
+    error.__cause__ = cause
     message = explain(error, HOST)
     assert message.startswith(f"no Docker engine answers at {HOST} (Connection refused)\n")
 
@@ -98,8 +90,7 @@ def test_ssh_is_refused_with_the_way_round() -> None:
     with pytest.raises(Fault) as refused:
         connect({"host": "ssh://me@far"})
     assert str(refused.value) == (
-        "the engine at ssh://me@far cannot be reached: the Docker SDK needs paramiko for ssh\n"
+        "the engine at ssh://me@far cannot be reached: ssh is not spoken here\n"
         "  what to do: forward its socket, `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock "
-        "me@far`, and set DOCKER_HOST=unix:///tmp/engine.sock; or `.venv/bin/pip install "
-        "paramiko`"
+        "me@far`, and set DOCKER_HOST=unix:///tmp/engine.sock"
     )

@@ -1,0 +1,199 @@
+"""HTTP to the engine: addresses, streams, frames, limits."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from urllib3.exceptions import HTTPError, ProtocolError
+
+from provider import wire
+from provider.engine import Engine
+from provider.faults import EngineError, Fault, NotFound, explain
+
+VERSION = b'{"ApiVersion": "1.41"}'
+
+
+def answer(body: bytes, status: str = "200 OK") -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+class Talker:
+    """A server on a socket that gives the answers it was made with, one for each connection.
+
+    An empty one leaves the connection open and says nothing.
+    """
+
+    def __init__(self, path: Path, answers: tuple[bytes, ...]) -> None:
+        self.host = f"unix://{path}"
+        self.requests: list[bytes] = []
+        self._answers = answers
+        self._open: list[socket.socket] = []
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(path))
+        self._socket.listen()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        for each in self._answers:
+            connection, _ = self._socket.accept()
+            self.requests.append(connection.recv(65536))
+            if each:
+                connection.sendall(each)
+                connection.close()
+            else:
+                self._open.append(connection)
+
+    def close(self) -> None:
+        for each in (*self._open, self._socket):
+            each.close()
+
+
+Talks = Callable[..., Talker]
+
+
+@pytest.fixture
+def talks(tmp_path: Path) -> Iterator[Talks]:
+    """Make a server of the answers to come."""
+    made: list[Talker] = []
+
+    def make(*answers: bytes) -> Talker:
+        made.append(Talker(tmp_path / f"engine{len(made)}.sock", answers))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("ftp://far", "'ftp://far' is no engine's address: unix:///PATH and tcp://HOST:PORT are"),
+        ("far:2375", "'far:2375' is no engine's address"),
+        ("unix://", "'unix://' is no engine's address"),
+        ("tcp://far:port", "'tcp://far:port' is no engine's address: Port could not be cast"),
+        ("tcp://", "it should look like tcp://HOST:PORT"),
+        ("tcp://far/docker", "it should look like tcp://HOST:PORT"),
+        ("ssh://me@far", "forward its socket, `ssh -nNT -L"),
+    ],
+)
+def test_a_bad_address_is_refused_before_anything_is_sent(host: str, words: str) -> None:
+    with pytest.raises(Fault) as refused:
+        wire.pool(host, {})
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "config", "scheme", "port"),
+    [
+        ("tcp://far", {}, "http", 2375),
+        ("tcp://far:99", {}, "http", 99),
+        ("http://far", {}, "http", 2375),
+        ("https://far", {}, "https", 2376),
+        ("tcp://far", {"certPath": "/certs"}, "https", 2376),
+        ("tcp://[fd00::1]:99", {}, "http", 99),
+    ],
+)
+def test_ports_and_tls_follow_the_address_and_the_certificates(
+    host: str, config: dict[str, str], scheme: str, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DOCKER_TLS_VERIFY", raising=False)
+    pool = wire.pool(host, config)
+    assert (pool.scheme, pool.port) == (scheme, port)
+
+
+def test_an_engine_is_asked_for_its_version_first_and_then_by_it(talks: Talks) -> None:
+    talker = talks(answer(VERSION), answer(b'{"a": 1}'))
+    engine = Engine(talker.host, {})
+    assert engine.speaks == (1, 41)
+    assert engine.call("GET", "/x y", params={"all": 1, "none": None, "f": "[]"}) == {"a": 1}
+    first, second = (request.split(b"\r\n")[0] for request in talker.requests)
+    assert first == b"GET /version HTTP/1.1"
+    assert second == b"GET /v1.41/x%20y?all=1&f=%5B%5D HTTP/1.1"
+
+
+def test_a_body_is_sent_as_json_and_a_refusal_is_told_in_the_engines_words(
+    talks: Talks,
+) -> None:
+    refusals = [
+        answer(b'{"message": "bad parameter"}\n', "400 Bad Request"),
+        answer(b"page not found\n", "404 Not Found"),
+        answer(b"", "503 Service Unavailable"),
+    ]
+    talker = talks(answer(VERSION), *refusals)
+    engine = Engine(talker.host, {})
+    with pytest.raises(EngineError, match=r"^bad parameter$") as refused:
+        engine.call("POST", "/make", body={"a": [1]})
+    assert refused.value.status == 400
+    assert talker.requests[1].endswith(b'\r\n\r\n{"a": [1]}')
+    assert b"\r\nContent-Type: application/json\r\n" in talker.requests[1]
+    with pytest.raises(NotFound, match=r"^page not found$"):
+        engine.call("GET", "/x")
+    with pytest.raises(EngineError, match=r"^503 Service Unavailable$"):
+        engine.call("GET", "/x")
+
+
+def test_events_come_one_by_one_across_the_pieces_of_the_stream(talks: Talks) -> None:
+    pieces = [b'{"n": 1}\n{"n"', b": 2}\n\n", b'{"n": 3}']
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole, broken = head + chunks + b"0\r\n\r\n", head + chunks
+    talker = talks(answer(VERSION), whole, broken)
+    engine = Engine(talker.host, {})
+    with engine.events("POST", "/images/create") as events:
+        assert list(events) == [{"n": 1}, {"n": 2}, {"n": 3}]
+    with engine.events("POST", "/images/create") as events:
+        assert [next(events), next(events)] == [{"n": 1}, {"n": 2}]
+        with pytest.raises(ProtocolError):
+            next(events)
+
+
+def test_an_error_among_the_progress_is_raised(talks: Talks) -> None:
+    progress = answer(b'{"status": "pulling"}\n{"error": "no such thing"}\n')
+    talker = talks(answer(VERSION), progress)
+    with pytest.raises(Fault, match=r"^no such thing$"):
+        Engine(talker.host, {}).follow("POST", "/plugins/pull")
+
+
+def test_a_silent_engine_is_given_up_and_named(talks: Talks) -> None:
+    talker = talks(answer(VERSION), b"")
+    engine = Engine(talker.host, {})
+    with pytest.raises(HTTPError) as given_up:
+        engine.call("GET", "/x", timeout=0.2)
+    assert "did not answer in time" in explain(given_up.value, talker.host)
+
+
+def test_no_socket_is_told_with_its_cause(tmp_path: Path) -> None:
+    host = f"unix://{tmp_path}/none.sock"
+    with pytest.raises(HTTPError) as failed:
+        Engine(host, {})
+    told = explain(failed.value, host)
+    assert told.startswith(f"no Docker engine answers at {host} (No such file or directory)\n")
+
+
+def test_output_is_taken_out_of_its_frames() -> None:
+    frames = b"\x01\0\0\0\0\0\0\x03out\x02\0\0\0\0\0\x01\x00" + b"e" * 256
+    assert wire.without_frames(frames) == b"out" + b"e" * 256
+    assert wire.without_frames(b"") == b""
+
+
+def test_the_plugin_starts_without_what_it_seldom_needs() -> None:
+    """Each preview waits for the plugin's start, and these take as long as all the rest of it."""
+    program = (
+        "import sys, provider.__main__\n"
+        "print([name for name in ('docker', 'requests', 'pulumi.output') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[]\n"
