@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -58,7 +60,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=self._version)
 
     def GetSchema(self, request: Any, context: Any) -> Any:
-        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": self._package}))
+        if self._package != "docker":
+            return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": self._package}))
+        command = [sys.executable, "-m", f"{__package__}.schema", *self._kinds]
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            abort(context, f"the package's schema cannot be told: {done.stderr.strip()}")
+        return provider_pb2.GetSchemaResponse(schema=done.stdout)
 
     def Attach(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()

@@ -16,7 +16,9 @@ ARROWS: dict[str, frozenset[str]] = {
     "model": frozenset({"yaml"}),
     "components": frozenset({"pulumi", "pulumi_docker", "model"}),
     # Pulumi speaks by grpc and google.protobuf, the engine by urllib3, registries by requests.
-    "provider": frozenset({"pulumi", "docker", "grpc", "google", "requests", "urllib3"}),
+    "provider": frozenset(
+        {"pulumi", "pulumi_docker", "docker", "grpc", "google", "requests", "urllib3"}
+    ),
     "live": frozenset({"docker", "model"}),
     "cli": frozenset({"model", "live"}),
     "toolchain": frozenset(),

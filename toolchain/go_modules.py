@@ -1,8 +1,9 @@
 """Builds programs from Go modules, pinned by go.sum files: the Pulumi CLI and its language host.
 
 For machines that reach a Go module mirror but not Pulumi's downloads. Newer language hosts are not
-served as a module, so an older one is built; it works with this CLI and SDK. The executor script
-that belongs beside it comes from the module of the CLI's own version.
+served as a module, so an older one is built; it works with this CLI and SDK. What that cannot do,
+write the program for a `pulumi import`, is added from gomodules/. The executor script that belongs
+beside it comes from the module of the CLI's own version.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import shutil
 import stat
+import tempfile
 from pathlib import Path
 
 from toolchain import pins, progress
@@ -41,16 +43,24 @@ def go(lacking: str = NO_PULUMI, instead: str = f"or Pulumi {pins.PULUMI_OLDEST}
 
 
 def install(console: progress.Console, places: Places, folder: Path) -> None:
-    """Put the three programs into folder; those that an earlier, aborted run finished stay."""
+    """Put the programs into folder; those that an earlier, aborted run finished stay."""
     compiler = go()
     flags = f"-s -w -X {pins.PULUMI_VERSION_VARIABLE}={pins.PULUMI}"
     if not (folder / "pulumi").exists():
         with console.step(f"Pulumi CLI {pins.PULUMI} from Go modules", "3 to 4 min, once") as step:
             build(compiler, "pulumi", pins.PULUMI_PACKAGE, flags, folder / "pulumi", step, places)
+    if not (folder / "pulumi-python-program").exists():
+        with console.step("Writer of Python programs from Go modules", "10 s, once") as step:
+            target = folder / "pulumi-python-program"
+            build(compiler, "pulumi", "./program", "-s -w", target, step, places)
     if not (folder / "pulumi-language-python").exists():
-        with console.step("Python language host from Go modules", "20 s, once") as step:
+        with (
+            console.step("Python language host from Go modules", "20 s, once") as step,
+            tempfile.TemporaryDirectory() as sources,
+        ):
             target = folder / "pulumi-language-python"
-            build(compiler, target.name, pins.LANGUAGE_HOST_PACKAGE, "-s -w", target, step, places)
+            _gather_host(compiler, Path(sources))
+            build(compiler, sources, "./host", "-s -w", target, step, places)
     _copy_executor(compiler, folder / "pulumi-language-python-exec")
 
 
@@ -64,7 +74,10 @@ def build(
     places: Places,
     tags_for_c: str = "",
 ) -> None:
-    """Build one package of a folder of gomodules/. With `tags_for_c` set, C is compiled too."""
+    """Build one package of a folder of gomodules/, or of another one given by its whole path.
+
+    With `tags_for_c` set, C is compiled too.
+    """
     folder = GO_MODULES / module
     flags = f"{os.environ.get('GOFLAGS', '')} -mod=readonly"
     if tags_for_c:
@@ -119,15 +132,37 @@ def build(
     step.result = f"{target.stat().st_size // 1_000_000} MB"
 
 
-def _copy_executor(compiler: str, target: Path) -> None:
-    module = f"{pins.PULUMI_SDK_MODULE}@v{pins.PULUMI}"
+def _gather_host(compiler: str, folder: Path) -> None:
+    """The host's package with ours laid over it: Go compiles one folder, and none in its cache."""
+    ours = GO_MODULES / "pulumi-language-python"
+    module, _, package = pins.LANGUAGE_HOST_PACKAGE.partition("/python/")
+    version = progress.output(
+        [compiler, "-C", str(ours), "list", "-m", "-f", "{{.Version}}", module]
+    )
+    theirs = _downloaded(compiler, ours, f"{module}@{version}") / "python" / package
+    (folder / "host").mkdir()
+    for source in (ours / "go.mod", ours / "go.sum"):
+        shutil.copyfile(source, folder / source.name)
+    for source in (*theirs.glob("*.go"), *ours.glob("*.go")):
+        if not source.name.endswith("_test.go"):
+            shutil.copyfile(source, folder / "host" / source.name)
+
+
+def _downloaded(compiler: str, folder: Path, module: str) -> Path:
+    """Where a module at a version is, checked by the go.sum in `folder`."""
     answer = progress.output(
-        [compiler, "-C", str(GO_MODULES / "pulumi"), "mod", "download", "-json", module],
+        [compiler, "-C", str(folder), "mod", "download", "-json", module],
         seconds=180,
     )
     if answer is None:
         raise ToolchainError(f"Go cannot download {module}", WAY_OUT)
-    source = Path(json.loads(answer)["Dir"]) / "python" / "cmd" / target.name
+    return Path(json.loads(answer)["Dir"])
+
+
+def _copy_executor(compiler: str, target: Path) -> None:
+    named = f"{pins.PULUMI_SDK_MODULE}@v{pins.PULUMI}"
+    module = _downloaded(compiler, GO_MODULES / "pulumi", named)
+    source = module / "python" / "cmd" / target.name
     unfinished = target.with_suffix(".unfinished")
     shutil.copyfile(source, unfinished)
     unfinished.chmod(unfinished.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)

@@ -18,6 +18,8 @@ PULUMI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 PULUMI_VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 LANGUAGE_HOST_PACKAGE = "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"
+PULUMI_BUILD = 2
+"""Counts what is changed in how the programs are built, so that caches of before are not used."""
 
 MOBY = "2.0.0-beta.24"
 MOBY_RELEASE = "29.8.1-dev"

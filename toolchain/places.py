@@ -30,7 +30,7 @@ class Places:
     @property
     def pulumi(self) -> Path:
         """The folder of the CLI that setup installs, named by its version."""
-        return self.cache / f"pulumi-{pins.PULUMI}"
+        return self.cache / f"pulumi-{pins.PULUMI}-{pins.PULUMI_BUILD}"
 
     @property
     def base_images(self) -> Path:

@@ -64,7 +64,7 @@ def install(console: progress.Console, places: Places) -> Cli:
     if cli := find(places):
         console.already("Pulumi CLI", f"{cli.version}, {cli.pulumi}")
         return cli
-    partial = places.cache / f"pulumi-{pins.PULUMI}.partial" / "bin"
+    partial = places.pulumi.with_name(f"{places.pulumi.name}.partial") / "bin"
     partial.mkdir(parents=True, exist_ok=True)
     if not pulumi_download.install(console, places, partial, PROGRAMS):
         go_modules.install(console, places, partial)

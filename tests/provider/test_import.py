@@ -1,4 +1,4 @@
-"""`pulumi import` of what somebody else made, then a program with just the imported inputs."""
+"""`pulumi import` of what somebody else made, and the program that Pulumi writes for it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,6 @@ from tests.provider.plugin import ROOT
 from tests.tiny_image import TINY
 
 PULUMI = str(ROOT / ".venv" / "bin" / "pulumi")
-# What Pulumi generates from the state's inputs, without the classes of the SDK.
-PROGRAM = """import json
-import pulumi
-
-for token, name, inputs in json.load(open("inputs.json")):
-    pulumi.CustomResource(token, name, inputs)
-"""
 
 
 class Program:
@@ -40,8 +33,7 @@ class Program:
             "name: taken\nruntime: python\nbackend: {url: 'file://./.pulumi-state'}\n"
             f"plugins: {{providers: [{{name: docker, path: {ROOT}/provider}}]}}\n"
         )
-        (folder / "__main__.py").write_text(PROGRAM)
-        (folder / "inputs.json").write_text("[]")
+        self.file.write_text("")
         self.run("stack", "init", "test")
 
     def run(self, *arguments: str) -> str:
@@ -59,23 +51,29 @@ class Program:
         assert done.returncode == 0, done.stdout
         return done.stdout
 
-    def take(self, kind: str, name: str, identity: str) -> None:
-        module = kind[0].lower() + kind[1:]
-        token = f"docker:index/{module}:{kind}"
-        plain = ("--generate-code=false", "--protect=false", "--yes", "--skip-preview")
-        self.run("import", token, name, identity, *plain)
+    @property
+    def file(self) -> Path:
+        return self.folder / "__main__.py"
+
+    def take(self, *found: tuple[str, str, str]) -> None:
+        """Import (type, name, id) of each, and let Pulumi write the program."""
+        wanted = [
+            {
+                "type": f"docker:index/{kind[0].lower()}{kind[1:]}:{kind}",
+                "name": name,
+                "id": identity,
+            }
+            for kind, name, identity in found
+        ]
+        listed = self.folder / "wanted.json"
+        listed.write_text(json.dumps({"resources": wanted}))
+        plain = ("--protect=false", "--yes", "--skip-preview", "--out", str(self.file))
+        self.run("import", "--file", str(listed), *plain)
 
     def resources(self) -> list[dict[str, Any]]:
         exported = json.loads(self.run("stack", "export"))
         found: list[dict[str, Any]] = exported["deployment"]["resources"]
         return [each for each in found if each["type"].startswith("docker:")]
-
-    def declare_what_was_taken(self) -> None:
-        declared = [
-            (each["type"], each["urn"].rsplit("::", 1)[-1], each["inputs"])
-            for each in self.resources()
-        ]
-        (self.folder / "inputs.json").write_text(json.dumps(declared))
 
 
 @pytest.fixture
@@ -106,11 +104,12 @@ def test_what_is_imported_previews_without_changes(
     )["Id"]
     api.start(container)
 
-    program.take("Network", "net", network)
-    program.take("Volume", "data", f"{scratch}data")
-    program.take("RemoteImage", "tiny", TINY)
-    program.take("Container", "web", container)
-    program.declare_what_was_taken()
+    program.take(
+        ("Network", "net", network),
+        ("Volume", "data", f"{scratch}data"),
+        ("RemoteImage", "tiny", TINY),
+        ("Container", "web", container),
+    )
 
     assert len(program.resources()) == 4
     program.run("preview", "--expect-no-changes")

@@ -73,7 +73,7 @@ def test_a_complete_cache_counts(places: Places) -> None:
         program(places.pulumi / "bin" / name, "v3.256.0")
     found = pulumi_cli.cached(places)
     assert found is not None
-    assert found.pulumi == places.cache / "pulumi-3.256.0" / "bin" / "pulumi"
+    assert found.pulumi == places.cache / "pulumi-3.256.0-2" / "bin" / "pulumi"
 
 
 @pytest.mark.parametrize(
