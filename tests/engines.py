@@ -128,6 +128,11 @@ class Engine:
 
     def restart(self) -> None:
         """Stop dockerd in the orderly way, if it runs, and start it again on the same data."""
+        self.halt()
+        self._start_dockerd()
+
+    def halt(self) -> None:
+        """Stop dockerd in the orderly way, its containers with it. See `restart`."""
         process = self.daemons["dockerd"]
         if process.poll() is None:
             process.terminate()
@@ -136,7 +141,6 @@ class Engine:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self._start_dockerd()
 
     def pause(self) -> None:
         """Freeze dockerd: it accepts connections and answers nothing."""
