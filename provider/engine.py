@@ -156,7 +156,7 @@ class Engine:
         *,
         stream: bool = False,
     ) -> urllib3.BaseHTTPResponse:
-        headers = {"Host": "docker", "User-Agent": "causeway", **headers}
+        headers = {"User-Agent": "causeway", **headers}
         if isinstance(body, dict | list):
             body = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"

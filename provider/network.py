@@ -154,7 +154,16 @@ def _try_to_remove(ctx: Context, id: str, *, last: bool) -> bool:
     except NotFound:
         return True
     except EngineError as error:
-        if last or "has active endpoints" not in str(error):
+        if "has active endpoints" not in str(error):
+            raise
+        if last and not attached:
+            raise Fault(
+                f"network {found['Name']} has no container any more, but the engine still counts "
+                "some: when many stop at the same time, Docker 20.10 can lose count\n"
+                "  what to do: restart the engine, which counts anew (`systemctl restart docker` "
+                "on its machine), and run again"
+            ) from None
+        if last:
             raise
         return False
     return True

@@ -1,7 +1,7 @@
 """HTTP to a Docker engine: over its socket or a TCP port, with TLS where that is configured.
 
-urllib3 keeps the connections. The Docker SDK would bring `requests` with it, which takes as long to
-import as the rest of the plugin, and as long for each call as the engine takes to answer.
+urllib3 keeps the connections. The Docker SDK would bring `requests` with it, which takes a quarter of
+the plugin's start to import and half of its processor time for calls (docs/decisions.md, 17).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import urllib3
 
 from .faults import Fault
 
-# Connections kept open; Pulumi's --parallel decides how many are in use at once.
-POOL = 32
+# Connections kept open, one for each call at the same time; see WORKERS in `__main__`.
+POOL = 64
 CONNECT_SECONDS = 60.0
 _PORT, _TLS_PORT = 2375, 2376
 

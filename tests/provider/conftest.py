@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -11,6 +12,7 @@ import pytest
 from tests.engines import Engine
 from tests.provider.plugin import CONTAINER, NETWORK, Deployed, Plugin
 from tests.provider.surroundings import Surroundings
+from tests.provider.talker import Talker, Talks
 from tests.tiny_image import TINY
 
 
@@ -26,6 +28,20 @@ def online(engine: Engine) -> Iterator[Surroundings]:
     surroundings = Surroundings(engine.host)
     yield surroundings
     surroundings.close()
+
+
+@pytest.fixture
+def talks(tmp_path: Path) -> Iterator[Talks]:
+    """Make a server of the answers to come."""
+    made: list[Talker] = []
+
+    def make(*answers: bytes) -> Talker:
+        made.append(Talker(tmp_path / f"engine{len(made)}.sock", answers))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,11 @@ from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
+from provider import network
 from provider.engine import connect
 from provider.faults import EngineError, Fault, explain
+from tests.provider.surroundings import Surroundings
+from tests.provider.talker import Talks, answer
 
 HOST = "unix:///run/docker.sock"
 NOWHERE = HTTPConnectionPool("localhost")
@@ -94,3 +97,25 @@ def test_ssh_is_refused_with_the_way_round() -> None:
         "  what to do: forward its socket, `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock "
         "me@far`, and set DOCKER_HOST=unix:///tmp/engine.sock"
     )
+
+
+@pytest.mark.parametrize(
+    ("containers", "words"),
+    [
+        ("{}", "no container any more, but the engine still counts some.*restart the engine"),
+        ('{"0123": {"Name": "web"}}', "active endpoints$"),
+    ],
+    ids=["the-engine-lost-count", "one-is-left"],
+)
+def test_a_network_that_an_engine_does_not_let_go_of_is_told_apart_by_what_is_on_it(
+    talks: Talks, monkeypatch: pytest.MonkeyPatch, containers: str, words: str
+) -> None:
+    monkeypatch.setattr(network, "ENDPOINT_SECONDS", 0)
+    found = answer(f'{{"Name": "front", "Containers": {containers}}}'.encode())
+    refused = answer(b'{"message": "network front has active endpoints"}', "403 Forbidden")
+    # Of a container on it: that it is gone, and that it is disconnected.
+    gone = answer(b'{"message": "No such container: 0123"}', "404 Not Found")
+    between = [gone, answer(b"")] if "web" in containers else []
+    host = talks(found, *between, refused).host
+    with pytest.raises((Fault, EngineError), match=f"(?s){words}"):
+        network.remove(Surroundings(host).context(), "front")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,60 +12,7 @@ from urllib3.exceptions import HTTPError, ProtocolError
 from provider import wire
 from provider.engine import Engine
 from provider.faults import EngineError, Fault, NotFound, explain
-
-VERSION = b'{"ApiVersion": "1.41"}'
-
-
-def answer(body: bytes, status: str = "200 OK") -> bytes:
-    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
-
-
-class Talker:
-    """A server on a socket that gives the answers it was made with, one for each connection.
-
-    An empty one leaves the connection open and says nothing.
-    """
-
-    def __init__(self, path: Path, answers: tuple[bytes, ...]) -> None:
-        self.host = f"unix://{path}"
-        self.requests: list[bytes] = []
-        self._answers = answers
-        self._open: list[socket.socket] = []
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(path))
-        self._socket.listen()
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        for each in self._answers:
-            connection, _ = self._socket.accept()
-            self.requests.append(connection.recv(65536))
-            if each:
-                connection.sendall(each)
-                connection.close()
-            else:
-                self._open.append(connection)
-
-    def close(self) -> None:
-        for each in (*self._open, self._socket):
-            each.close()
-
-
-Talks = Callable[..., Talker]
-
-
-@pytest.fixture
-def talks(tmp_path: Path) -> Iterator[Talks]:
-    """Make a server of the answers to come."""
-    made: list[Talker] = []
-
-    def make(*answers: bytes) -> Talker:
-        made.append(Talker(tmp_path / f"engine{len(made)}.sock", answers))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
+from tests.provider.talker import Talks, answer
 
 
 @pytest.mark.parametrize(
@@ -109,7 +53,7 @@ def test_ports_and_tls_follow_the_address_and_the_certificates(
 
 
 def test_an_engine_is_asked_for_its_version_first_and_then_by_it(talks: Talks) -> None:
-    talker = talks(answer(VERSION), answer(b'{"a": 1}'))
+    talker = talks(answer(b'{"a": 1}'))
     engine = Engine(talker.host, {})
     assert engine.speaks == (1, 41)
     assert engine.call("GET", "/x y", params={"all": 1, "none": None, "f": "[]"}) == {"a": 1}
@@ -126,7 +70,7 @@ def test_a_body_is_sent_as_json_and_a_refusal_is_told_in_the_engines_words(
         answer(b"page not found\n", "404 Not Found"),
         answer(b"", "503 Service Unavailable"),
     ]
-    talker = talks(answer(VERSION), *refusals)
+    talker = talks(*refusals)
     engine = Engine(talker.host, {})
     with pytest.raises(EngineError, match=r"^bad parameter$") as refused:
         engine.call("POST", "/make", body={"a": [1]})
@@ -144,7 +88,7 @@ def test_events_come_one_by_one_across_the_pieces_of_the_stream(talks: Talks) ->
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     whole, broken = head + chunks + b"0\r\n\r\n", head + chunks
-    talker = talks(answer(VERSION), whole, broken)
+    talker = talks(whole, broken)
     engine = Engine(talker.host, {})
     with engine.events("POST", "/images/create") as events:
         assert list(events) == [{"n": 1}, {"n": 2}, {"n": 3}]
@@ -156,13 +100,13 @@ def test_events_come_one_by_one_across_the_pieces_of_the_stream(talks: Talks) ->
 
 def test_an_error_among_the_progress_is_raised(talks: Talks) -> None:
     progress = answer(b'{"status": "pulling"}\n{"error": "no such thing"}\n')
-    talker = talks(answer(VERSION), progress)
+    talker = talks(progress)
     with pytest.raises(Fault, match=r"^no such thing$"):
         Engine(talker.host, {}).follow("POST", "/plugins/pull")
 
 
 def test_a_silent_engine_is_given_up_and_named(talks: Talks) -> None:
-    talker = talks(answer(VERSION), b"")
+    talker = talks(b"")
     engine = Engine(talker.host, {})
     with pytest.raises(HTTPError) as given_up:
         engine.call("GET", "/x", timeout=0.2)
@@ -184,7 +128,7 @@ def test_output_is_taken_out_of_its_frames() -> None:
 
 
 def test_the_plugin_starts_without_what_it_seldom_needs() -> None:
-    """Each preview waits for the plugin's start, and these take as long as all the rest of it."""
+    """Each preview waits for the plugin's start, of which these would be a quarter."""
     program = (
         "import sys, provider.__main__\n"
         "print([name for name in ('docker', 'requests', 'pulumi.output') if name in sys.modules])"
