@@ -12,11 +12,9 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from urllib3.exceptions import ProtocolError
-
 from . import build_context, dockerfile, registry, registry_auth
 from .build_context import BadContext, BuildContext
-from .faults import Fault
+from .faults import BrokenOff, Fault
 from .local_image import find
 from .plain import UNKNOWN
 from .resource import Context, Failure
@@ -105,7 +103,7 @@ def run(
                         step = text
                     elif text.startswith("[Warning]"):
                         ctx.log("warning", f"image {image}: {text.removeprefix('[Warning] ')}")
-    except ProtocolError:
+    except BrokenOff:
         event = {"error": "the connection to the engine broke off"}
         raise _failure(image, step, list(output), event) from None
     if not image_id:

@@ -10,15 +10,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlencode
-
-import urllib3
+from urllib.parse import quote, urlencode
 
 from . import wire
 from .faults import EngineError, Fault, NotFound
 
 # The limit on a call that does not say otherwise; a slow engine may need more.
 CALL_SECONDS = float(os.environ.get("CAUSEWAY_CALL_SECONDS", "60"))
+# What stays as it is in a path: names of images have it, of plugins too.
+_IN_PATHS = "/:@%"
 Config = dict[str, Any]
 
 
@@ -30,13 +30,14 @@ def filters(**wanted: list[str]) -> dict[str, str]:
 class Engine:
     """An engine's API; every call has a limit of `CALL_SECONDS` unless it says otherwise.
 
-    Calls raise EngineError for a refusal (NotFound for a 404), urllib3's errors when none answers.
+    Calls raise EngineError for a refusal (NotFound for a 404), Unreachable, Silent or BrokenOff
+    when there is no answer.
     `host` is its address, `speaks` the newest version of the API that it knows, as (1, 41).
     """
 
     def __init__(self, host: str, config: Config) -> None:
         self.host = host
-        self._pool = wire.pool(host, config)
+        self._wire = wire.Wire(host, config)
         self._prefix = ""
         newest = str(self.call("GET", "/version")["ApiVersion"])
         major, minor = newest.split(".")[:2]
@@ -44,7 +45,7 @@ class Engine:
         self._prefix = f"/v{newest}"
 
     def close(self) -> None:
-        self._pool.close()
+        self._wire.close()
 
     def call(
         self,
@@ -60,7 +61,7 @@ class Engine:
 
         `auth` is the encoded header with a registry's credentials.
         """
-        answer = self._send(method, path, body, params, timeout, _with(auth)).data
+        answer = self._send(method, path, body, params, timeout, _with(auth)).read()
         return json.loads(answer) if answer else None
 
     def find(self, path: str, **params: Any) -> Any:
@@ -74,7 +75,7 @@ class Engine:
         self, method: str, path: str, *, body: Any = None, params: dict[str, Any] | None = None
     ) -> bytes:
         """The answer as it comes: an archive, or the output of a process."""
-        return self._send(method, path, body, params, CALL_SECONDS, {}).data
+        return self._send(method, path, body, params, CALL_SECONDS, {}).read()
 
     @contextmanager
     def events(
@@ -91,11 +92,11 @@ class Engine:
 
         `body` may be an open file, which is sent as it is.
         """
-        response = self._send(method, path, body, params, timeout, headers or {}, stream=True)
+        answer = self._send(method, path, body, params, timeout, headers or {})
         try:
-            yield (json.loads(line) for line in wire.lines(response) if line.strip())
+            yield (json.loads(line) for line in answer.lines() if line.strip())
         finally:
-            response.close()
+            answer.close()
 
     def follow(
         self,
@@ -122,13 +123,13 @@ class Engine:
         """
         params = {"condition": "next-exit"}
         path = f"/containers/{container}/wait"
-        response = self._send("POST", path, None, params, seconds, {}, stream=True)
-        return lambda: int(json.loads(response.data)["StatusCode"])
+        answer = self._send("POST", path, None, params, seconds, {})
+        return lambda: int(json.loads(answer.read())["StatusCode"])
 
     def put_archive(self, container: str, folder: str, archive: bytes) -> None:
         """Unpack a tar archive in a folder of a container."""
         path = f"/containers/{container}/archive"
-        self._send("PUT", path, archive, {"path": folder}, CALL_SECONDS, {})
+        self._send("PUT", path, archive, {"path": folder}, CALL_SECONDS, {}).read()
 
     def run(self, container: str, command: list[str]) -> tuple[int, bytes]:
         """Run a command in a running container; its exit code and what it wrote."""
@@ -153,9 +154,7 @@ class Engine:
         params: dict[str, Any] | None,
         timeout: float | None,
         headers: dict[str, str],
-        *,
-        stream: bool = False,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> wire.Answer:
         headers = {"User-Agent": "causeway", **headers}
         if isinstance(body, dict | list):
             body = json.dumps(body).encode()
@@ -164,33 +163,24 @@ class Engine:
             headers["Content-Type"] = "application/x-tar"
         wanted = {key: value for key, value in (params or {}).items() if value is not None}
         query = f"?{urlencode(wanted, doseq=True)}" if wanted else ""
-        response = self._pool.urlopen(
-            method,
-            f"{self._prefix}{path}{query}",
-            body=body,
-            headers=headers,
-            timeout=urllib3.Timeout(connect=wire.CONNECT_SECONDS, read=timeout),
-            assert_same_host=False,
-            redirect=False,
-            preload_content=not stream,
-        )
-        if response.status < 400:
-            return response
-        words = _words(response)
-        raise (NotFound if response.status == 404 else EngineError)(response.status, words)
+        target = f"{self._prefix}{quote(path, safe=_IN_PATHS)}{query}"
+        answer = self._wire.send(method, target, body, headers, timeout)
+        if answer.status < 400:
+            return answer
+        raise (NotFound if answer.status == 404 else EngineError)(answer.status, _words(answer))
 
 
 def _with(auth: str | None) -> dict[str, str]:
     return {"X-Registry-Auth": auth} if auth else {}
 
 
-def _words(response: urllib3.BaseHTTPResponse) -> str:
+def _words(answer: wire.Answer) -> str:
     """What the engine says about a refusal."""
-    text = response.data.decode(errors="replace").strip()
+    text = answer.read().decode(errors="replace").strip()
     try:
         return str(json.loads(text)["message"]).strip()
     except (ValueError, KeyError, TypeError):
-        return text or f"{response.status} {response.reason}"
+        return text or f"{answer.status} {answer.reason}"
 
 
 def connect(config: Config) -> Engine:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
-
 
 class Fault(Exception):
     """An error shown to the user as it is: what happened and what to do."""
@@ -21,6 +19,18 @@ class EngineError(Exception):
     def __init__(self, status: int, words: str) -> None:
         super().__init__(words)
         self.status = status
+
+
+class Unreachable(Exception):
+    """No connection to the engine could be made; the text is the cause."""
+
+
+class BrokenOff(Unreachable):
+    """A connection to the engine ended before its answer did."""
+
+
+class Silent(Exception):
+    """The engine took longer than the limit of a call."""
 
 
 class NotFound(EngineError):
@@ -98,31 +108,16 @@ def explain(error: BaseException, host: str) -> str:
             if re.search(pattern, said, re.IGNORECASE):
                 return f"{said}\n  what to do: {way_out}"
         return said
-    if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
+    if isinstance(error, Silent):
         return (
             f"the Docker engine at {host} did not answer in time\n  what to do: see whether it is "
             "overloaded or hangs (`docker info`, the engine's log), then run `pulumi up` again"
         )
-    if isinstance(error, HTTPError):
+    if isinstance(error, Unreachable):
         return (
-            f"no Docker engine answers at {host} ({_root(error)})\n  what to do: start it, or "
+            f"no Docker engine answers at {host} ({error})\n  what to do: start it, or "
             "point DOCKER_HOST or the stack's docker:host at one that runs; `make doctor` checks"
         )
     if isinstance(error, OSError):
         return f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
     return f"{type(error).__name__}: {error}"
-
-
-def _root(error: BaseException) -> str:
-    """The innermost cause, without urllib3's layers around it."""
-    seen: BaseException = error
-    while True:
-        inner = seen.__cause__ or seen.__context__
-        if inner is None:
-            inner = next((a for a in seen.args if isinstance(a, BaseException)), None)
-        if inner is None or inner is seen:
-            break
-        seen = inner
-    if isinstance(seen, OSError) and seen.strerror:
-        return seen.strerror
-    return str(seen) or type(seen).__name__

@@ -11,10 +11,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
-from urllib3.exceptions import ProtocolError
-
 from . import registry_auth
-from .faults import EngineError, Fault, explain
+from .faults import BrokenOff, EngineError, Fault, explain
 from .resource import Context
 
 _MEGABYTE = 1_000_000
@@ -79,7 +77,7 @@ def pull(
     except EngineError as error:
         words = explain(error, ctx.api.host).split("\n")[0]
         raise _fault(f"image {image} cannot be pulled", image, words) from None
-    except ProtocolError:
+    except BrokenOff:
         words = "the connection to the engine broke off"
         raise _fault(f"image {image} cannot be pulled", image, words) from None
 
@@ -97,7 +95,7 @@ def push(ctx: Context, image: str, registry: dict[str, Any] | None = None) -> st
     except EngineError as error:
         words = explain(error, ctx.api.host).split("\n")[0]
         raise _fault(f"image {image} cannot be pushed", image, words) from None
-    except ProtocolError:
+    except BrokenOff:
         words = "the connection to the engine broke off"
         raise _fault(f"image {image} cannot be pushed", image, words) from None
 

@@ -1,59 +1,172 @@
 """HTTP to a Docker engine: over its socket or a TCP port, with TLS where that is configured.
 
-urllib3 keeps the connections. The Docker SDK would bring `requests` with it, which takes a quarter of
-the plugin's start to import and half of its processor time for calls (docs/decisions.md, 17).
+On the standard library's client: what the Docker SDK or urllib3 would bring takes longer to import
+than all of the plugin itself, and Pulumi waits for that at every start (docs/decisions.md, 17).
 """
 
 from __future__ import annotations
 
 import os
+import select
 import socket
+import ssl
 import tempfile
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
-import urllib3
+from .faults import BrokenOff, Fault, Silent, Unreachable
 
-from .faults import Fault
-
-# Connections kept open, one for each call at the same time; see WORKERS in `__main__`.
-POOL = 64
 CONNECT_SECONDS = 60.0
 _PORT, _TLS_PORT = 2375, 2376
+_PIECE = 65536
+Body = bytes | IO[bytes] | None
+T = TypeVar("T")
 
 
-class _SocketConnection(urllib3.connection.HTTPConnection):
-    """HTTP over the Unix socket at `socket_path`."""
+class _SocketConnection(HTTPConnection):
+    """HTTP over the Unix socket at `path`."""
 
-    def __init__(self, *args: Any, socket_path: str, **rest: Any) -> None:
-        super().__init__(*args, **rest)
-        self._socket_path = socket_path
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost")
+        self._path = path
 
     def connect(self) -> None:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(self.timeout)
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Answer:
+    """What came back; `read`, `lines` or `close` it. A connection read to its end is used again."""
+
+    def __init__(self, response: HTTPResponse, done: Callable[[bool], None]) -> None:
+        self.status = response.status
+        self.reason = response.reason
+        self._response = response
+        self._done = done
+
+    def read(self) -> bytes:
+        """All of it. Raises Silent and BrokenOff."""
         try:
-            connection.connect(self._socket_path)
+            return _told(self._response.read)
+        finally:
+            self.close()
+
+    def lines(self) -> Iterator[bytes]:
+        """Its lines as they come. Raises Silent and BrokenOff."""
+        rest = b""
+        while piece := _told(self._piece):
+            *whole, rest = (rest + piece).split(b"\n")
+            yield from whole
+        if rest:
+            yield rest
+
+    def _piece(self) -> bytes:
+        # Not `readline`, which takes a stream in chunks that breaks off for one that ends.
+        return self._response.read1(_PIECE) if self._response.chunked else self._response.read()
+
+    def close(self) -> None:
+        done, self._done = self._done, lambda whole: None
+        whole = self._response.isclosed() and not self._response.will_close
+        self._response.close()
+        done(whole)
+
+
+class Wire:
+    """The connections to an engine at `host`. Raises Fault for an address that is none."""
+
+    def __init__(self, host: str, config: dict[str, Any]) -> None:
+        self._make = _maker(host, config)
+        # Used from many threads: list.pop and list.append are whole steps.
+        self._idle: list[HTTPConnection] = []
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+    def send(
+        self, method: str, target: str, body: Body, headers: dict[str, str], timeout: float | None
+    ) -> Answer:
+        """One request; `timeout` is for each piece of the answer, in seconds.
+
+        Raises Unreachable, Silent, BrokenOff.
+        """
+        connection = self._connected()
+
+        def done(whole: bool) -> None:
+            if whole:
+                self._idle.append(connection)
+            else:
+                connection.close()
+
+        try:
+            if connection.sock is None:
+                _reached(connection.connect)
+            connection.sock.settimeout(timeout)
+            _told(lambda: _ask(connection, method, target, body, headers))
+            return Answer(_told(connection.getresponse), done)
         except BaseException:
             connection.close()
             raise
-        self.sock = connection
+
+    def _connected(self) -> HTTPConnection:
+        """A connection of before that the engine has not closed meanwhile, else another one."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not _is_over(connection):
+                return connection
+            connection.close()
+        connection = self._make()
+        connection.timeout = CONNECT_SECONDS
+        return connection
 
 
-class _SocketPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _SocketConnection
+def _ask(
+    connection: HTTPConnection, method: str, target: str, body: Body, headers: dict[str, str]
+) -> None:
+    with suppress(BrokenPipeError):  # the engine may have answered before it had all, and say why
+        connection.request(method, target, body, headers)
 
 
-def pool(host: str, config: dict[str, Any]) -> urllib3.HTTPConnectionPool:
-    """Connections to the engine at `host`; none is opened yet. Raises Fault for a bad address."""
-    kept: dict[str, Any] = {"maxsize": POOL, "retries": False}
+def _is_over(connection: HTTPConnection) -> bool:
+    """Whether an idle connection has something to tell, which can only be its end."""
+    watch = select.poll()
+    watch.register(connection.sock, select.POLLIN)
+    return bool(watch.poll(0))
+
+
+def _reached(step: Callable[[], None]) -> None:
+    try:
+        step()
+    except TimeoutError as error:
+        raise Silent(str(error)) from error
+    except (OSError, HTTPException) as error:
+        raise Unreachable(_cause(error)) from error
+
+
+def _told(step: Callable[[], T]) -> T:
+    try:
+        return step()
+    except TimeoutError as error:
+        raise Silent(str(error)) from error
+    except (OSError, HTTPException) as error:
+        raise BrokenOff(_cause(error)) from error
+
+
+def _cause(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _maker(host: str, config: dict[str, Any]) -> Callable[[], HTTPConnection]:
+    """How a connection to `host` is made."""
     scheme, _, rest = host.partition("://")
     if scheme == "unix" and rest:
-        return _SocketPool("localhost", socket_path=rest, **kept)
+        return lambda: _SocketConnection(rest)
     if scheme not in ("tcp", "http", "https"):
         raise Fault(_unserved(host, scheme, rest))
-    tls = _tls(config)
     try:
         place = urlsplit(f"//{rest}")
         name, port = place.hostname or "", place.port
@@ -61,9 +174,10 @@ def pool(host: str, config: dict[str, Any]) -> urllib3.HTTPConnectionPool:
         raise Fault(f"{host!r} is no engine's address: {error}") from None
     if not name or place.path.strip("/"):
         raise Fault(f"{host!r} is no engine's address: it should look like tcp://HOST:PORT")
-    if tls or scheme == "https":
-        return urllib3.HTTPSConnectionPool(name, port or _TLS_PORT, **kept, **tls)
-    return urllib3.HTTPConnectionPool(name, port or _PORT, **kept)
+    tls = _tls(config) or (ssl.create_default_context() if scheme == "https" else None)
+    if tls is None:
+        return lambda: HTTPConnection(name, port or _PORT)
+    return lambda: HTTPSConnection(name, port or _TLS_PORT, context=tls)
 
 
 def _unserved(host: str, scheme: str, rest: str) -> str:
@@ -76,8 +190,8 @@ def _unserved(host: str, scheme: str, rest: str) -> str:
     return f"{host!r} is no engine's address: unix:///PATH and tcp://HOST:PORT are"
 
 
-def _tls(config: dict[str, Any]) -> dict[str, Any]:
-    """What the connections need to know about certificates; {} without TLS."""
+def _tls(config: dict[str, Any]) -> ssl.SSLContext | None:
+    """Whom to believe and who we are; None without TLS."""
     folder = config.get("certPath") or (
         os.environ.get("DOCKER_CERT_PATH") if os.environ.get("DOCKER_TLS_VERIFY") else None
     )
@@ -89,12 +203,18 @@ def _tls(config: dict[str, Any]) -> dict[str, Any]:
             _file_of(config.get(name)) for name in ("caMaterial", "certMaterial", "keyMaterial")
         )
     else:
-        return {}
-    tls: dict[str, Any] = {"cert_reqs": "CERT_REQUIRED" if authority else "CERT_NONE"}
-    if authority:
-        tls["ca_certs"] = authority
-    if certificate and key:
-        tls |= {"cert_file": certificate, "key_file": key}
+        return None
+    try:
+        tls = ssl.create_default_context(cafile=authority or None)
+        if not authority:
+            tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+        if certificate and key:
+            tls.load_cert_chain(certificate, key)
+    except OSError as error:
+        where = f" in {folder}" if folder else ""
+        raise Fault(
+            f"the certificates for the engine{where} cannot be read: {_cause(error)}"
+        ) from None
     return tls
 
 
@@ -105,19 +225,6 @@ def _file_of(material: Any) -> str:
     with tempfile.NamedTemporaryFile("w", suffix=".pem", delete=False) as handle:
         handle.write(str(material))
         return handle.name
-
-
-def lines(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-    """The lines of an answer as they come; its connection is closed when nobody reads on."""
-    rest = b""
-    try:
-        for part in response.stream():
-            *whole, rest = (rest + part).split(b"\n")
-            yield from whole
-        if rest:
-            yield rest
-    finally:
-        response.close()
 
 
 def without_frames(raw: bytes) -> bytes:

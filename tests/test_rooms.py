@@ -15,10 +15,8 @@ ROOT = Path(__file__).parent.parent
 ARROWS: dict[str, frozenset[str]] = {
     "model": frozenset({"yaml"}),
     "components": frozenset({"pulumi", "pulumi_docker", "model"}),
-    # Pulumi speaks by grpc and google.protobuf, the engine by urllib3, registries by requests.
-    "provider": frozenset(
-        {"pulumi", "pulumi_docker", "docker", "grpc", "google", "requests", "urllib3"}
-    ),
+    # Pulumi speaks by grpc and google.protobuf, registries by requests.
+    "provider": frozenset({"pulumi", "pulumi_docker", "docker", "grpc", "google", "requests"}),
     "live": frozenset({"docker", "model"}),
     "cli": frozenset({"model", "live"}),
     "toolchain": frozenset(),

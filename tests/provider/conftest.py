@@ -9,10 +9,11 @@ from typing import Any
 import docker
 import pytest
 
+import provider.engine
 from tests.engines import Engine
 from tests.provider.plugin import CONTAINER, NETWORK, Deployed, Plugin
 from tests.provider.surroundings import Surroundings
-from tests.provider.talker import Talker, Talks
+from tests.provider.talker import Speaks, Talker, Talks
 from tests.tiny_image import TINY
 
 
@@ -38,6 +39,21 @@ def talks(tmp_path: Path) -> Iterator[Talks]:
     def make(*answers: bytes) -> Talker:
         made.append(Talker(tmp_path / f"engine{len(made)}.sock", answers))
         return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def speaks(talks: Talks) -> Iterator[Speaks]:
+    """Make a server of the answers to come, and a connection to it."""
+    made: list[provider.engine.Engine] = []
+
+    def make(*answers: bytes) -> tuple[provider.engine.Engine, Talker]:
+        talker = talks(*answers)
+        made.append(provider.engine.Engine(talker.host, {}))
+        return made[-1], talker
 
     yield make
     for each in made:

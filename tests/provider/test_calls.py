@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from urllib3 import HTTPConnectionPool
 
 from provider.container import ContainerKind
 from provider.network import NetworkKind
 from provider.remote_image import RemoteImageKind
 from provider.volume import VolumeKind
+from provider.wire import Answer, Wire
 from tests.provider.conftest import Stack
 from tests.provider.surroundings import Surroundings
 from tests.tiny_image import TINY
@@ -21,13 +21,13 @@ def asked(online: Surroundings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths that are asked for from now on, in the order of asking."""
     online.context().api.call("GET", "/version")
     paths: list[str] = []
-    urlopen = HTTPConnectionPool.urlopen
+    send = Wire.send
 
-    def noted(self: HTTPConnectionPool, method: str, url: str, *rest: Any, **named: Any) -> Any:
-        paths.append(f"{method} {url.split('/v1.', 1)[1].partition('/')[2]}")
-        return urlopen(self, method, url, *rest, **named)
+    def noted(self: Wire, method: str, target: str, *rest: Any) -> Answer:
+        paths.append(f"{method} {target.split('/v1.', 1)[1].partition('/')[2]}")
+        return send(self, method, target, *rest)
 
-    monkeypatch.setattr(HTTPConnectionPool, "urlopen", noted)
+    monkeypatch.setattr(Wire, "send", noted)
     return paths
 
 

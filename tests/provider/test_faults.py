@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from urllib3 import HTTPConnectionPool
-from urllib3.connection import HTTPConnection
-from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from provider import network
 from provider.engine import connect
-from provider.faults import EngineError, Fault, explain
+from provider.faults import EngineError, Fault, Silent, Unreachable, explain
 from tests.provider.surroundings import Surroundings
 from tests.provider.talker import Talks, answer
 
 HOST = "unix:///run/docker.sock"
-NOWHERE = HTTPConnectionPool("localhost")
 
 
 def refusal(said: str) -> EngineError:
@@ -68,15 +64,12 @@ def test_a_fault_is_shown_as_it_is() -> None:
 
 
 def test_an_engine_that_does_not_answer_is_named() -> None:
-    message = explain(ReadTimeoutError(NOWHERE, "/x", "timed out"), HOST)
+    message = explain(Silent("timed out"), HOST)
     assert message.startswith(f"the Docker engine at {HOST} did not answer in time\n  what to do: ")
 
 
 def test_an_engine_that_is_not_there_is_named_with_the_cause() -> None:
-    cause = ConnectionRefusedError(111, "Connection refused")
-    error = NewConnectionError(HTTPConnection("localhost"), "layers")
-    error.__cause__ = cause
-    message = explain(error, HOST)
+    message = explain(Unreachable("Connection refused"), HOST)
     assert message.startswith(f"no Docker engine answers at {HOST} (Connection refused)\n")
 
 
@@ -116,6 +109,7 @@ def test_a_network_that_an_engine_does_not_let_go_of_is_told_apart_by_what_is_on
     # Of a container on it: that it is gone, and that it is disconnected.
     gone = answer(b'{"message": "No such container: 0123"}', "404 Not Found")
     between = [gone, answer(b"")] if "web" in containers else []
-    host = talks(found, *between, refused).host
+    surroundings = Surroundings(talks(found, *between, refused).host)
     with pytest.raises((Fault, EngineError), match=f"(?s){words}"):
-        network.remove(Surroundings(host).context(), "front")
+        network.remove(surroundings.context(), "front")
+    surroundings.close()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
-from urllib3.exceptions import HTTPError, ProtocolError
 
 from provider import wire
 from provider.engine import Engine
-from provider.faults import EngineError, Fault, NotFound, explain
-from tests.provider.talker import Talks, answer
+from provider.faults import BrokenOff, EngineError, Fault, NotFound, Silent, Unreachable, explain
+from tests.provider.talker import Speaks, answer
 
 
 @pytest.mark.parametrize(
@@ -29,32 +31,40 @@ from tests.provider.talker import Talks, answer
 )
 def test_a_bad_address_is_refused_before_anything_is_sent(host: str, words: str) -> None:
     with pytest.raises(Fault) as refused:
-        wire.pool(host, {})
+        wire.Wire(host, {})
     assert words in str(refused.value)
 
 
 @pytest.mark.parametrize(
-    ("host", "config", "scheme", "port"),
-    [
-        ("tcp://far", {}, "http", 2375),
-        ("tcp://far:99", {}, "http", 99),
-        ("http://far", {}, "http", 2375),
-        ("https://far", {}, "https", 2376),
-        ("tcp://far", {"certPath": "/certs"}, "https", 2376),
-        ("tcp://[fd00::1]:99", {}, "http", 99),
-    ],
+    ("host", "port"),
+    [("tcp://far", 2375), ("tcp://far:99", 99), ("http://far", 2375), ("https://far", 2376)],
 )
-def test_ports_and_tls_follow_the_address_and_the_certificates(
-    host: str, config: dict[str, str], scheme: str, port: int, monkeypatch: pytest.MonkeyPatch
+def test_a_connection_goes_to_the_port_of_the_address(
+    host: str, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tried: list[object] = []
+
+    def refuse(place: object, *_: object, **__: object) -> NoReturn:
+        tried.append(place)
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.delenv("DOCKER_TLS_VERIFY", raising=False)
-    pool = wire.pool(host, config)
-    assert (pool.scheme, pool.port) == (scheme, port)
+    with pytest.raises(Unreachable, match=r"^Connection refused$"):
+        Engine(host, {})
+    assert tried == [("far", port)]
 
 
-def test_an_engine_is_asked_for_its_version_first_and_then_by_it(talks: Talks) -> None:
-    talker = talks(answer(b'{"a": 1}'))
-    engine = Engine(talker.host, {})
+def test_certificates_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(Fault) as refused:
+        wire.Wire("tcp://far", {"certPath": str(tmp_path)})
+    assert str(refused.value) == (
+        f"the certificates for the engine in {tmp_path} cannot be read: No such file or directory"
+    )
+
+
+def test_an_engine_is_asked_for_its_version_first_and_then_by_it(speaks: Speaks) -> None:
+    engine, talker = speaks(answer(b'{"a": 1}'))
     assert engine.speaks == (1, 41)
     assert engine.call("GET", "/x y", params={"all": 1, "none": None, "f": "[]"}) == {"a": 1}
     first, second = (request.split(b"\r\n")[0] for request in talker.requests)
@@ -63,15 +73,14 @@ def test_an_engine_is_asked_for_its_version_first_and_then_by_it(talks: Talks) -
 
 
 def test_a_body_is_sent_as_json_and_a_refusal_is_told_in_the_engines_words(
-    talks: Talks,
+    speaks: Speaks,
 ) -> None:
     refusals = [
         answer(b'{"message": "bad parameter"}\n', "400 Bad Request"),
         answer(b"page not found\n", "404 Not Found"),
         answer(b"", "503 Service Unavailable"),
     ]
-    talker = talks(*refusals)
-    engine = Engine(talker.host, {})
+    engine, talker = speaks(*refusals)
     with pytest.raises(EngineError, match=r"^bad parameter$") as refused:
         engine.call("POST", "/make", body={"a": [1]})
     assert refused.value.status == 400
@@ -83,39 +92,59 @@ def test_a_body_is_sent_as_json_and_a_refusal_is_told_in_the_engines_words(
         engine.call("GET", "/x")
 
 
-def test_events_come_one_by_one_across_the_pieces_of_the_stream(talks: Talks) -> None:
+def test_events_come_one_by_one_across_the_pieces_of_the_stream(speaks: Speaks) -> None:
     pieces = [b'{"n": 1}\n{"n"', b": 2}\n\n", b'{"n": 3}']
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
-    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     whole, broken = head + chunks + b"0\r\n\r\n", head + chunks
-    talker = talks(whole, broken)
-    engine = Engine(talker.host, {})
+    engine, _ = speaks(whole, broken)
     with engine.events("POST", "/images/create") as events:
         assert list(events) == [{"n": 1}, {"n": 2}, {"n": 3}]
     with engine.events("POST", "/images/create") as events:
         assert [next(events), next(events)] == [{"n": 1}, {"n": 2}]
-        with pytest.raises(ProtocolError):
+        with pytest.raises(BrokenOff):
             next(events)
 
 
-def test_an_error_among_the_progress_is_raised(talks: Talks) -> None:
+def test_a_connection_is_used_again_until_the_engine_ends_it(speaks: Speaks) -> None:
+    endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n3\n\r\n"
+    kept = [answer(b"1", stays=True), answer(b"2", stays=True)]
+    engine, talker = speaks(*kept, endless, answer(b"4"))
+    assert [engine.call("GET", "/x"), engine.call("GET", "/x")] == [1, 2]
+    assert len(talker.connections) == 2  # one for the version, which ended
+    with engine.events("GET", "/x") as events:
+        assert next(events) == 3  # not read to its end: nobody knows what else will come
+    assert engine.call("GET", "/x") == 4
+    assert len(talker.connections) == 3
+
+
+def test_an_answer_before_all_was_sent_is_heard(speaks: Speaks) -> None:
+    engine, _ = speaks(answer(b'{"message": "too large"}', "413 Request Entity Too Large"))
+    body = io.BytesIO(bytes(8_000_000))
+    with (
+        pytest.raises(EngineError, match=r"^too large$"),
+        engine.events("POST", "/build", body=body),
+    ):
+        pass
+
+
+def test_an_error_among_the_progress_is_raised(speaks: Speaks) -> None:
     progress = answer(b'{"status": "pulling"}\n{"error": "no such thing"}\n')
-    talker = talks(progress)
+    engine, _ = speaks(progress)
     with pytest.raises(Fault, match=r"^no such thing$"):
-        Engine(talker.host, {}).follow("POST", "/plugins/pull")
+        engine.follow("POST", "/plugins/pull")
 
 
-def test_a_silent_engine_is_given_up_and_named(talks: Talks) -> None:
-    talker = talks(b"")
-    engine = Engine(talker.host, {})
-    with pytest.raises(HTTPError) as given_up:
+def test_a_silent_engine_is_given_up_and_named(speaks: Speaks) -> None:
+    engine, talker = speaks(b"")
+    with pytest.raises(Silent) as given_up:
         engine.call("GET", "/x", timeout=0.2)
     assert "did not answer in time" in explain(given_up.value, talker.host)
 
 
 def test_no_socket_is_told_with_its_cause(tmp_path: Path) -> None:
     host = f"unix://{tmp_path}/none.sock"
-    with pytest.raises(HTTPError) as failed:
+    with pytest.raises(Unreachable) as failed:
         Engine(host, {})
     told = explain(failed.value, host)
     assert told.startswith(f"no Docker engine answers at {host} (No such file or directory)\n")
@@ -131,7 +160,8 @@ def test_the_plugin_starts_without_what_it_seldom_needs() -> None:
     """Each preview waits for the plugin's start, of which these would be a quarter."""
     program = (
         "import sys, provider.__main__\n"
-        "print([name for name in ('docker', 'requests', 'pulumi.output') if name in sys.modules])"
+        "seldom = ('docker', 'requests', 'urllib3', 'pulumi.output')\n"
+        "print([name for name in seldom if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
