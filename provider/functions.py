@@ -6,7 +6,6 @@ Each fails when what it looks for is not there, and says what is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -121,30 +120,6 @@ def get_logs(ctx: Context, arguments: Values) -> Values:
     lines = response.decode(errors="replace").splitlines()
     shown = lines if arguments.get("logsListStringEnabled", True) else []
     return {**arguments, "id": found["Id"], "logsListStrings": shown}
-
-
-def get_engine(ctx: Context, arguments: Values) -> Values:
-    """The engine's version, which the official plugin cannot tell; nothing when none answers.
-
-    The preview goes on without it: what needs the engine then fails, and says so in its own words.
-    """
-    try:
-        return {"version": str(ctx.api.call("GET", "/version")["Version"])}
-    except Exception:  # of the SDK, of ssh, of TLS: whatever keeps the engine from answering
-        return {}
-
-
-FUNCTIONS: dict[str, Callable[[Context, Values], Values]] = {
-    "docker:index/getNetwork:getNetwork": get_network,
-    "docker:index/getRemoteImage:getRemoteImage": get_remote_image,
-    "docker:index/getRegistryImage:getRegistryImage": get_registry_image,
-    "docker:index/getRegistryImageManifests:getRegistryImageManifests": (
-        get_registry_image_manifests
-    ),
-    "docker:index/getPlugin:getPlugin": get_plugin,
-    "docker:index/getLogs:getLogs": get_logs,
-    "docker:index/getEngine:getEngine": get_engine,  # ours: the SDK does not know it
-}
 
 
 def _tail(text: Any) -> Any:

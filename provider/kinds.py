@@ -1,42 +1,90 @@
-"""The resource types and functions that this plugin serves."""
+"""The resource types and functions that this plugin serves, imported when they are first asked for.
+
+A program uses a few of them, and Pulumi waits for the plugin's start.
+"""
 
 from __future__ import annotations
 
-from . import functions
-from .attachment import NetworkAttachmentKind
-from .builder import BuildxBuilderKind
-from .container import ContainerKind
-from .engine_plugin import PluginKind
-from .image import ImageKind
-from .network import NetworkKind
-from .registry_image import RegistryImageKind
-from .remote_image import RemoteImageKind
-from .resource import ResourceKind
-from .servicer import Function
-from .swarm_file import SecretKind, ServiceConfigKind
-from .swarm_service import ServiceKind
-from .tag import TagKind
-from .verification import VerificationKind
-from .volume import VolumeKind
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import Any, Generic, TypeVar
 
-_ALL: tuple[ResourceKind, ...] = (
-    BuildxBuilderKind(),
-    ContainerKind(),
-    ImageKind(),
-    NetworkKind(),
-    PluginKind(),
-    RegistryImageKind(),
-    RemoteImageKind(),
-    SecretKind(),
-    ServiceConfigKind(),
-    ServiceKind(),
-    TagKind(),
-    VolumeKind(),
+from .resource import Context, ResourceKind, Values
+
+Function = Callable[[Context, Values], Values]
+T = TypeVar("T")
+
+
+class Served(Mapping[str, T], Generic[T]):
+    """Token -> what `take` makes of `module.NAME` of this package, made once."""
+
+    def __init__(self, places: Mapping[str, str], take: Callable[[Any], T]) -> None:
+        self._places = places
+        self._take = take
+        self._made: dict[str, T] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, token: str) -> T:
+        module, _, name = self._places[token].partition(".")
+        with self._lock:
+            if token not in self._made:
+                found = getattr(import_module(f".{module}", __package__), name)
+                self._made[token] = self._take(found)
+            return self._made[token]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def _kind(found: type[ResourceKind]) -> ResourceKind:
+    return found()
+
+
+def _function(found: Function) -> Function:
+    return found
+
+
+KINDS: Mapping[str, ResourceKind] = Served(
+    {
+        "docker:index/buildxBuilder:BuildxBuilder": "builder.BuildxBuilderKind",
+        "docker:index/container:Container": "container.ContainerKind",
+        "docker:index/image:Image": "image.ImageKind",
+        "docker:index/network:Network": "network.NetworkKind",
+        "docker:index/plugin:Plugin": "engine_plugin.PluginKind",
+        "docker:index/registryImage:RegistryImage": "registry_image.RegistryImageKind",
+        "docker:index/remoteImage:RemoteImage": "remote_image.RemoteImageKind",
+        "docker:index/secret:Secret": "swarm_file.SecretKind",
+        "docker:index/service:Service": "swarm_service.ServiceKind",
+        "docker:index/serviceConfig:ServiceConfig": "swarm_file.ServiceConfigKind",
+        "docker:index/tag:Tag": "tag.TagKind",
+        "docker:index/volume:Volume": "volume.VolumeKind",
+    },
+    _kind,
 )
-KINDS: dict[str, ResourceKind] = {kind.token: kind for kind in _ALL}
 # The second package: what `docker` has no resource type for.
-OWN_KINDS: dict[str, ResourceKind] = {
-    NetworkAttachmentKind.token: NetworkAttachmentKind(),
-    VerificationKind.token: VerificationKind(),
-}
-FUNCTIONS: dict[str, Function] = dict(functions.FUNCTIONS)
+OWN_KINDS: Mapping[str, ResourceKind] = Served(
+    {
+        "causeway:index:NetworkAttachment": "attachment.NetworkAttachmentKind",
+        "causeway:index:Verification": "verification.VerificationKind",
+    },
+    _kind,
+)
+FUNCTIONS: Mapping[str, Function] = Served(
+    {
+        "docker:index/getNetwork:getNetwork": "functions.get_network",
+        "docker:index/getRemoteImage:getRemoteImage": "functions.get_remote_image",
+        "docker:index/getRegistryImage:getRegistryImage": "functions.get_registry_image",
+        "docker:index/getRegistryImageManifests:getRegistryImageManifests": (
+            "functions.get_registry_image_manifests"
+        ),
+        "docker:index/getPlugin:getPlugin": "functions.get_plugin",
+        "docker:index/getLogs:getLogs": "functions.get_logs",
+        # Ours: the SDK does not know it.
+        "docker:index/getEngine:getEngine": "engine_version.get_engine",
+    },
+    _function,
+)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf import empty_pb2  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from .kinds import Function
 from .lines import located
 from .plain import UNKNOWN, from_struct, has_unknown, to_struct
 from .resource import Context, Diff, Failure, ResourceKind, Values
@@ -26,7 +27,6 @@ ENGINE_KEYS = (
     "certMaterial",
     "keyMaterial",
 )
-Function = Callable[[Context, Values], Values]
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
@@ -37,8 +37,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         pulumi_engine: str,
         package: str,
         version: str,
-        kinds: dict[str, ResourceKind],
-        functions: dict[str, Function],
+        kinds: Mapping[str, ResourceKind],
+        functions: Mapping[str, Function],
     ) -> None:
         self._package = package
         self._version = version

@@ -8,7 +8,7 @@ import docker
 import pytest
 
 from provider.faults import Fault
-from provider.functions import FUNCTIONS
+from provider.kinds import FUNCTIONS
 from tests.provider.surroundings import Surroundings
 from tests.tiny_image import TINY, tiny_digests
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from provider.kinds import KINDS
+from provider.kinds import FUNCTIONS, KINDS, OWN_KINDS
 from tests.provider.plugin import ROOT
 
 
@@ -32,6 +32,15 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     return told
+
+
+def test_what_is_served_is_found_under_its_own_name() -> None:
+    for served in (KINDS, OWN_KINDS):
+        assert {token: kind.token for token, kind in served.items()} == {
+            token: token for token in served
+        }
+        assert all(served[token] is served[token] for token in served)
+    assert all(callable(function) for function in FUNCTIONS.values())
 
 
 def test_every_resource_type_is_described(schema: dict[str, Any]) -> None:

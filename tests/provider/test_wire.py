@@ -160,7 +160,7 @@ def test_the_plugin_starts_without_what_it_seldom_needs() -> None:
     """Each preview waits for the plugin's start, of which these would be a quarter."""
     program = (
         "import sys, provider.__main__\n"
-        "seldom = ('docker', 'requests', 'urllib3', 'pulumi.output')\n"
+        "seldom = ('docker', 'requests', 'urllib3', 'pulumi.output', 'provider.image')\n"
         "print([name for name in seldom if name in sys.modules])"
     )
     done = subprocess.run(
