@@ -70,14 +70,15 @@ def measure_round(
     for subject in subjects:
         subject.prepare(services)
         for step in subject.steps():
-            spent = clock.seconds(step.work)
+            spent = [clock.seconds(step.work) for _ in range(step.times)]
             expected = 0 if step.action == "destroy" or step.subject == "empty" else services
             if (running := len(client.containers())) != expected:
                 raise clock.Failed(
                     f"{step.subject}: {running} containers run after {step.action}, not {expected}"
                 )
-            measurements.add(step.action, step.subject, services, spent)
-            _say(f"{services:4} services  {step.subject:9} {step.action:8} {spent:7.2f} s")
+            for each in spent:
+                measurements.add(step.action, step.subject, services, each)
+                _say(f"{services:4} services  {step.subject:9} {step.action:8} {each:7.2f} s")
 
 
 def measure_memory(measurements: report.Measurements, ours: Causeway, compose: Compose) -> None:

@@ -23,6 +23,7 @@ from tests.tiny_image import TINY
 THREADS = 8
 # Each object is read once: with its preview, a refresh reads everything twice.
 REFRESH = ("refresh", "--skip-preview", "--expect-no-changes")
+OFTEN = 5
 NETWORKS = ("front", "back")
 COMMAND = ["sleep", "1d"]
 OTHER_COMMAND = ["sleep", "2d"]
@@ -44,11 +45,15 @@ def compose_file(services: int, *, first: Sequence[str] = COMMAND) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One measured piece of work; `subject` is whose numbers it adds to."""
+    """One measured piece of work; `subject` is whose numbers it adds to.
+
+    What changes nothing and takes a second is done several `times`, against the machine's noise.
+    """
 
     action: str
     subject: str
     work: Callable[[], object]
+    times: int = 1
 
 
 class Subject(Protocol):
@@ -84,9 +89,9 @@ class Causeway:
         return [
             Step("up", self.name, lambda: self.run("up")),
             Step("noop_up", self.name, lambda: self.run("up", "--expect-no-changes")),
-            Step("preview", self.name, self.preview),
-            Step("refresh", self.name, lambda: self.run(*REFRESH)),
-            Step("refresh", "inspects", self._inspect),
+            Step("preview", self.name, self.preview, OFTEN),
+            Step("refresh", self.name, lambda: self.run(*REFRESH), OFTEN),
+            Step("refresh", "inspects", self._inspect, OFTEN),
             Step("change", self.name, self._change),
             Step("destroy", self.name, self.destroy),
         ]
@@ -144,8 +149,8 @@ class EmptyProgram:
 
     def steps(self) -> list[Step]:
         return [
-            Step("preview", self.name, lambda: self._run("preview", "--expect-no-changes")),
-            Step("refresh", self.name, lambda: self._run(*REFRESH, "--yes")),
+            Step("preview", self.name, lambda: self._run("preview", "--expect-no-changes"), OFTEN),
+            Step("refresh", self.name, lambda: self._run(*REFRESH, "--yes"), OFTEN),
         ]
 
     def _run(self, *arguments: str) -> None:

@@ -20,9 +20,8 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from .kinds import FUNCTIONS, KINDS, OWN_KINDS
 from .servicer import Servicer
+from .session import WORKERS
 
-# Calls that run at the same time; Pulumi's --parallel decides how many it sends.
-WORKERS = 64
 ORPHANED_POLL_SECONDS = 0.1
 OWN_VERSION = "0.1.0"
 _MESSAGE_BYTES = 400 * 1024 * 1024

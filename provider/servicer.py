@@ -171,10 +171,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
         if found is None:
             return provider_pb2.ReadResponse()
-        identity, state, inputs = found
+        identity, now, wanted = found
         self._session.know(identity)
+        # Most of a refresh finds what it knew, and its message need not be made anew.
         return provider_pb2.ReadResponse(
-            id=identity, properties=to_struct(state), inputs=to_struct(inputs)
+            id=identity,
+            properties=request.properties if now == state else to_struct(now),
+            inputs=request.inputs if wanted == inputs else to_struct(wanted),
         )
 
     def Update(self, request: Any, context: Any) -> Any:

@@ -1,6 +1,6 @@
 """One run of the plugin: its connection, what Pulumi has told of, and how a call is carried out.
 
-Every call's work runs in a thread of its own, so kinds may block on the engine. After Cancel a call
+The work of a call runs in a thread apart, so kinds may block on the engine. After Cancel a call
 gets a few seconds to end well and is then given up; what it left is found by its label next time.
 """
 
@@ -11,7 +11,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
 import grpc  # type: ignore[import-untyped] # it brings no types
@@ -22,6 +22,8 @@ from .faults import Fault, explain
 from .resource import Context, Values
 from .shared import Shared
 
+# Calls that run at the same time; Pulumi's --parallel decides how many it sends.
+WORKERS = 64
 # How long a call may go on after Ctrl-C before its answer is given up.
 CANCEL_GRACE_SECONDS = 8.0
 _CANCEL_POLL_SECONDS = 0.2
@@ -46,6 +48,7 @@ class Session:
         self._connecting = threading.Lock()
         self._lock = threading.Lock()
         self._under_way = 0
+        self._workers = ThreadPoolExecutor(WORKERS)
         self._known: set[str] = set()
         self._notes: set[tuple[str, str]] = set()
         self._pulumi = engine_pb2_grpc.EngineStub(grpc.insecure_channel(pulumi_engine))
@@ -106,24 +109,19 @@ class Session:
 
     def _done(self, context: Any, urn: str, preview: bool, work: Callable[[Context], Any]) -> Any:
         ctx = self._context(urn, preview)
-        future: Future[Any] = Future()
-
-        def run() -> None:
-            try:
-                future.set_result(work(ctx))
-            except BaseException as error:
-                future.set_exception(error)
-
         if self._cancelled.is_set():
             abort(context, "cancelled")
-        threading.Thread(target=run, daemon=True).start()
+        future = self._workers.submit(work, ctx)
         patience = CANCEL_GRACE_SECONDS
-        while not wait([future], timeout=_CANCEL_POLL_SECONDS).done:
-            if self._cancelled.is_set():
-                patience -= _CANCEL_POLL_SECONDS
+        while True:
+            try:
+                error = future.exception(timeout=_CANCEL_POLL_SECONDS)
+                break
+            except TimeoutError:
+                if self._cancelled.is_set():
+                    patience -= _CANCEL_POLL_SECONDS
                 if patience <= 0:
                     abort(context, "cancelled; the engine's answer was not waited for any longer")
-        error = future.exception(timeout=0)
         if error is None:
             return future.result(timeout=0)
         if os.environ.get("CAUSEWAY_DEBUG"):
