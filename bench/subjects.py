@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -253,7 +254,8 @@ class RawApi:
         self._create(0, OTHER_COMMAND)
 
     def _remove(self, number: int) -> None:
-        self.client.remove_container(f"bench-{number:03}", force=True)
+        with suppress(docker.errors.NotFound):
+            self.client.remove_container(f"bench-{number:03}", force=True)
 
     def _remove_all(self) -> None:
         _each(self._remove, range(self.services))
@@ -264,6 +266,8 @@ class RawApi:
         for attempts_left in reversed(range(100)):
             try:
                 self.client.remove_network(f"bench-{name}")
+            except docker.errors.NotFound:
+                return
             except docker.errors.APIError as error:
                 if "has active endpoints" not in str(error) or not attempts_left:
                     raise

@@ -152,18 +152,19 @@ class ContainerKind(ResourceKind):
         given = (inputs.get("destroyGraceSeconds"), inputs.get("stopTimeout"), STOP_SECONDS)
         seconds = next(value for value in given if value is not None)
         container_reload.drain(ctx, id, inputs)
-        try:
-            ctx.status("stopping the container")
-            ctx.api.call(
-                "POST",
-                f"/containers/{id}/stop",
-                params={"t": seconds},
-                timeout=_MARGIN_SECONDS
-                + (seconds if seconds >= 0 else container_run.ATTACH_SECONDS),
-            )
-        except NotFound:
-            return
-        _remove(ctx, id, volumes=inputs.get("removeVolumes", True))
+        with ctx.shared.removing(ctx):
+            try:
+                ctx.status("stopping the container")
+                ctx.api.call(
+                    "POST",
+                    f"/containers/{id}/stop",
+                    params={"t": seconds},
+                    timeout=_MARGIN_SECONDS
+                    + (seconds if seconds >= 0 else container_run.ATTACH_SECONDS),
+                )
+            except NotFound:
+                return
+            _remove(ctx, id, volumes=inputs.get("removeVolumes", True))
 
     def _state(self, ctx: Context, inputs: Values, found: Body) -> Values:
         logs = None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from . import abilities, host
@@ -10,6 +12,9 @@ from .engine import filters
 from .ownership import URN_LABEL, same_stack
 from .resource import Context
 
+# The first version of the API that no engine with such a count speaks.
+SAFE_COUNT_API = (1, 52)
+TURN_SECONDS = 1.0
 Listed = dict[str, dict[str, Any]]
 # Name in DNS -> the containers that have it, as inspected.
 Named = dict[str, list[dict[str, Any]]]
@@ -26,6 +31,27 @@ class Shared:
         self._answers: dict[str, Listed | Exception] = {}
         self._facts: abilities.Facts | None = None
         self._names: dict[str, Named] = {}
+        self._door = threading.Lock()
+        self._before = threading.Event()
+        self._before.set()
+
+    @contextmanager
+    def removing(self, ctx: Context) -> Iterator[None]:
+        """A turn in removing a container: after the one before, or a second after its start.
+
+        Engines with the count that Docker 20.10 keeps of a network's connections can lose it when
+        several containers leave at once, and then keep the network for good.
+        """
+        if ctx.api.speaks >= SAFE_COUNT_API:
+            yield
+            return
+        with self._door:
+            self._before.wait(TURN_SECONDS)
+            mine = self._before = threading.Event()
+        try:
+            yield
+        finally:
+            mine.set()
 
     def containers(self, ctx: Context) -> Listed:
         """The containers made by this plugin, by id."""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import re
+import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
 
 import docker
 import pytest
 
 from provider.plain import UNKNOWN
+from provider.resource import Context
+from provider.shared import Shared
 from tests.engines import Engine
 from tests.provider.conftest import Stack
 from tests.provider.plugin import CONTAINER, Deployed, Plugin, Refused
@@ -542,3 +547,34 @@ def _eventually(condition: Any) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_containers_leave_an_engine_that_can_lose_count_one_after_the_other() -> None:
+    """But one that takes its time to stop does not hold the others up for all of it."""
+    shared = Shared()
+    ctx = cast(Context, SimpleNamespace(api=SimpleNamespace(speaks=(1, 41))))
+    under_way: list[int] = []
+    together: list[int] = []
+    stopped = threading.Event()
+
+    def leave(until: Callable[[], object]) -> None:
+        with shared.removing(ctx):
+            under_way.append(1)
+            together.append(len(under_way))
+            until()
+            under_way.pop()
+
+    quick = [threading.Thread(target=leave, args=(lambda: time.sleep(0.02),)) for _ in range(8)]
+    slow = threading.Thread(target=leave, args=(stopped.wait,))
+    for each in quick:
+        each.start()
+    for each in quick:
+        each.join()
+    slow.start()
+    while not under_way:
+        time.sleep(0.01)
+    leave(lambda: None)
+    assert slow.is_alive()
+    stopped.set()
+    slow.join()
+    assert together == [1] * 9 + [2]
