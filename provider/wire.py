@@ -114,11 +114,12 @@ class Wire:
 
     def _connected(self) -> HTTPConnection:
         """A connection of before that the engine has not closed meanwhile, else another one."""
-        while self._idle:
-            connection = self._idle.pop()
-            if not _is_over(connection):
-                return connection
-            connection.close()
+        with suppress(IndexError):  # none is idle, or another thread was quicker
+            while True:
+                connection = self._idle.pop()
+                if not _is_over(connection):
+                    return connection
+                connection.close()
         connection = self._make()
         connection.timeout = CONNECT_SECONDS
         return connection
