@@ -11,6 +11,7 @@ import platform
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import docker
@@ -54,9 +55,9 @@ def main(arguments: list[str]) -> int:
             for count in counts:
                 measure_round(measurements, engine, client, subjects, count)
             _say(f"round {number + 1} of {chosen.rounds} done")
-        measure_memory(measurements, ours, compose)
+        measure_memory(measurements, engine, ours, compose)
         growth = [int(count) for count in chosen.growth.split(",")]
-        measure_growth(measurements, ours, growth, chosen.rounds)
+        measure_growth(measurements, engine, ours, growth, chosen.rounds)
         client.close()
     measured = report.write(measurements, chosen.output)
     (chosen.output / "benchmark.svg").write_text(plot.draw(measured))
@@ -74,28 +75,33 @@ def measure_round(
     for subject in subjects:
         subject.prepare(services)
         for step in subject.steps():
-            try:
-                spent = [clock.seconds(step.work) for _ in range(step.times)]
-            except (clock.Failed, docker.errors.APIError) as error:
-                if not any(words in str(error) for words in LOST_COUNT):
-                    raise
-                engine.restart()
-                step.work()
-                spent = []
-                _say(
-                    f"{services:4} services  {step.subject:9} {step.action:8} the engine lost count"
-                )
+            spent = [timed(engine, step.work) for _ in range(step.times)]
             expected = 0 if step.action == "destroy" or step.subject == "empty" else services
             if (running := len(client.containers())) != expected:
                 raise clock.Failed(
                     f"{step.subject}: {running} containers run after {step.action}, not {expected}"
                 )
-            for each in spent:
+            for each in filter(None, spent):
                 measurements.add(step.action, step.subject, services, each)
                 _say(f"{services:4} services  {step.subject:9} {step.action:8} {each:7.2f} s")
 
 
-def measure_memory(measurements: report.Measurements, ours: Causeway, compose: Compose) -> None:
+def timed(engine: Engine, work: Callable[[], object]) -> float | None:
+    """Seconds of the work; None where the engine let no network go, which a restart mends."""
+    try:
+        return clock.seconds(work)
+    except (clock.Failed, docker.errors.APIError) as error:
+        if not any(words in str(error) for words in LOST_COUNT):
+            raise
+        _say("the engine lost count of a network's connections: restarted, not measured")
+        engine.restart()
+        work()
+        return None
+
+
+def measure_memory(
+    measurements: report.Measurements, engine: Engine, ours: Causeway, compose: Compose
+) -> None:
     for subject, up, folder in (
         (ours, ours.command("up"), ours.project.folder),
         (compose, compose.command("up", "--detach"), compose.file.parent),
@@ -104,11 +110,15 @@ def measure_memory(measurements: report.Measurements, ours: Causeway, compose: C
         variables = ours.project.variables
         measurements.memory[subject.name] = clock.peak_mebibytes(up, folder, variables)
         _say(f"peak memory of {subject.name}: {measurements.memory[subject.name]:.0f} MiB")
-        subject.destroy()
+        timed(engine, subject.destroy)
 
 
 def measure_growth(
-    measurements: report.Measurements, ours: Causeway, growth: list[int], rounds: int
+    measurements: report.Measurements,
+    engine: Engine,
+    ours: Causeway,
+    growth: list[int],
+    rounds: int,
 ) -> None:
     """The same stack grows from step to step: each container is created once."""
     for services in growth:
@@ -118,7 +128,7 @@ def measure_growth(
             spent = clock.seconds(ours.preview)
             measurements.growth.setdefault(services, []).append(spent)
             _say(f"{services:4} services  preview of the unchanged {spent:7.2f} s")
-    ours.destroy()
+    timed(engine, ours.destroy)
 
 
 def _machine(client: docker.APIClient) -> dict[str, str]:

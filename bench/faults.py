@@ -102,17 +102,7 @@ class Site:
         file.write_text(compose_file(self.services, self.variant))
 
     def start(self, action: str) -> subprocess.Popen[str]:
-        command = [str(self.project.folder / ".venv" / "bin" / "pulumi"), action, "--yes"]
-        command += ["--stack", STACK, "--skip-preview", "--non-interactive", "--color=never"]
-        return subprocess.Popen(
-            command,
-            cwd=self.project.folder,
-            env=self.project.variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return self.project.start(action, "--yes", "--stack", STACK, "--skip-preview")
 
     def finish(self, running: subprocess.Popen[str]) -> tuple[str, int]:
         output, _ = running.communicate(timeout=SECONDS)
