@@ -10,11 +10,12 @@ from components.environments import other_environments
 from components.labels import Owner
 from components.outputs import stack_outputs
 from components.reach import deployed, tell_difference
-from components.settings import configuration, loaded, read_settings, secret_keys
+from components.settings import configuration, read_settings, secret_keys
 from components.stack import Stack, StackArgs
 from model.assertions import asserted
 from model.environments import apart
 from model.errors import CausewayError, line_of
+from model.load import load_selected
 from model.reach import reach
 
 
@@ -22,7 +23,7 @@ def main() -> None:
     project, stack_name = pulumi.get_project(), pulumi.get_stack()
     values = configuration()
     settings = read_settings(values, project, stack_name, secret_keys())
-    stack = loaded(settings)
+    stack = load_selected(settings.files, settings)
     facts = engine_facts(settings.engine_version)
     stack = asserted(stack, reach([stack], facts))
     stack = apart(stack, other_environments(stack, project, stack_name, values))

@@ -12,7 +12,7 @@ from cli.running import host_of, read_live
 from cli.settings import Settings, chosen_stack, project_folder, settings
 from model.assertions import check_assertions
 from model.errors import render
-from model.load import load
+from model.load import load_selected
 from model.reach import EngineFacts, Matrix, reach
 from model.values import Problem, Stack
 
@@ -83,15 +83,7 @@ def _file_alone(files: list[str]) -> Settings:
 
 
 def load_stack(wanted: Settings) -> Stack:
-    return load(
-        [wanted.folder / file for file in wanted.files],
-        name=wanted.name,
-        variables=wanted.variables,
-        profiles=wanted.profiles,
-        scale=wanted.scale,
-        images=wanted.images,
-        address_pool=wanted.address_pool,
-    )
+    return load_selected([wanted.folder / file for file in wanted.files], wanted)
 
 
 def _name(folder: str) -> str:

@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from components.settings import Settings, loaded, read_settings
+from components.settings import Settings, read_settings
 from model.document import mapping
 from model.environments import Environment
+from model.load import load_selected
 from model.nodes import canonical
 from model.source import index
 from model.values import Stack
@@ -44,7 +45,9 @@ def _environment(project: str, name: str, host: str | None) -> Iterator[Environm
         settings = read_settings(values, project, name)
         if settings.address_pool is None and not _writes_subnets(settings):
             return
-        yield Environment(name, loaded(settings), bool(host) and host == theirs)
+        yield Environment(
+            name, load_selected(settings.files, settings), bool(host) and host == theirs
+        )
     except Exception:  # also of the YAML parser, which only `model` may import
         return
 

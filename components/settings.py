@@ -16,11 +16,10 @@ from typing import Any
 import pulumi
 
 from model.errors import StackError
-from model.load import load
 from model.pool import AddressPool, configured
 from model.reach.values import engine_version
 from model.source import SourceIndex, index
-from model.values import Place, Problem, Stack
+from model.values import Place, Problem
 
 NAMESPACE = "causeway"
 VARIABLES = f"{NAMESPACE}:variables"
@@ -223,19 +222,6 @@ def _engine_version(text: str) -> tuple[int, int] | None:
     if written and found is None:
         raise _Wrong(f"expected a version such as 20.10 or 29, found {json.dumps(written)}")
     return found
-
-
-def loaded(settings: Settings) -> Stack:
-    """The stack that the settings are about. Raises CausewayError with every problem found."""
-    return load(
-        settings.files,
-        name=settings.name,
-        variables=settings.variables,
-        profiles=settings.profiles,
-        scale=settings.scale,
-        images=settings.images,
-        address_pool=settings.address_pool,
-    )
 
 
 # A row a key: what makes a value of its JSON text.

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 
 from model import links, loader, messages, nodes, settings, source
 from model.balance import declared
@@ -36,6 +37,36 @@ from model.values import Build, FileSource, Place, Problem, Stack
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_SCALE: Mapping[str, int] = MappingProxyType({})
 LARGEST_FILE = 1 << 20  # bytes; large real ones have 200 kB, and the loader gives up near here
+
+
+class Selection(Protocol):
+    """What a configuration says about the loading of a stack."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def variables(self) -> Mapping[str, str]: ...
+    @property
+    def profiles(self) -> Sequence[str]: ...
+    @property
+    def scale(self) -> Mapping[str, int]: ...
+    @property
+    def images(self) -> Mapping[str, str]: ...
+    @property
+    def address_pool(self) -> AddressPool | None: ...
+
+
+def load_selected(files: Sequence[str | Path], wanted: Selection) -> Stack:
+    """`load` with all that a configuration says."""
+    return load(
+        files,
+        name=wanted.name,
+        variables=wanted.variables,
+        profiles=wanted.profiles,
+        scale=wanted.scale,
+        images=wanted.images,
+        address_pool=wanted.address_pool,
+    )
 
 
 def load(

@@ -5,19 +5,17 @@ from __future__ import annotations
 from . import lean  # noqa: F401 # first of all, before anything imports the SDK
 
 # isort: split
-import json
 import os
 import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
-from pathlib import Path
 from types import FrameType
 
 import grpc  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from . import sdk
 from .kinds import FUNCTIONS, KINDS, OWN_KINDS
 from .servicer import Servicer
 from .session import WORKERS
@@ -42,7 +40,7 @@ def main() -> None:
     if os.environ.get("CAUSEWAY_PACKAGE") == "causeway":
         servicer = Servicer(sys.argv[1], "causeway", OWN_VERSION, OWN_KINDS, {})
     else:
-        servicer = Servicer(sys.argv[1], "docker", _sdk_version(), KINDS, FUNCTIONS)
+        servicer = Servicer(sys.argv[1], "docker", sdk.version(), KINDS, FUNCTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -56,15 +54,6 @@ def main() -> None:
     server.start()
     print(port, flush=True)
     _until_orphaned(parent)
-
-
-def _sdk_version() -> str:
-    """The version of the SDK, from the file in which it tells Pulumi."""
-    spec = find_spec("pulumi_docker")
-    if spec is None or spec.origin is None:
-        return ""
-    told = json.loads(Path(spec.origin).with_name("pulumi-plugin.json").read_text())
-    return str(told["version"])
 
 
 def _until_orphaned(parent: int) -> None:

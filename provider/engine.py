@@ -129,7 +129,7 @@ class Engine:
     def put_archive(self, container: str, folder: str, archive: bytes) -> None:
         """Unpack a tar archive in a folder of a container."""
         path = f"/containers/{container}/archive"
-        self._send("PUT", path, archive, {"path": folder}, CALL_SECONDS, {}).read()
+        self.bytes_of("PUT", path, body=archive, params={"path": folder})
 
     def run(self, container: str, command: list[str]) -> tuple[int, bytes]:
         """Run a command in a running container; its exit code and what it wrote."""

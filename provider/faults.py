@@ -21,6 +21,10 @@ class EngineError(Exception):
         self.status = status
 
 
+class NotFound(EngineError):
+    """The engine knows no such object."""
+
+
 class Unreachable(Exception):
     """No connection to the engine could be made; the text is the cause."""
 
@@ -31,10 +35,6 @@ class BrokenOff(Unreachable):
 
 class Silent(Exception):
     """The engine took longer than the limit of a call."""
-
-
-class NotFound(EngineError):
-    """The engine knows no such object."""
 
 
 # What the engine says -> what to do about it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from .resource import Context, ResourceKind, Values
 
@@ -16,7 +16,7 @@ Function = Callable[[Context, Values], Values]
 T = TypeVar("T")
 
 
-class Served(Mapping[str, T], Generic[T]):
+class Served(Mapping[str, T]):
     """Token -> what `take` makes of `module.NAME` of this package, made once."""
 
     def __init__(self, places: Mapping[str, str], take: Callable[[Any], T]) -> None:

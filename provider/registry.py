@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from typing import Any
 
 from . import registry_auth
@@ -66,45 +66,43 @@ def pull(
 ) -> None:
     """Fetch an image. Raises Fault with the registry's words."""
     repository, reference = split(image)
-    credentials = registry_auth.for_image(ctx.config, image, registry)
-    ctx.status(f"pulling {image}")
-    try:
-        wanted = {"fromImage": repository, "tag": reference, "platform": platform or None}
-        with _transfer(ctx, "/images/create", wanted, credentials) as events:
-            _follow(ctx, events, f"pulling {image}")
-    except _Refused as refused:
-        raise _fault(f"image {image} cannot be pulled", image, str(refused)) from None
-    except EngineError as error:
-        words = explain(error, ctx.api.host).split("\n")[0]
-        raise _fault(f"image {image} cannot be pulled", image, words) from None
-    except BrokenOff:
-        words = "the connection to the engine broke off"
-        raise _fault(f"image {image} cannot be pulled", image, words) from None
+    wanted = {"fromImage": repository, "tag": reference, "platform": platform or None}
+    with _transfer(ctx, "pull", image, registry, "/images/create", wanted) as events:
+        _follow(ctx, events, f"pulling {image}")
 
 
 def push(ctx: Context, image: str, registry: dict[str, Any] | None = None) -> str:
     """Send an image to its registry; the digest it got, `sha256:...`. Raises Fault."""
     repository, tag = split(image)
+    path = f"/images/{repository}/push"
+    with _transfer(ctx, "push", image, registry, path, {"tag": tag}) as events:
+        return _follow(ctx, events, f"pushing {image}")
+
+
+@contextmanager
+def _transfer(
+    ctx: Context,
+    verb: str,
+    image: str,
+    registry: dict[str, Any] | None,
+    path: str,
+    wanted: dict[str, Any],
+) -> Iterator[Iterator[dict[str, Any]]]:
+    """The events of a pull or push; what goes wrong among them becomes a Fault."""
     credentials = registry_auth.for_image(ctx.config, image, registry)
-    ctx.status(f"pushing {image}")
+    headers = {"X-Registry-Auth": registry_auth.header(credentials)}
+    ctx.status(f"{verb}ing {image}")
     try:
-        with _transfer(ctx, f"/images/{repository}/push", {"tag": tag}, credentials) as events:
-            return _follow(ctx, events, f"pushing {image}")
+        with ctx.api.events("POST", path, params=wanted, headers=headers) as events:
+            yield events
+        return
     except _Refused as refused:
-        raise _fault(f"image {image} cannot be pushed", image, str(refused)) from None
+        words = str(refused)
     except EngineError as error:
         words = explain(error, ctx.api.host).split("\n")[0]
-        raise _fault(f"image {image} cannot be pushed", image, words) from None
     except BrokenOff:
         words = "the connection to the engine broke off"
-        raise _fault(f"image {image} cannot be pushed", image, words) from None
-
-
-def _transfer(
-    ctx: Context, path: str, wanted: dict[str, Any], credentials: dict[str, Any]
-) -> AbstractContextManager[Iterator[dict[str, Any]]]:
-    headers = {"X-Registry-Auth": registry_auth.header(credentials)}
-    return ctx.api.events("POST", path, params=wanted, headers=headers)
+    raise _fault(f"image {image} cannot be {verb}ed", image, words)
 
 
 def split(image: str) -> tuple[str, str]:

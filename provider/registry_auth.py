@@ -55,10 +55,7 @@ def for_build(config: dict[str, Any]) -> dict[str, Credentials]:
     """All credentials, by registry: a build may pull from any of them."""
     found: dict[str, Credentials] = {}
     with _helpers_may_be_missing():
-        from docker.auth import load_config
-
-        known = load_config()
-        found |= known.get_all_credentials()  # type: ignore[no-untyped-call] # untyped stubs
+        found |= _logins().get_all_credentials()
     for entry in config.get("registryAuth") or []:
         host = _host(entry.get("address", ""))
         if credentials := _of_entry(entry, host):
@@ -98,13 +95,18 @@ def _helpers_may_be_missing() -> Iterator[None]:
             yield
 
 
+def _logins(parsed: dict[str, Any] | None = None) -> Any:
+    """What `docker login` left on this machine, or in a configuration read elsewhere."""
+    from docker.auth import load_config
+
+    return load_config(config_dict=parsed)
+
+
 def _of_this_machine(host: str) -> Credentials:
     """What `docker login` left for a registry."""
     found: Credentials | None = None
     with _helpers_may_be_missing():
-        from docker.auth import load_config
-
-        found = load_config().resolve_authconfig(host)
+        found = _logins().resolve_authconfig(host)
     return dict(found or {})
 
 
@@ -132,7 +134,6 @@ def _of_entry(entry: dict[str, Any], host: str) -> Credentials:
 
 
 def _of_docker_config(content: str, host: str, where: str) -> Credentials:
-    from docker.auth import load_config
     from docker.errors import DockerException
 
     try:
@@ -140,7 +141,7 @@ def _of_docker_config(content: str, host: str, where: str) -> Credentials:
         if not isinstance(parsed, dict) or not parsed:
             # The SDK would fall back to the machine's own configuration.
             raise ValueError("not a JSON object with entries")
-        found = load_config(config_dict=parsed).resolve_authconfig(host)
+        found = _logins(parsed).resolve_authconfig(host)
     except (ValueError, AttributeError, DockerException) as error:
         raise Fault(
             f"registryAuth of {host}: {where} is no Docker configuration ({error})\n"

@@ -11,12 +11,13 @@ import json
 import sys
 import typing
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_docker
 from pulumi import _types
+
+from . import sdk
 
 _PLAIN = {bool: "boolean", int: "integer", float: "number", str: "string"}
 _REFERENCE = "#/types/"
@@ -26,10 +27,9 @@ def schema(tokens: list[str]) -> dict[str, Any]:
     """The schema of the resource types `tokens`, as Pulumi's metaschema has it."""
     objects: dict[str, Any] = {}
     resources = {token: _resource(token, objects) for token in sorted(tokens)}
-    told = json.loads(Path(pulumi_docker.__file__).with_name("pulumi-plugin.json").read_text())
     return {
         "name": "docker",
-        "version": told["version"],
+        "version": sdk.version(),
         # `docker:index/container:Container` belongs to the module `index`.
         "meta": {"moduleFormat": "(.*)(?:/[^/]*)"},
         "types": objects,

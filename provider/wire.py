@@ -104,7 +104,7 @@ class Wire:
 
         try:
             if connection.sock is None:
-                _reached(connection.connect)
+                _told(connection.connect, Unreachable)
             connection.sock.settimeout(timeout)
             _told(lambda: _ask(connection, method, target, body, headers))
             return Answer(_told(connection.getresponse), done)
@@ -139,22 +139,13 @@ def _is_over(connection: HTTPConnection) -> bool:
     return bool(watch.poll(0))
 
 
-def _reached(step: Callable[[], None]) -> None:
-    try:
-        step()
-    except TimeoutError as error:
-        raise Silent(str(error)) from error
-    except (OSError, HTTPException) as error:
-        raise Unreachable(_cause(error)) from error
-
-
-def _told(step: Callable[[], T]) -> T:
+def _told(step: Callable[[], T], failure: type[Unreachable] = BrokenOff) -> T:
     try:
         return step()
     except TimeoutError as error:
         raise Silent(str(error)) from error
     except (OSError, HTTPException) as error:
-        raise BrokenOff(_cause(error)) from error
+        raise failure(_cause(error)) from error
 
 
 def _cause(error: Exception) -> str:

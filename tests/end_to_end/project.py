@@ -90,6 +90,23 @@ class Project:
         output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
         return Outcome(" ".join(command), done.returncode, output)
 
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Pulumi, running, for a test that interrupts it; `--yes` is the caller's to give."""
+        return subprocess.Popen(
+            [
+                str(self.folder / ".venv" / "bin" / "pulumi"),
+                *arguments,
+                "--non-interactive",
+                "--color=never",
+            ],
+            cwd=self.folder,
+            env=self.variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
     def pulumi(self, *arguments: str, **variables: str) -> Outcome:
         """`up` and `destroy` are confirmed."""
         confirmed = ["--yes"] if arguments[0] in ("up", "destroy", "refresh") else []

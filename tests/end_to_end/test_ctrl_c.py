@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,16 +40,7 @@ def site(tmp_path: Path) -> Iterator[tuple[Engine, Project, docker.APIClient]]:
 
 def ends_by_ctrl_c(project: Project, now: Callable[[], bool]) -> str:
     """What an update says that gets SIGINT once `now`; it must fail, and soon."""
-    pulumi = str(project.folder / ".venv" / "bin" / "pulumi")
-    running = subprocess.Popen(
-        [pulumi, "up", "--yes", "--stack", "slow", "--non-interactive", "--color=never"],
-        cwd=project.folder,
-        env=project.variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    running = project.start("up", "--yes", "--stack", "slow")
     deadline = time.monotonic() + 60
     while not now():
         assert running.poll() is None, running.communicate()[0]

@@ -1,0 +1,16 @@
+"""The SDK whose resource types are served, looked at without importing it."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def version() -> str:
+    """Its version, from the file in which it tells Pulumi; "" where it is not installed."""
+    spec = find_spec("pulumi_docker")
+    if spec is None or spec.origin is None:
+        return ""
+    told = json.loads(Path(spec.origin).with_name("pulumi-plugin.json").read_text())
+    return str(told["version"])
