@@ -103,7 +103,9 @@ def _revision(revision: str, wanted: Settings) -> Iterator[tuple[Stack, str]]:
     archive = _git(top, "archive", "--format=tar", f"{revision}^{{tree}}")
     with tempfile.TemporaryDirectory(prefix="causeway-diff-") as copy:
         with tarfile.open(fileobj=BytesIO(archive)) as tree:
-            tree.extractall(copy, filter="data")
+            # Python before 3.11.4 has no filter; Git packed this itself, with paths of its own.
+            tree.extraction_filter = getattr(tarfile, "data_filter", None)
+            tree.extractall(copy)
         below = Path(copy).resolve() / wanted.folder.resolve().relative_to(top.resolve())
         older = replace(wanted, folder=below, files=tuple(_moved(wanted, top, Path(copy))))
         if wanted.stack and (below / f"Pulumi.{wanted.stack}.yaml").exists():
