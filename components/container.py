@@ -118,6 +118,8 @@ def container_args(
         stop_signal=service.stop_signal,
         stop_timeout=service.stop_grace_period,
         destroy_grace_seconds=grace,
+        # As with Compose, whose `down` keeps anonymous volumes too.
+        remove_volumes=False,
         ipc_mode=_namespace(service.ipc, references),
         pid_mode=_namespace(service.pid, references),
         userns_mode=service.userns_mode,

@@ -18,6 +18,7 @@ REPLICA = "causeway.replica"
 RESTART_WITH = "causeway.restart-with"
 DRAIN = "causeway.drain"
 ORDER = "causeway.order"
+RENEW = "causeway.renew-anon-volumes"
 # "network" on the container that holds a balancer's networks.
 ROLE = "causeway.role"
 

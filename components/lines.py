@@ -23,6 +23,8 @@ from model.pool import written_position
 from model.source import SourceIndex
 from model.values import Network, Place, Service, Stack
 
+# The entry that names the run.
+RUN = "run"
 # Input path -> `file:line: key.path`; "" stands for the resource as a whole.
 Lines = dict[str, str]
 NETWORK = "docker:index/network:Network"
@@ -66,7 +68,8 @@ ENDPOINT_KEYS = {
 
 def keep(owner: Owner, stack: Stack) -> None:
     """Write the record of a stack where the plugin, started in the same folder, looks for it."""
-    text = json.dumps(recorded(stack, str(Path.cwd())), indent=1, sort_keys=True)
+    record: dict[str, Lines] = {RUN: {"pulumi": _pulumi()}, **recorded(stack, str(Path.cwd()))}
+    text = json.dumps(record, indent=1, sort_keys=True)
     folder = Path.cwd() / GENERATED
     target = folder / f"lines-{owner.project}-{owner.stack}.json"
     name = ""
@@ -84,6 +87,23 @@ def keep(owner: Owner, stack: Stack) -> None:
         for left in (target, Path(name) if name else target):
             with suppress(OSError):
                 left.unlink(missing_ok=True)
+
+
+def _pulumi() -> str:
+    """The Pulumi process that runs this program, by its number and start; "" where nobody can tell.
+
+    The plugin, a child of the same process, knows by it that the record is of its own run, and so
+    which containers the program no longer has. Between the two stands the language host.
+    """
+    try:
+        host = _fields(os.getppid())
+        return f"{host[1]}-{_fields(int(host[1]))[19]}"
+    except (OSError, ValueError, IndexError):
+        return ""
+
+
+def _fields(process: int) -> list[str]:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
 def recorded(stack: Stack, base: str) -> dict[str, Lines]:

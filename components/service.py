@@ -12,7 +12,7 @@ import pulumi_docker as docker
 from components.balancer import holder, inside
 from components.container import Course, References, container_args
 from components.healthcheck import is_checked
-from components.labels import DRAIN, ORDER, RESTART_WITH, Owner, container_labels
+from components.labels import DRAIN, ORDER, RENEW, RESTART_WITH, Owner, container_labels
 from model.values import Service as ServiceValue
 
 
@@ -57,9 +57,12 @@ class Service(pulumi.ComponentResource):
         }
         if service.update.drain:
             computed[DRAIN] = str(service.update.drain)
-        if service.update.order == "stop-first":
-            # For our provider, whose preview then says so; the option is for any other one.
-            computed[ORDER] = service.update.order
+        # Two programs of a balancer share its ports on purpose, until the old one closes.
+        order = service.update.order or ("start-first" if service.balance is not None else None)
+        if order is not None:
+            computed[ORDER] = order
+        if service.update.renew_anon_volumes:
+            computed[RENEW] = "true"
         self.containers, self.holders = [], []
         for replica in range(1, service.replicas + 1):
             own, references = service, args.references
@@ -93,8 +96,8 @@ class Service(pulumi.ComponentResource):
     def _options(
         self, service: ServiceValue, dependencies: Sequence[pulumi.Input[pulumi.Resource]]
     ) -> pulumi.ResourceOptions:
-        """Of the next replica. Which of old and new goes first is the provider's to say, unless
-        the file says so; with a parallelism, each waits for the one so many places before it."""
+        """Of the next replica. Which of old and new goes first is the provider's to say; with a
+        parallelism, each waits for the one so many places before it."""
         before = list(dependencies)
         parallelism = service.update.parallelism
         if parallelism and len(self.containers) >= parallelism:
@@ -102,7 +105,6 @@ class Service(pulumi.ComponentResource):
         return pulumi.ResourceOptions(
             parent=self,
             depends_on=before or None,
-            delete_before_replace=True if service.update.order == "stop-first" else None,
         )
 
     @property

@@ -1,4 +1,8 @@
-"""A named volume: created under its own name, or taken as it is when it is external."""
+"""A named volume: created under its own name, or taken as it is when it is external.
+
+Its data stays on the engine when the stack is destroyed or the volume leaves the file, as with
+`docker compose down`; `causeway down --volumes` removes it too.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,7 @@ class Volume(pulumi.ComponentResource):
                     driver_opts=dict(volume.driver_opts) or None,
                     labels=volume_labels(args.owner, volume.labels),
                 ),
-                pulumi.ResourceOptions(parent=self),
+                pulumi.ResourceOptions(parent=self, retain_on_delete=True),
             )
             self.volume_name = created.name
         self.register_outputs({"volumeName": self.volume_name})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from model.document import integer, mapping, text
-from model.keys import Reader, section, span, whole, word
+from model.keys import Reader, flag, section, span, whole, word
 from model.source import SourceIndex, Step
 from model.values import Problem, Update
 
@@ -20,6 +20,7 @@ KEYS: dict[str, Reader] = {
     "order": word("start-first", "stop-first"),
     "parallelism": whole(0, MOST_REPLICAS, "a number of replicas"),
     "drain": span(0),
+    "renew_anon_volumes": flag,
     "max_failure": whole(0, 0, "supported: a replica that fails always ends the roll-out"),
 }
 

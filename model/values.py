@@ -193,11 +193,13 @@ class Balance:
 @dataclass(frozen=True, slots=True)
 class Update:
     """How replicas are exchanged. `order` None is start-first wherever that is possible;
-    `parallelism` 0 is all at once; `drain` is seconds between unwanted and stopped."""
+    `parallelism` 0 is all at once; `drain` is seconds between unwanted and stopped.
+    `renew_anon_volumes` gives new containers empty anonymous volumes instead of the old ones'."""
 
     order: Literal["start-first", "stop-first"] | None = None
     parallelism: int = 0
     drain: int = 0
+    renew_anon_volumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ def main() -> None:
     def end(number: int, frame: FrameType | None) -> None:
         # Pulumi waits for this process to be gone; tidying the interpreter up takes 40 ms.
         if not servicer.is_busy:
+            if os.getppid() == parent:
+                servicer.end()
             os._exit(130)
         raise KeyboardInterrupt
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .host import IPVS, VLAN, Host, Network, Route
-from .ownership import URN_LABEL, same_stack
+from .ownership import owner
 from .plain import has_unknown
 from .resource import Failure, Values
 
@@ -49,19 +49,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """The resource that is asked about; `name` is the network it has by now, if any."""
+    """The resource that is asked about; `name` is the network it has by now, if any, `is_ours`
+    tells whether a listed network belongs to this state."""
 
-    urn: str
-    name: str | None = None
-
-    def owns(self, network: dict[str, Any]) -> bool:
-        """Whether a network of the engine is this resource's: by label, or imported by name."""
-        labels = network.get("Labels") or {}
-        return labels.get(URN_LABEL) == self.urn or network["Name"] == self.name
+    name: str | None
+    is_ours: Callable[[dict[str, Any]], bool]
 
     def has_near(self, network: dict[str, Any]) -> bool:
-        """Whether it is this stack's; the stack file's own checks tell about those."""
-        return self.owns(network) or same_stack(self.urn, network.get("Labels"))
+        """Whether it is this state's, or imported by name; the stack file's own checks tell about
+        those."""
+        return network["Name"] == self.name or self.is_ours(network)
 
 
 Rule = Callable[[Values, Facts, Mine], Iterator[Failure]]
@@ -183,7 +180,8 @@ def _parent(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
         )
     for network in known.networks:
         taken = (network.get("Options") or {}).get("parent")
-        if taken == parent and not mine.owns(network) and network["Driver"] != inputs["driver"]:
+        other = taken == parent and network["Driver"] != inputs["driver"]
+        if other and network["Name"] != mine.name:
             yield Failure(
                 "options.parent",
                 f"{parent} is the parent of the {network['Driver']} network {network['Name']}: "
@@ -196,8 +194,9 @@ def _name(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
         if network["Name"] == inputs.get("name") and not mine.has_near(network):
             yield Failure(
                 "name",
-                f"the engine has a network {network['Name']!r} that is not this stack's: choose "
-                "another name, or declare it as `external: true`",
+                f"the engine has a network {network['Name']!r} that is not this stack's "
+                f"({owner(network.get('Labels'), network.get('Created') or '')}): choose another "
+                "name, remove that network, or declare it as `external: true`",
             )
 
 
@@ -208,11 +207,11 @@ def _subnets(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
             continue
         path = f"ipamConfigs[{index}].subnet"
         for network in known.networks:
-            if mine.has_near(network):
-                continue
             for pool in (network.get("IPAM") or {}).get("Config") or []:
                 taken = _network(pool.get("Subnet"))
-                if taken and taken.version == wanted.version and taken.overlaps(wanted):
+                if not taken or taken.version != wanted.version or not taken.overlaps(wanted):
+                    continue
+                if not mine.has_near(network):  # asked last: it may read Pulumi's state
                     where = f"network {network['Name']!r}{_stack(network)}"
                     yield Failure(path, f"{wanted} overlaps {taken} of {where} on the engine")
         if (inputs.get("driver") or "bridge") != "bridge":

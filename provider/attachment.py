@@ -18,10 +18,10 @@ from .endpoints import (
     to_settings,
 )
 from .engine import filters
-from .faults import Fault
+from .faults import Fault, explain
 from .input_table import HONOURED, refusals
 from .network import disconnect
-from .ownership import same_stack
+from .ownership import URN_LABEL
 from .plain import UNKNOWN, has_unknown
 from .resource import Context, Diff, Failure, ResourceKind, Values
 
@@ -117,7 +117,16 @@ class NetworkAttachmentKind(ResourceKind):
         if ctx.preview:
             return {**old_state, **new}
         disconnect(ctx, old_state["networkId"], id)
-        network = self._connect(ctx, id, new)
+        try:
+            network = self._connect(ctx, id, new)
+        except BaseException as error:
+            # Somebody else's container is not to lose its network because the change failed.
+            try:
+                self._connect(ctx, id, {**old_inputs, "network": old_state["networkId"]})
+            except Exception as again:
+                said = f"{explain(error, ctx.api.host)}\n  and it could not be put back: {again}"
+                raise Fault(said) from error
+            raise
         return self._state(ctx, new, id, network)
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
@@ -143,7 +152,10 @@ class NetworkAttachmentKind(ResourceKind):
     ) -> list[Failure]:
         name = container["Name"].lstrip("/")
         mode = container["HostConfig"]["NetworkMode"].partition(":")[0]
-        if same_stack(ctx.urn, container["Config"].get("Labels")):
+        # The package `causeway` has a provider, and so an identity, of its own: the names tell. It
+        # is a hint for the writer of the file, nothing is taken or removed by it.
+        theirs = (container["Config"].get("Labels") or {}).get(URN_LABEL, "")
+        if ctx.urn.split("::")[:2] == theirs.split("::")[:2]:
             why = f"{name} belongs to this stack: give it the network in the stack file"
             return [Failure("container", why)]
         if mode in CLOSED:

@@ -12,9 +12,11 @@ from . import (
     container_check,
     container_diff,
     container_networks,
+    container_obstacles,
     container_reload,
     container_run,
     container_warnings,
+    handover,
 )
 from .container_body import (
     OUTPUTS_ONLY,
@@ -27,16 +29,14 @@ from .container_body import (
     to_state,
     with_defaults,
 )
+from .container_remove import remove
 from .container_values import Body
-from .faults import EngineError, Fault, NotFound
+from .faults import EngineError, Fault, NotFound, explain
 from .lines import placed
-from .ownership import is_left_over, own_labels
+from .ownership import own_labels
 from .plain import UNKNOWN
 from .resource import Context, Diff, Failure, ResourceKind, Values
 
-STOP_SECONDS = 10
-# Time for the engine itself beyond the seconds that a container is given to stop.
-_MARGIN_SECONDS = 30
 # States in which a container is up; the engine itself ends "restarting".
 _UP = ("running", "restarting")
 
@@ -52,6 +52,7 @@ class ContainerKind(ResourceKind):
     ) -> tuple[Values, list[Failure]]:
         failures = container_check.check(new, ctx.api.speaks)
         if not failures:
+            failures = container_obstacles.failures(ctx, old, new)
             for warning in container_warnings.warnings(ctx, old, new):
                 ctx.log("warning", placed(ctx.urn, warning))
         return new, failures
@@ -59,13 +60,15 @@ class ContainerKind(ResourceKind):
     def diff(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
     ) -> Diff:
-        diff = container_diff.plan(old_inputs, old_state, new)
+        diff = Diff(changes=container_diff.changes(old_inputs, new))
         if not diff.replaces and container_networks.mac_needs_another(ctx, id, old_inputs, new):
             diff.changes["networksAdvanced"] = "replace"
-            container_diff.decide_order(diff, old_inputs, old_state, new)
+        listed = ctx.shared.containers(ctx).get(id)
+        if diff.replaces:
+            moved = container_diff.anonymous(listed, old_inputs, new)
+            container_diff.tell_order(diff, old_inputs, old_state, new, moved)
         if "networksAdvanced" in diff.changes and not diff.replaces:
             diff.reason = container_networks.moved_ports(ctx, old_inputs, new)
-        listed = ctx.shared.containers(ctx).get(id)
         if not diff.replaces and listed and must_run(new) and listed["State"] not in _UP:
             diff.changes["mustRun"] = "update"
             diff.reason = f"the container is {listed['State']} and will be set going again"
@@ -80,30 +83,45 @@ class ContainerKind(ResourceKind):
         if ctx.preview:
             unknown = {key: UNKNOWN for key in (*OUTPUTS_ONLY, "name", "hostname")}
             return "", {**unknown, **with_defaults(inputs)}
-        self._clear_left_overs(ctx)
         api = ctx.api.speaks
         wanted = inputs.get("name") or f"{name}-{secrets.token_hex(4)[:7]}"
+        olds = handover.replaced(ctx, inputs)
+        taken = any(old.name == wanted for old in olds)
+        first_name = f"{wanted}-new-{secrets.token_hex(3)}" if taken else wanted
         body = to_body(inputs, api)
         body["Labels"] = {**body.get("Labels", {}), **own_labels(ctx)}
         if body.get("MacAddress"):
             container_networks.name_network(ctx, body)
-        params = {"name": wanted}
+        handover.take_over(ctx, olds, body, inputs)
+        params = {"name": first_name}
         if inputs.get("platform"):
             params["platform"] = inputs["platform"]
         ctx.status("creating the container")
-        identity = ctx.api.call("POST", "/containers/create", body=body, params=params)["Id"]
+        ctx.begin()
+        try:
+            answer = ctx.api.call("POST", "/containers/create", body=body, params=params)
+        except EngineError:
+            ctx.journal.end(ctx.urn)  # a refusal: nothing was made
+            raise
+        identity = answer["Id"]
+        exchange = handover.Handover([])
         try:
             for entry in placed_later(inputs, api):
                 container_networks.connect(ctx, identity, entry)
             container_run.put_files(ctx, identity, inputs.get("uploads") or [])
+            exchange.make_way(ctx, olds, wanted)
+            if taken:
+                ctx.api.call("POST", f"/containers/{identity}/rename", params={"name": wanted})
             if inputs.get("start", True):
                 ctx.status("starting the container")
-                found = container_run.start(ctx, identity, inputs)
-            else:
-                found = ctx.api.call("GET", f"/containers/{identity}/json")
-        except BaseException:
-            # Nothing half made stays behind: the next `up` begins with a clean slate.
+                container_run.start(ctx, identity, inputs)
+                exchange.tell(ctx, healthy=bool(inputs.get("wait")))
+            found = ctx.api.call("GET", f"/containers/{identity}/json")
+        except BaseException as error:
+            # Nothing half made stays behind, and what served before serves again.
             self._discard(ctx, identity)
+            if said := exchange.give_back(ctx):
+                raise Fault(f"{explain(error, ctx.api.host)}{said}") from error
             raise
         return identity, self._state(ctx, inputs, found)
 
@@ -134,7 +152,8 @@ class ContainerKind(ResourceKind):
             )
         if limits := _limits(changes, new, found):
             ctx.api.call("POST", f"/containers/{id}/update", body=limits)
-        if "name" in changes:
+        # An update that failed after its renaming is sent again as a whole.
+        if "name" in changes and found["Name"].removeprefix("/") != new["name"]:
             ctx.api.call("POST", f"/containers/{id}/rename", params={"name": new["name"]})
         if "networksAdvanced" in changes:
             container_networks.move(ctx, id, old_inputs, new, found)
@@ -149,22 +168,14 @@ class ContainerKind(ResourceKind):
         return to_state(new, found, logs=old_state.get("containerLogs"))
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
-        given = (inputs.get("destroyGraceSeconds"), inputs.get("stopTimeout"), STOP_SECONDS)
-        seconds = next(value for value in given if value is not None)
         container_reload.drain(ctx, id, inputs)
         with ctx.shared.removing(ctx):
             try:
                 ctx.status("stopping the container")
-                ctx.api.call(
-                    "POST",
-                    f"/containers/{id}/stop",
-                    params={"t": seconds},
-                    timeout=_MARGIN_SECONDS
-                    + (seconds if seconds >= 0 else container_run.ATTACH_SECONDS),
-                )
+                container_run.stop(ctx, id, container_run.grace(inputs))
             except NotFound:
                 return
-            _remove(ctx, id, volumes=inputs.get("removeVolumes", True))
+            remove(ctx, id, volumes=inputs.get("removeVolumes", True))
 
     def _state(self, ctx: Context, inputs: Values, found: Body) -> Values:
         logs = None
@@ -172,30 +183,13 @@ class ContainerKind(ResourceKind):
             logs = container_run.logs(ctx, found)
         return to_state(inputs, found, logs=logs)
 
-    def _clear_left_overs(self, ctx: Context) -> None:
-        """Remove what an interrupted run created for this resource and did not record."""
-        for container in ctx.shared.containers(ctx).values():
-            if is_left_over(ctx, container.get("Labels"), container["Id"]):
-                ctx.log("info", "removing a container that an interrupted run left behind")
-                _remove(ctx, container["Id"], volumes=True)
-
     def _discard(self, ctx: Context, identity: str) -> None:
         try:
-            _remove(ctx, identity, volumes=True)
+            remove(ctx, identity, volumes=True)
+            ctx.journal.end(ctx.urn)
         except Exception as error:
-            # The first error is the one to report; the label leads the next run to the rest.
+            # The first error is the one to report; the journal leads the next run to the rest.
             ctx.log("warning", f"the failed container {identity[:12]} is still there: {error}")
-
-
-def _remove(ctx: Context, id: str, *, volumes: bool) -> None:
-    try:
-        ctx.api.call("DELETE", f"/containers/{id}", params={"force": 1, "v": int(volumes)})
-    except NotFound:
-        return
-    except EngineError as error:
-        # With `rm` the engine itself is removing the stopped container.
-        if "is already in progress" not in str(error):
-            raise
 
 
 _UPDATE_KEYS = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from .clashes import clashes
 from .container_body import QUOTAS, attachments, is_exclusive
 from .container_fields import BY_NAME
-from .container_reload import ORDER, changes_in_place, label, without_control
+from .container_reload import RENEW, changes_in_place, label, without_control
 from .endpoints import canonical
 from .plain import has_unknown, objects
 from .resource import Change, Diff, Values
@@ -82,19 +84,21 @@ def _conflicts(name: str, old: Values) -> bool:
     return name in QUOTAS and bool(old.get("cpus"))
 
 
-def plan(old: Values, state: Values, new: Values) -> Diff:
-    """The whole difference, with the order of a replacement and its reason."""
+def plan(old: Values, state: Values, new: Values, moved: Iterable[str] = ()) -> Diff:
+    """The whole difference, with the order of a replacement and its reason.
+
+    `moved` are the folders of anonymous volumes that go over to a new container.
+    """
     diff = Diff(changes=changes(old, new))
-    decide_order(diff, old, state, new)
+    if diff.replaces:
+        tell_order(diff, old, state, new, moved)
     return diff
 
 
-def decide_order(diff: Diff, old: Values, state: Values, new: Values) -> None:
-    """Say which container goes first when the difference needs a new one, and why."""
-    if not diff.replaces:
-        return
-    obstacles = what_clashes(old, state, new)
-    diff.delete_before_replace = bool(obstacles)
+def tell_order(diff: Diff, old: Values, state: Values, new: Values, moved: Iterable[str]) -> None:
+    """Say which container goes first, and why. Pulumi is asked to create first in any case: where
+    the old one has to stop, the creation does it, and keeps it until the new one stands."""
+    obstacles = clashes(old, state.get("name", old.get("name")), new, moved)
     why = f"replaced because of {', '.join(diff.replaces)}"
     diff.reason = (
         f"{why}; the old container stops first: {'; '.join(obstacles)}"
@@ -103,49 +107,14 @@ def decide_order(diff: Diff, old: Values, state: Values, new: Values) -> None:
     )
 
 
-def what_clashes(old: Values, state: Values, new: Values) -> list[str]:
-    """What the old and the new container cannot both have at the same time."""
-    clashes = [
-        f"host port {external}/{protocol} is fixed"
-        for external, protocol in sorted(_host_ports(old) & _host_ports(new))
+def anonymous(listed: dict[str, Any] | None, old: Values, new: Values) -> list[str]:
+    """The folders of a listed container's volumes that no input names, which its successor gets."""
+    if listed is None or label(new, RENEW) == "true":
+        return []
+    named = {each.get("volumeName") for _, each in objects(old, "volumes")}
+    named |= {each.get("source") for _, each in objects(old, "mounts")}
+    return [
+        mount["Destination"]
+        for mount in listed.get("Mounts") or []
+        if mount.get("Type") == "volume" and mount.get("Name") not in named
     ]
-    if new.get("name") and new["name"] == state.get("name", old.get("name")):
-        clashes.append(f"the name {new['name']!r} is fixed")
-    clashes += [
-        f"address {address} is fixed" for address in sorted(_addresses(old) & _addresses(new))
-    ]
-    clashes += [
-        f"volume {volume} is written by both" for volume in sorted(_volumes(old) & _volumes(new))
-    ]
-    if label(new, ORDER) == "stop-first":
-        clashes.append("stop-first is asked for")
-    return clashes
-
-
-def _host_ports(inputs: Values) -> set[tuple[int, str]]:
-    return {
-        (port["external"], port.get("protocol") or "tcp")
-        for _, port in objects(inputs, "ports")
-        if isinstance(port.get("external"), int) and port["external"]
-    }
-
-
-def _addresses(inputs: Values) -> set[str]:
-    return {
-        entry[key]
-        for _, entry in objects(inputs, "networksAdvanced")
-        for key in ("ipv4Address", "ipv6Address", "macAddress")
-        if isinstance(entry.get(key), str) and entry[key]
-    }
-
-
-def _volumes(inputs: Values) -> set[str]:
-    """Named volumes mounted for writing."""
-    named: set[str] = set()
-    for _, volume in objects(inputs, "volumes"):
-        if not volume.get("hostPath") and not volume.get("readOnly"):
-            named.add(volume.get("volumeName") or "")
-    for _, mount in objects(inputs, "mounts"):
-        if mount.get("type") == "volume" and not mount.get("readOnly"):
-            named.add(mount.get("source") or "")
-    return {name for name in named if isinstance(name, str) and name}

@@ -2,8 +2,9 @@
 
 `causeway.reload` (`signal:HUP` or `exec:COMMAND`) says how the running program takes in changed
 `uploads`; `causeway.reload-check` is a command that must accept them first; `causeway.drain` are
-the seconds between "wanted no longer" and the signal to stop; `causeway.order` may ask for
-stop-first. Other plugins see plain labels.
+the seconds between "wanted no longer" and the signal to stop; `causeway.order` says `stop-first`,
+or `start-first` also where both write the same data; `causeway.renew-anon-volumes: true` gives a
+new container empty anonymous volumes. Other plugins see plain labels.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ RELOAD = "causeway.reload"
 CHECK = "causeway.reload-check"
 DRAIN = "causeway.drain"
 ORDER = "causeway.order"
+RENEW = "causeway.renew-anon-volumes"
 # They concern what the plugin does later and not what runs: a new value is only recorded.
-CONTROL = frozenset({RELOAD, CHECK, DRAIN, ORDER})
+CONTROL = frozenset({RELOAD, CHECK, DRAIN, ORDER, RENEW})
 _FORM = re.compile(r"signal:(SIG)?[A-Z0-9+-]+|exec:\s*\S.*")
 _POLL_SECONDS = 0.2
 
@@ -44,6 +46,8 @@ def failures(inputs: Values) -> Iterable[Failure]:
             yield Failure(path, f"{value!r} is not a number of seconds")
         if key == ORDER and value not in ("start-first", "stop-first"):
             yield Failure(path, f"{value!r} is neither `start-first` nor `stop-first`")
+        if key == RENEW and value not in ("true", "false"):
+            yield Failure(path, f"{value!r} is neither `true` nor `false`")
         if key in (RELOAD, CHECK) and not _words(value):
             yield Failure(path, f"{value!r} has an open quotation")
 

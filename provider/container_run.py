@@ -20,6 +20,9 @@ from .faults import EngineError, Fault
 from .resource import Context, Values
 
 LOG_LINES = 20
+STOP_SECONDS = 10
+# Time for the engine itself beyond the seconds that a container is given to stop.
+_MARGIN_SECONDS = 30
 ATTACH_SECONDS = 24 * 3600
 # A container with a restart policy may fail this often before the wait for it is given up.
 EXITS_WHILE_RESTARTING = 3
@@ -65,6 +68,20 @@ def _content(upload: Values) -> bytes:
     if upload.get("contentBase64") is not None:
         return base64.b64decode(upload["contentBase64"])
     return str(upload["content"]).encode()
+
+
+def grace(inputs: Values) -> int:
+    """The seconds between the signal to stop and the kill; below 0: as long as it takes."""
+    given = (inputs.get("destroyGraceSeconds"), inputs.get("stopTimeout"), STOP_SECONDS)
+    return int(next(value for value in given if value is not None))
+
+
+def stop(ctx: Context, id: str, seconds: int) -> None:
+    """Stop a container and wait for its end. Raises NotFound."""
+    waits = seconds if seconds >= 0 else ATTACH_SECONDS
+    ctx.api.call(
+        "POST", f"/containers/{id}/stop", params={"t": seconds}, timeout=_MARGIN_SECONDS + waits
+    )
 
 
 def start(ctx: Context, id: str, inputs: Values) -> Body:

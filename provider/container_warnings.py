@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from .endpoints import GATEWAY_PRIORITY_API
-from .ownership import same_stack
+from .ownership import is_ours
 from .plain import has_unknown
 from .resource import Context, Failure, Values
 
@@ -73,7 +73,7 @@ def _shared_names(ctx: Context, new: Values) -> Iterator[Failure]:
             others = sorted(
                 each["Name"].lstrip("/")
                 for each in taken[name]
-                if not same_stack(ctx.urn, each["Config"].get("Labels"))
+                if not is_ours(ctx, each["Config"].get("Labels"), each["Id"])
             )
             if others:
                 yield Failure(

@@ -7,12 +7,15 @@ another program or a folder that cannot be written, nothing is claimed.
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
+from typing import Any
 
 from .resource import Failure
 
 FOLDER = ".causeway"
+RUN = "run"
 
 
 def line_of(urn: str, path: str) -> str | None:
@@ -20,14 +23,36 @@ def line_of(urn: str, path: str) -> str | None:
 
     An input that is not in the record has the line of the nearest one around it.
     """
-    _, scope, kinds, name = urn.split("::", 3)
-    stack = urn.split("::", 1)[0].rsplit(":", 1)[-1]
     try:
-        text = Path(FOLDER, f"lines-{scope}-{stack}.json").read_text(encoding="utf-8")
-        known = json.loads(text)[f"{kinds.rsplit('$', 1)[-1]}::{name}"]
+        known = _record(urn)[_key(urn)]
         return next((known[each] for each in _outwards(path) if each in known), None)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def is_dropped(urn: str) -> bool:
+    """Whether the program of this very run certainly has no such container any more.
+
+    The record names the run that it is of by its Pulumi process, this one's parent.
+    """
+    try:
+        record, parent = _record(urn), os.getppid()
+        fields = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()
+        return record[RUN] == {"pulumi": f"{parent}-{fields[19]}"} and _key(urn) not in record
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return False
+
+
+def _record(urn: str) -> dict[str, Any]:
+    head, scope, *_ = urn.split("::")
+    file = Path(FOLDER, f"lines-{scope}-{head.rsplit(':', 1)[-1]}.json")
+    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return record
+
+
+def _key(urn: str) -> str:
+    _, _, kinds, name = urn.split("::", 3)
+    return f"{kinds.rsplit('$', 1)[-1]}::{name}"
 
 
 def located(urn: str, said: Failure) -> str | None:

@@ -16,7 +16,7 @@ from .abilities import OWN_IPAM
 from .faults import EngineError, Fault, NotFound
 from .lines import placed
 from .network_inputs import canonical, import_inputs, overlap, read_inputs, to_body, to_state
-from .ownership import is_left_over, own_labels, same_stack
+from .ownership import is_ours, own_labels, owner
 from .plain import UNKNOWN
 from .resource import Context, Diff, Failure, ResourceKind, Values
 
@@ -36,7 +36,10 @@ class NetworkKind(ResourceKind):
         failures = network_inputs.check(new)
         if not failures:
             known = ctx.shared.facts(ctx)
-            mine = abilities.Mine(ctx.urn, (old or {}).get("name"))
+            mine = abilities.Mine(
+                (old or {}).get("name"),
+                lambda found: is_ours(ctx, found.get("Labels"), found["Id"], certain=True),
+            )
             failures = abilities.refused(new, known, mine)
             if isinstance(new.get("ipamDriver"), str) and new["ipamDriver"] not in OWN_IPAM:
                 plugins = ctx.api.call("GET", "/plugins")
@@ -76,17 +79,19 @@ class NetworkKind(ResourceKind):
         if ctx.preview:
             unknown = {"name": UNKNOWN, "scope": UNKNOWN}
             return "", {**unknown, **network_inputs.with_defaults(inputs)}
-        self._clear_left_overs(ctx)
         wanted = inputs.get("name") or f"{name}-{secrets.token_hex(4)[:7]}"
         body = to_body(wanted, inputs)
         body["Labels"] = {**body.get("Labels", {}), **own_labels(ctx)}
+        ctx.begin()
         try:
             identity = ctx.api.call("POST", "/networks/create", body=body)["Id"]
         except EngineError as error:
+            ctx.journal.end(ctx.urn)  # a refusal: nothing was made
             if error.status != 409:
                 raise
             raise Fault(
-                f"a network named {wanted!r} exists already and is not this resource's\n"
+                f"a network named {wanted!r} exists already and is not this resource's"
+                f"{_whose(ctx, wanted)}\n"
                 f"  what to do: remove it (`docker network rm {wanted}`), declare it as external, "
                 f"or `pulumi import {NetworkKind.token} {ctx.name} ID`"
             ) from None
@@ -112,16 +117,14 @@ class NetworkKind(ResourceKind):
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
         remove(ctx, id)
 
-    def _clear_left_overs(self, ctx: Context) -> None:
-        """Remove what an interrupted run created for this resource and did not record."""
-        for network in list(ctx.shared.networks(ctx).values()):
-            if is_left_over(ctx, network.get("Labels"), network["Id"]):
-                ctx.log("info", f"removing network {network['Name']}, left by an interrupted run")
-                remove(ctx, network["Id"])
+
+def _whose(ctx: Context, name: str) -> str:
+    found = ctx.api.find(f"/networks/{name}")
+    return f": {owner(found.get('Labels'), found.get('Created') or '')}" if found else ""
 
 
 def remove(ctx: Context, id: str) -> None:
-    """Delete a network; containers of the same stack are disconnected, others are an error."""
+    """Delete a network; containers of this state are disconnected, others are an error."""
     deadline = time.monotonic() + ENDPOINT_SECONDS
     while not _try_to_remove(ctx, id, last=time.monotonic() > deadline):
         time.sleep(ENDPOINT_POLL_SECONDS)
@@ -140,7 +143,8 @@ def _try_to_remove(ctx: Context, id: str, *, last: bool) -> bool:
     strangers = []
     for container_id, endpoint in sorted(attached.items()):
         container = ctx.api.find(f"/containers/{container_id}/json")
-        if container and not same_stack(ctx.urn, container["Config"].get("Labels")):
+        labels = container["Config"].get("Labels") if container else None
+        if container and not is_ours(ctx, labels, container_id, certain=True):
             strangers.append(endpoint.get("Name") or container_id[:12])
     if strangers:
         raise Fault(

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from .engine import Engine
 
 if TYPE_CHECKING:
+    from .journal import Journal
+    from .origin import Origin
+    from .recorded import Recorded
     from .shared import Shared
 
 Values = dict[str, Any]
@@ -45,8 +48,10 @@ class Context:
     """One call's surroundings.
 
     `urn` names the resource, `config` holds the provider's configuration, `known_ids` all the ids
-    that Pulumi has told of in this run, `run` is unique to this plugin process, `shared` keeps what
-    one question to the engine answers for all resources.
+    that Pulumi has told of in this run, `current` the one that it compared this resource's inputs
+    with, if it did, and `current_inputs` what these were. `run` is unique to this plugin process,
+    `origin` says for which state and checkout it works, `recorded` reads that state, None when it
+    cannot be read. `shared` keeps what one question to the engine answers for all resources.
     """
 
     urn: str
@@ -54,6 +59,11 @@ class Context:
     config: Values
     run: str
     known_ids: frozenset[str]
+    current: str | None
+    current_inputs: Values
+    origin: Origin
+    journal: Journal
+    recorded: Callable[[], Recorded | None]
     shared: Shared
     engine_of: Callable[[], Engine]
     cancelled: Callable[[], bool]
@@ -64,6 +74,17 @@ class Context:
     def api(self) -> Engine:
         """The connection to the engine, opened when first needed."""
         return self.engine_of()
+
+    def begin(self) -> None:
+        """Note in the journal, on the disk, that an object of this resource is about to be made."""
+        try:
+            self.journal.begin(self.urn)
+        except OSError as error:
+            said = (
+                f"the journal cannot be written ({error}): should this update be killed, what it "
+                "began is left on the engine until `causeway leftovers` removes it"
+            )
+            self.shared.once("journal", lambda: self.log("warning", said))
 
     @property
     def name(self) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 from google.protobuf import empty_pb2  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from .engine_identity import ENGINE, identify
+from .faults import Fault
 from .kinds import Function
 from .lines import located
 from .plain import UNKNOWN, from_struct, has_unknown, to_struct
@@ -51,6 +53,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Whether a call is under way."""
         return self._session.is_busy
 
+    def end(self) -> None:
+        """Pulumi ends this run in order: what it was told is in its state."""
+        self._session.journal.close()
+
     # --- the protocol's small calls -----------------------------------------------------------
 
     def Handshake(self, request: Any, context: Any) -> Any:
@@ -82,13 +88,20 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             for key, value in from_struct(request.news).items()
             if self._package == "docker" or key in ENGINE_KEYS
         }
-        return provider_pb2.CheckResponse(inputs=to_struct(known))
+        try:
+            engine = identify(_decode_config(known), from_struct(request.olds).get(ENGINE))
+        except Fault as fault:
+            return provider_pb2.CheckResponse(
+                failures=[provider_pb2.CheckFailure(property="host", reason=str(fault))]
+            )
+        return provider_pb2.CheckResponse(inputs=to_struct({**known, ENGINE: engine}))
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     def Configure(self, request: Any, context: Any) -> Any:
-        self._session.config = _decode_config(from_struct(request.args))
+        config = _decode_config(from_struct(request.args))
+        self._session.configure(config, request.id, request.urn)
         return provider_pb2.ConfigureResponse(supportsPreview=True)
 
     # --- resources ----------------------------------------------------------------------------
@@ -110,8 +123,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: Any) -> Any:
         kind = self._kind(request.urn, context)
-        self._session.know(request.id)
         old_inputs = from_struct(request.old_inputs)
+        self._session.compare(request.urn, request.id, old_inputs)
         # Mostly nothing has changed, which the messages tell faster than their values.
         new = dict(old_inputs) if request.news == request.old_inputs else from_struct(request.news)
         for name in {path.split(".")[0].split("[")[0] for path in request.ignoreChanges}:
@@ -152,14 +165,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, context: Any) -> Any:
         kind = self._kind(request.urn, context)
         inputs = from_struct(request.properties)
-        identity, state = self._session.do(
-            context,
-            request.urn,
-            request.preview,
-            lambda ctx: kind.create(ctx, ctx.name, inputs),
-        )
-        if identity:
+
+        def work(ctx: Context) -> tuple[str, Values]:
+            return kind.create(ctx, ctx.name, inputs)
+
+        if request.preview:
+            identity, state = self._session.do(context, request.urn, True, work)
+        else:
+            identity, state = self._session.change(context, request.urn, work)
             self._session.know(identity)
+            self._session.journal.end(request.urn)
         return provider_pb2.CreateResponse(id=identity, properties=to_struct(state))
 
     def Read(self, request: Any, context: Any) -> Any:
@@ -189,20 +204,22 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             follow = [out for name, out in kind.decides.items() if has_unknown(new.get(name))]
             unknown = {name: UNKNOWN for name in follow}
             return provider_pb2.UpdateResponse(properties=to_struct({**state, **new, **unknown}))
-        state = self._session.do(
-            context,
-            request.urn,
-            request.preview,
-            lambda ctx: kind.update(ctx, request.id, old, state, new),
-        )
-        return provider_pb2.UpdateResponse(properties=to_struct(state))
+
+        def work(ctx: Context) -> Values:
+            return kind.update(ctx, request.id, old, state, new)
+
+        if request.preview:
+            now = self._session.do(context, request.urn, True, work)
+        else:
+            now = self._session.change(context, request.urn, work)
+        return provider_pb2.UpdateResponse(properties=to_struct(now))
 
     def Delete(self, request: Any, context: Any) -> Any:
         kind = self._kind(request.urn, context)
         self._session.know(request.id)
         inputs, state = from_struct(request.old_inputs), from_struct(request.properties)
-        self._session.do(
-            context, request.urn, False, lambda ctx: kind.delete(ctx, request.id, inputs, state)
+        self._session.change(
+            context, request.urn, lambda ctx: kind.delete(ctx, request.id, inputs, state)
         )
         return empty_pb2.Empty()
 

@@ -18,6 +18,8 @@ import grpc  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from . import engine as engines
+from . import journal, origin, recorded
+from .engine_identity import require_engine
 from .faults import Fault, explain
 from .resource import Context, Values
 from .shared import Shared
@@ -50,8 +52,24 @@ class Session:
         self._under_way = 0
         self._workers = ThreadPoolExecutor(WORKERS)
         self._known: set[str] = set()
+        self._current: dict[str, tuple[str, Values]] = {}
+        self._origin = origin.Origin()
+        self.journal = journal.Journal(origin.state_home() / "journal" / "none", self._run)
+        self._left = journal.Abandoned()
+        self._settling = threading.Lock()
+        self._recorded: list[recorded.Recorded | None] = []
+        self._reading = threading.Lock()
         self._notes: set[tuple[str, str]] = set()
         self._pulumi = engine_pb2_grpc.EngineStub(grpc.insecure_channel(pulumi_engine))
+
+    def configure(self, config: Values, identity: str, urn: str) -> None:
+        """Work for the state whose provider has this id and URN."""
+        self.config = config
+        self._origin = origin.origin(identity, urn)
+        if self._origin.identity:
+            folder = origin.state_home() / "journal" / self._origin.identity
+            self.journal = journal.Journal(folder, self._run)
+            self._left = journal.abandoned(folder, self._run)
 
     def cancel(self) -> None:
         """Ask the calls under way to end, and refuse further ones."""
@@ -68,15 +86,48 @@ class Session:
         with self._lock:
             self._known.add(identity)
 
+    def compare(self, urn: str, identity: str, inputs: Values) -> None:
+        """Pulumi asks what a change of this resource needs: what it is on the engine by now."""
+        self.know(identity)
+        with self._lock:
+            self._current[urn] = identity, inputs
+
+    def read_state(self) -> recorded.Recorded | None:
+        """What Pulumi's state holds, read at most once."""
+        with self._reading:
+            if not self._recorded:
+                self._recorded.append(recorded.read(self._origin))
+            return self._recorded[0]
+
+    def _settled(self, work: Callable[[Context], Any]) -> Callable[[Context], Any]:
+        """The work, after what killed runs left has been put right."""
+
+        def first(ctx: Context) -> Any:
+            with self._settling:
+                if self._left.files:
+                    from .settlement import settle  # only here: a run seldom needs it
+
+                    settle(ctx, self._left)
+                    self._left = journal.Abandoned()
+            return work(ctx)
+
+        return first
+
     def _context(self, urn: str, preview: bool) -> Context:
         with self._lock:
             known = frozenset(self._known)
+            current, inputs = self._current.get(urn, (None, {}))
         return Context(
             urn=urn,
             preview=preview,
             config=self.config,
             run=self._run,
             known_ids=known,
+            current=current,
+            current_inputs=inputs,
+            origin=self._origin,
+            journal=self.journal,
+            recorded=self.read_state,
             shared=self._shared,
             engine_of=self._connected,
             cancelled=self._cancelled.is_set,
@@ -92,10 +143,15 @@ class Session:
             if self._docker is None:
                 try:
                     self._docker = engines.connect(self.config)
+                    require_engine(self._docker, self.config)
                 except Exception as error:
                     self._docker_error = error
                     raise
             return self._docker
+
+    def change(self, context: Any, urn: str, work: Callable[[Context], Any]) -> Any:
+        """`do` for work that changes something on the engine."""
+        return self.do(context, urn, False, self._settled(work))
 
     def do(self, context: Any, urn: str, preview: bool, work: Callable[[Context], Any]) -> Any:
         """The work's result, or the call aborted with a message for the user."""

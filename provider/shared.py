@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
-from . import abilities, host
+from . import abilities, host, lines
 from .engine import filters
-from .ownership import URN_LABEL, same_stack
+from .ownership import URN_LABEL, is_ours
 from .resource import Context
 
 # The first version of the API that no engine with such a count speaks.
 SAFE_COUNT_API = (1, 52)
 TURN_SECONDS = 1.0
 Listed = dict[str, dict[str, Any]]
+# Host port and protocol -> the containers that have it: id, name, ip, labels, created.
+Publishing = dict[tuple[int, str], list[dict[str, Any]]]
 # Name in DNS -> the containers that have it, as inspected.
 Named = dict[str, list[dict[str, Any]]]
 
@@ -31,6 +34,8 @@ class Shared:
         self._answers: dict[str, Listed | Exception] = {}
         self._facts: abilities.Facts | None = None
         self._names: dict[str, Named] = {}
+        self._publishing: Publishing | None = None
+        self._said: set[str] = set()
         self._door = threading.Lock()
         self._before = threading.Event()
         self._before.set()
@@ -52,6 +57,39 @@ class Shared:
             yield
         finally:
             mine.set()
+
+    def once(self, key: str, say: Callable[[], None]) -> None:
+        """Say something the first time only."""
+        with self._lock:
+            if key in self._said:
+                return
+            self._said.add(key)
+        say()
+
+    def is_dropped(self, urn: str) -> bool:
+        """Whether this run's program certainly has no such resource any more."""
+        return lines.is_dropped(urn)
+
+    def publishing(self, ctx: Context) -> Publishing:
+        """The running containers of the whole engine by the host ports that they publish."""
+        with self._lock:
+            if self._publishing is None:
+                self._publishing = {}
+                for container in ctx.api.call("GET", "/containers/json"):
+                    for port in container.get("Ports") or []:
+                        if not port.get("PublicPort"):
+                            continue
+                        key = int(port["PublicPort"]), str(port.get("Type") or "tcp")
+                        self._publishing.setdefault(key, []).append(
+                            {
+                                "id": container["Id"],
+                                "name": (container.get("Names") or ["?"])[0].lstrip("/"),
+                                "ip": port.get("IP") or "",
+                                "labels": container.get("Labels") or {},
+                                "created": _moment(container.get("Created")),
+                            }
+                        )
+            return self._publishing
 
     def containers(self, ctx: Context) -> Listed:
         """The containers made by this plugin, by id."""
@@ -88,7 +126,7 @@ class Shared:
         made = known.get(network) or next(
             (each for each in known.values() if each["Name"] == network), {}
         )
-        if same_stack(ctx.urn, made.get("Labels")):
+        if made and is_ours(ctx, made.get("Labels"), made["Id"]):
             return {}
         with self._lock:
             if network not in self._names:
@@ -121,3 +159,10 @@ class Shared:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+def _moment(seconds: Any) -> str:
+    """The engine's lists tell seconds since 1970; its inspections tell text such as this."""
+    if not isinstance(seconds, int):
+        return ""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

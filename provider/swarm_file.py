@@ -11,7 +11,7 @@ import binascii
 from typing import Any, ClassVar
 
 from .faults import EngineError, Fault, NotFound
-from .ownership import foreign_labels, is_left_over, own_labels
+from .ownership import foreign_labels, own_labels
 from .resource import Context, Diff, Failure, ResourceKind, Values, changed
 from .shape import LABELS
 
@@ -58,17 +58,17 @@ class _SwarmFile(ResourceKind):
     def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
         if ctx.preview:
             return "", inputs
-        for found in ctx.api.call("GET", f"/{self.path}"):
-            if found["Spec"]["Name"] == inputs["name"] and is_left_over(
-                ctx, found["Spec"].get("Labels"), found["ID"]
-            ):
-                ctx.api.call("DELETE", f"/{self.path}/{found['ID']}")
         body = {
             "Name": inputs["name"],
             "Labels": {**LABELS[0](inputs.get("labels") or []), **own_labels(ctx)},
             "Data": _encoded(inputs),
         }
-        return ctx.api.call("POST", f"/{self.path}/create", body=body)["ID"], inputs
+        ctx.begin()
+        try:
+            return ctx.api.call("POST", f"/{self.path}/create", body=body)["ID"], inputs
+        except EngineError:
+            ctx.journal.end(ctx.urn)  # a refusal: nothing was made
+            raise
 
     def read(
         self, ctx: Context, id: str, inputs: Values, state: Values

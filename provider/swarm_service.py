@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 from . import abilities, registry_auth
 from .durations import to_nanoseconds
 from .engine import filters
-from .faults import Fault, NotFound
-from .ownership import URN_LABEL, foreign_labels, is_left_over, own_labels
+from .faults import EngineError, Fault, NotFound
+from .ownership import foreign_labels, own_labels
 from .plain import UNKNOWN, has_unknown
 from .resource import Context, Diff, Failure, ResourceKind, Values, changed
 from .shape import from_api, overlay, to_api
@@ -74,19 +74,19 @@ class ServiceKind(ResourceKind):
     def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
         if ctx.preview:
             return "", {**inputs, "name": inputs.get("name", UNKNOWN)}
-        for left in ctx.api.call(
-            "GET", "/services", params=filters(label=[f"{URN_LABEL}={ctx.urn}"])
-        ):
-            if is_left_over(ctx, left["Spec"].get("Labels"), left["ID"]):
-                ctx.log("info", "removing a service that an interrupted run left behind")
-                self.delete(ctx, left["ID"], {}, {})
         wanted = {**inputs, "name": inputs.get("name") or f"{name}-{secrets.token_hex(4)[:7]}"}
         body = _body(ctx, wanted)
-        answer = ctx.api.call("POST", "/services/create", body=body, auth=_auth(inputs))
+        ctx.begin()
+        try:
+            answer = ctx.api.call("POST", "/services/create", body=body, auth=_auth(inputs))
+        except EngineError:
+            ctx.journal.end(ctx.urn)  # a refusal: nothing was made
+            raise
         try:
             _converge(ctx, answer["ID"], inputs)
         except BaseException:
             self.delete(ctx, answer["ID"], inputs, {})
+            ctx.journal.end(ctx.urn)
             raise
         return answer["ID"], wanted
 

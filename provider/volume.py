@@ -1,20 +1,23 @@
-"""docker.Volume: named storage. The engine cannot change a volume, so every difference replaces it.
+"""docker.Volume: named storage, whose data goes on an explicit word only.
 
-A volume that an interrupted run of the same resource left is taken over with its data; one of
-somebody else is only taken over when it is what the program describes, and a warning says so.
+The engine cannot change a volume: changed labels are recorded and the volume stays; another driver
+would need another volume and is refused. A volume that a killed run of this state began, or that
+`destroy` kept, is taken over with its data; one of somebody else never is.
 """
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from .container_values import in_order
 from .engine import filters
 from .faults import EngineError, Fault, NotFound
 from .input_table import HONOURED, refusals
-from .ownership import URN_LABEL, foreign_labels, own_labels
-from .plain import UNKNOWN
+from .ownership import STATE_LABEL, foreign_labels, is_ours, own_labels, owner
+from .plain import UNKNOWN, has_unknown
 from .resource import Context, Diff, Failure, ResourceKind, Values
 
 _CLUSTER = (
@@ -29,6 +32,10 @@ INPUTS: dict[str, str] = {
     "labels.value": HONOURED,
     "cluster": _CLUSTER,
 }
+# The word that deletes data: names of volumes, with commas between.
+DELETE_DATA = "CAUSEWAY_DELETE_DATA"
+# On volumes that a Compose file declares: Compose keeps those, too, unless told otherwise.
+_PROJECT = "causeway.project"
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 
@@ -50,6 +57,12 @@ class VolumeKind(ResourceKind):
         if chosen is not UNKNOWN and not (isinstance(chosen, str) and _NAME.fullmatch(chosen)):
             reason = f"{chosen!r} is no volume name: two or more of letters, digits, _ . -"
             failures.append(Failure("name", reason))
+        if failures or has_unknown(inputs):
+            return inputs, failures
+        if old is None or old.get("name") != chosen:
+            failures += _in_the_way(ctx, chosen, inputs)
+        elif not may_delete(chosen):
+            failures += _other_volume(old, inputs)
         return inputs, failures
 
     def diff(
@@ -59,14 +72,18 @@ class VolumeKind(ResourceKind):
         before, after = _canonical(old_inputs), _canonical(new)
         for key in sorted(after):
             if before[key] != after[key]:
-                diff.changes[key] = "replace"
-        if diff.changes and new.get("name") in (id, UNKNOWN):
+                diff.changes[key] = "update" if key == "labels" else "replace"
+        if diff.replaces and new.get("name") in (id, UNKNOWN):
             # Two volumes cannot share a name: the engine would answer with the old one.
             diff.delete_before_replace = True
             diff.reason = (
-                f"a volume cannot be changed in place ({', '.join(diff.changes)}): the old one "
-                "goes first, with its data, because its name is needed"
+                f"a volume cannot be changed in place ({', '.join(diff.replaces)}): the old one "
+                f"goes first, with its data, as {DELETE_DATA} allows"
             )
+        elif diff.replaces:
+            diff.reason = f"a new volume; {id} stays on the engine with its data"
+        elif diff.changes:
+            diff.reason = "the volume and its data stay; the labels of a volume cannot be changed"
         return diff
 
     def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
@@ -80,9 +97,16 @@ class VolumeKind(ResourceKind):
             return "", {**inputs, "mountpoint": UNKNOWN}
         chosen = inputs["name"]
         existing = _find(ctx, chosen)
+        if existing is not None and (different := _differences(existing, inputs)):
+            if not (may_delete(chosen) and _is_mine(ctx, existing)):
+                raise Fault(_differs(ctx, chosen, different))
+            _delete(ctx, chosen)
+            existing = None
         if existing is not None:
-            _require_same(ctx, existing, inputs)
+            if not _is_mine(ctx, existing):
+                raise Fault(_taken(chosen, existing))
             return chosen, _state(inputs, existing)
+        ctx.begin()
         made = ctx.api.call(
             "POST",
             "/volumes/create",
@@ -104,30 +128,53 @@ class VolumeKind(ResourceKind):
         actual = _inputs_of(found)
         before, seen = _canonical(inputs), _canonical(actual)
         # What was declared keeps its spelling where it means the same.
-        kept = {k: v for k, v in inputs.items() if before.get(k) == seen.get(k)}
-        differing = {k: v for k, v in actual.items() if before.get(k) != seen.get(k)}
+        # So do labels, which nobody can change: what differs was declared after the creation.
+        stays = ("labels",) if inputs else ()
+        kept = {k: v for k, v in inputs.items() if before.get(k) == seen.get(k) or k in stays}
+        differing = {
+            k: v for k, v in actual.items() if before.get(k) != seen.get(k) and k not in stays
+        }
         merged = {**kept, **differing}
         return id, _state(merged, found), merged
 
     def update(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
     ) -> Values:
-        # Only the order of labels can differ here: diff() replaces for everything else.
+        # Labels only: diff() replaces for everything else.
         return {**old_state, **new}
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
-        try:
-            ctx.api.call("DELETE", f"/volumes/{id}")
-        except NotFound:
+        replaced = ctx.current == id and state.get("name") == id
+        declared = _PROJECT in _labels(inputs)
+        if (replaced or declared) and not may_delete(id):
+            ctx.log(
+                "info",
+                f"volume {id} stays on the engine with its data; `docker volume rm {id}` removes "
+                f"it, and {DELETE_DATA}={id} would have",
+            )
             return
-        except EngineError as error:
-            users = _users(ctx, id) if error.status == 409 else []
-            if not users:
-                raise
-            raise Fault(
-                f"volume {id} is used by {', '.join(users)} and was not removed\n"
-                "  what to do: remove these containers (`docker rm`) and run again"
-            ) from None
+        _delete(ctx, id)
+
+
+def may_delete(name: str) -> bool:
+    """Whether the word was given that the data of this volume may go."""
+    given = (each.strip() for each in os.environ.get(DELETE_DATA, "").split(","))
+    return name in given
+
+
+def _delete(ctx: Context, name: str) -> None:
+    try:
+        ctx.api.call("DELETE", f"/volumes/{name}")
+    except NotFound:
+        return
+    except EngineError as error:
+        users = _users(ctx, name) if error.status == 409 else []
+        if not users:
+            raise
+        raise Fault(
+            f"volume {name} is used by {', '.join(users)} and was not removed\n"
+            "  what to do: remove these containers (`docker rm`) and run again"
+        ) from None
 
 
 def _automatic_name(logical: str, old: Values, seed: bytes) -> str:
@@ -143,24 +190,74 @@ def _find(ctx: Context, name: str) -> dict[str, Any] | None:
     return found
 
 
-def _require_same(ctx: Context, existing: dict[str, Any], inputs: Values) -> None:
-    """Refuse a volume that is not what is wanted; warn when it is somebody else's."""
-    name = inputs["name"]
-    ours = (existing.get("Labels") or {}).get(URN_LABEL) == ctx.urn
+def _is_mine(ctx: Context, existing: dict[str, Any]) -> bool:
+    """Whether a volume is this state's, or one that `destroy` kept when the state was another."""
+    labels = existing.get("Labels") or {}
+    kept = labels.get(STATE_LABEL) in ctx.origin.before
+    return kept or is_ours(ctx, labels, existing["Name"], certain=True)
+
+
+def _in_the_way(ctx: Context, name: str, inputs: Values) -> Iterator[Failure]:
+    """A volume of that name that is not this state's, or that is not what is declared."""
+    existing = _find(ctx, name)
+    if existing is None:
+        return
+    if not _is_mine(ctx, existing):
+        yield Failure("name", _taken(name, existing))
+    elif strangers := _strangers(ctx, name):
+        yield Failure(
+            "name",
+            f"the volume {name!r} is in use by {', '.join(strangers)}, which the state does not "
+            "hold: two would write its data. Stop and remove that container first "
+            "(`causeway leftovers` shows such containers)",
+        )
+    elif (different := _differences(existing, inputs)) and not may_delete(name):
+        yield Failure(different[0], _differs(ctx, name, different))
+
+
+def _strangers(ctx: Context, name: str) -> list[str]:
+    """Running containers with the volume that are not this state's."""
+    using = ctx.api.call("GET", "/containers/json", params=filters(volume=[name]))
+    return sorted(
+        container["Names"][0].lstrip("/")
+        for container in using
+        if not is_ours(ctx, container.get("Labels"), container["Id"], certain=True)
+    )
+
+
+def _taken(name: str, existing: dict[str, Any]) -> str:
+    whose = owner(existing.get("Labels"), existing.get("CreatedAt") or "")
+    return (
+        f"the engine has a volume {name!r} that is not this stack's ({whose}): choose another "
+        "name, declare it as `external: true` to use its data and never delete it, or take it "
+        f"over with `pulumi import {VolumeKind.token} NAME {name}`"
+    )
+
+
+def _differences(existing: dict[str, Any], inputs: Values) -> list[str]:
     actual, wanted = _canonical(_inputs_of(existing)), _canonical(inputs)
-    different = [key for key in sorted(wanted) if actual[key] != wanted[key]]
-    if different:
-        raise Fault(
-            f"a volume named {name!r} exists already and differs in {', '.join(different)}\n"
-            f"  what to do: give this one another name, or `pulumi import {VolumeKind.token} "
-            f"{ctx.name} {name}`, or remove it with its data (`docker volume rm {name}`)"
-        )
-    if not ours:
-        ctx.log(
-            "warning",
-            f"volume {name} existed already and is managed by this stack from now on: "
-            "`pulumi destroy` deletes it with its data (retain_on_delete keeps it)",
-        )
+    return [key for key in ("driver", "driverOpts") if actual[key] != wanted[key]]
+
+
+def _differs(ctx: Context, name: str, different: list[str]) -> str:
+    return (
+        f"the volume {name!r} is there with its data and differs in {', '.join(different)}, which "
+        f"only a new volume can have: give this one another name, or let the data be deleted with "
+        f"{DELETE_DATA}={name}"
+    )
+
+
+def _other_volume(old: Values, new: Values) -> Iterator[Failure]:
+    """A change that would delete the data."""
+    before, after = _canonical(old), _canonical(new)
+    for key in ("driver", "driverOpts"):
+        if before[key] != after[key]:
+            yield Failure(
+                key,
+                f"the volume {new['name']!r} cannot be changed in place, and a new one would start "
+                "without the data: give the new one another name, or let the data be deleted "
+                f"with {DELETE_DATA}={new['name']} in the environment of this command",
+            )
 
 
 def _users(ctx: Context, name: str) -> list[str]:

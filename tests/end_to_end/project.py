@@ -70,6 +70,7 @@ class Project:
             "DOCKER_HOST": host,
             "PULUMI_HOME": str(folder / "pulumi-home"),
             "XDG_CONFIG_HOME": str(folder / "config"),
+            "XDG_STATE_HOME": str(folder / "state"),
             "PATH": f"{source / '.venv' / 'bin'}{os.pathsep}{kept['PATH']}",
         }
         return cls(source, kept | own)

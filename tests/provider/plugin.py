@@ -6,9 +6,14 @@ or replace; it returns what a user would see in the state.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
+import signal
 import subprocess
+import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +29,12 @@ ROOT = Path(__file__).resolve().parents[2]
 NETWORK = "docker:index/network:Network"
 CONTAINER = "docker:index/container:Container"
 SERVICE = "docker:index/service:Service"
+# The identity of the state that plugins of these tests work for, unless a test says otherwise.
+IDENTITY = "5f0c3a52-0000-4000-8000-000000000001"
+# Journals, and what stands for Pulumi's states.
+STATE_HOME = Path(tempfile.mkdtemp(prefix="causeway-plugin-tests-"))
+_RECORDING = threading.Lock()
+atexit.register(shutil.rmtree, STATE_HOME, ignore_errors=True)
 
 
 class Refused(Exception):
@@ -51,6 +62,41 @@ class _PulumiEngine(engine_pb2_grpc.EngineServicer):
         return empty_pb2.Empty()
 
 
+class RecordedState:
+    """What Pulumi's state holds, as `pulumi stack export` prints it; shared by all runs for it."""
+
+    def __init__(self, identity: str) -> None:
+        self._file = STATE_HOME / f"{identity}.json"
+        self.program = STATE_HOME / f"export-{identity}"
+        if not self._file.exists():
+            self._write([{"type": "pulumi:providers:docker", "custom": True, "id": identity}])
+            self.program.write_text(f"#!/bin/sh\ncat {self._file}\n")
+            self.program.chmod(0o755)
+
+    @property
+    def resources(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self._file.read_text())["deployment"]["resources"]
+        return found
+
+    def _write(self, resources: list[dict[str, Any]]) -> None:
+        self._file.write_text(json.dumps({"deployment": {"resources": resources}}))
+
+    def add(self, urn: str, identity: str) -> None:
+        entry = {"type": urn.split("::")[2], "custom": True, "urn": urn, "id": identity}
+        self._write([*self.resources, entry])
+
+    def leaves(self, identity: str) -> None:
+        """It is replaced, and held until it is deleted."""
+        with _RECORDING:
+            self._write(
+                [{**e, "delete": True} if e["id"] == identity else e for e in self.resources]
+            )
+
+    def remove(self, urn: str, identity: str) -> None:
+        left = [e for e in self.resources if (e.get("urn"), e["id"]) != (urn, identity)]
+        self._write(left)
+
+
 class Plugin:
     """One run of the plugin; a new one stands for the next `pulumi up`."""
 
@@ -59,6 +105,7 @@ class Plugin:
         host: str,
         project: str = "test",
         config: dict[str, Any] | None = None,
+        identity: str = IDENTITY,
         **variables: str,
     ) -> None:
         self._engine = _PulumiEngine()
@@ -66,7 +113,9 @@ class Plugin:
         engine_pb2_grpc.add_EngineServicer_to_server(self._engine, self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
-        environment = {**os.environ, "DOCKER_HOST": host, **variables}
+        self.recorded = RecordedState(identity)
+        own = {"XDG_STATE_HOME": str(STATE_HOME), "CAUSEWAY_PULUMI": str(self.recorded.program)}
+        environment = {**os.environ, **own, "DOCKER_HOST": host, **variables}
         self._process = subprocess.Popen(
             [str(ROOT / "provider" / "pulumi-resource-docker"), f"127.0.0.1:{port}"],
             stdout=subprocess.PIPE,
@@ -81,7 +130,11 @@ class Plugin:
         self._project = project
         # Pulumi sends nested provider inputs as JSON text.
         args = {key: json.dumps(value) for key, value in (config or {}).items()}
-        self._call("Configure", provider_pb2.ConfigureRequest(args=to_struct(args)))
+        urn = f"urn:pulumi:dev::{project}::pulumi:providers:docker::default"
+        self._call(
+            "Configure",
+            provider_pb2.ConfigureRequest(args=to_struct(args), id=identity, urn=urn),
+        )
 
     @property
     def pid(self) -> int:
@@ -104,7 +157,7 @@ class Plugin:
     def close(self) -> None:
         self._channel.close()
         self._server.stop(None)
-        self._process.terminate()
+        self._process.send_signal(signal.SIGINT)  # as Pulumi does at the end of a run
         self._process.wait(timeout=20)
         assert self._process.stdout is not None
         self._process.stdout.close()
@@ -148,8 +201,14 @@ class Plugin:
         )
 
     def create(
-        self, token: str, name: str, inputs: dict[str, Any], preview: bool = False
+        self,
+        token: str,
+        name: str,
+        inputs: dict[str, Any],
+        preview: bool = False,
+        record: bool = True,
     ) -> Deployed:
+        """Without `record`, Pulumi is killed before it writes down what it was told."""
         urn = self.urn(token, name)
         answer = self.check(urn, inputs)
         if answer.failures:
@@ -159,6 +218,8 @@ class Plugin:
             "Create",
             provider_pb2.CreateRequest(urn=urn, properties=to_struct(checked), preview=preview),
         )
+        if made.id and record:
+            self.recorded.add(urn, made.id)
         return Deployed(urn, made.id, checked, from_struct(made.properties), ["create"])
 
     def read(self, old: Deployed) -> Deployed | None:
@@ -173,6 +234,7 @@ class Plugin:
             ),
         )
         if not answer.id:
+            self.recorded.remove(old.urn, old.id)
             return None
         return Deployed(
             old.urn, answer.id, from_struct(answer.inputs), from_struct(answer.properties), ["read"]
@@ -182,6 +244,7 @@ class Plugin:
         """What `pulumi import` would put into the state."""
         found = self.read(Deployed(self.urn(token, name), identity, {}, {}))
         assert found is not None, f"{identity} does not exist"
+        self.recorded.add(found.urn, found.id)
         return found
 
     def apply(self, old: Deployed, inputs: dict[str, Any]) -> Deployed:
@@ -239,6 +302,7 @@ class Plugin:
                 old_inputs=to_struct(old.inputs),
             ),
         )
+        self.recorded.remove(old.urn, old.id)
 
     def invoke(self, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The answer of a function such as `getLogs`."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 
 from provider.engine import Engine, connect
+from provider.journal import Journal
+from provider.origin import Origin
 from provider.resource import Context
 from provider.shared import Shared
 
@@ -20,6 +25,9 @@ class Surroundings:
     config: dict[str, Any] = field(default_factory=dict)
     messages: list[tuple[str, str]] = field(default_factory=list)
     progress: list[str] = field(default_factory=list)
+    journal: Journal = field(
+        default_factory=lambda: Journal(Path(tempfile.mkdtemp(prefix="causeway-test-")), "this-run")
+    )
     _engine: Engine | None = None
 
     def context(self, *, preview: bool = False, urn: str = URN) -> Context:
@@ -29,6 +37,13 @@ class Surroundings:
             config=self.config,
             run="this-run",
             known_ids=frozenset(),
+            current=None,
+            current_inputs={},
+            origin=Origin(
+                identity="this-state", stack="dev", project="test", checkout="me@here:/x"
+            ),
+            journal=self.journal,
+            recorded=lambda: None,
             shared=Shared(),
             engine_of=self._connected,
             cancelled=lambda: False,
@@ -37,6 +52,7 @@ class Surroundings:
         )
 
     def close(self) -> None:
+        shutil.rmtree(self.journal.folder, ignore_errors=True)
         if self._engine is not None:
             self._engine.close()
 

@@ -11,8 +11,14 @@ import pytest
 from provider.abilities import Facts, Mine, doubtful, facts, refused, unbalanced, without_ipam
 from provider.host import Host, Route, interfaces, plugins, routes, routes6
 
-URN = "urn:pulumi:dev::shop::docker:index/network:Network::lan"
-MINE = Mine(URN)
+OURS = {"causeway.state": "this"}
+
+
+def is_ours(network: dict[str, Any]) -> bool:
+    return bool(network["Labels"] == OURS)
+
+
+MINE = Mine(None, is_ours)
 INFO = {
     "ServerVersion": "20.10.24+dfsg1",
     "Plugins": {"Network": ["bridge", "host", "ipvlan", "macvlan", "null", "overlay"]},
@@ -110,8 +116,9 @@ def subnet(text: str) -> dict[str, Any]:
         ),
         (
             {"name": "theirs"},
-            "name: the engine has a network 'theirs' that is not this stack's: choose another "
-            "name, or declare it as `external: true`",
+            "name: the engine has a network 'theirs' that is not this stack's (not made by "
+            "Causeway): choose another name, remove that network, or declare it as "
+            "`external: true`",
         ),
         (
             subnet("10.5.0.0/16"),
@@ -153,7 +160,7 @@ def test_what_it_can_do_is_not(inputs: dict[str, Any]) -> None:
 
 
 def test_a_stacks_own_networks_are_no_obstacle() -> None:
-    own = network("lan", "10.5.0.0/24", **{"causeway.urn": URN})
+    own = network("lan", "10.5.0.0/24", **OURS)
     assert said({"name": "lan", **subnet("10.5.0.0/24")}, engine(own)) == []
 
 
@@ -161,7 +168,7 @@ def test_an_imported_network_is_known_by_its_name() -> None:
     known = engine(network("lan", "10.5.0.0/24"))
     inputs = {"name": "lan", **subnet("10.5.0.0/24")}
     assert len(said(inputs, known)) == 2
-    assert said(inputs, known, Mine(URN, "lan")) == []
+    assert said(inputs, known, Mine("lan", is_ours)) == []
 
 
 def test_an_interface_serves_macvlan_or_ipvlan_and_not_both() -> None:

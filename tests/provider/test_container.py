@@ -359,7 +359,9 @@ def test_an_address_that_is_taken_is_named(stack: Stack) -> None:
 def test_a_name_that_is_taken_by_another_container_is_left_alone(stack: Stack) -> None:
     name = f"{stack.prefix}-theirs"
     theirs = stack.api.create_container(TINY, name=name)["Id"]
-    with pytest.raises(Refused, match=r"already in use by container.*\n  what to do: .*rename it"):
+    with pytest.raises(
+        Refused, match=rf"the engine has a container '{name}', not made by Causeway"
+    ):
         stack.container("mine", name=name)
     assert stack.api.inspect_container(name)["Id"] == theirs
 
@@ -377,12 +379,46 @@ def test_replacement_runs_the_new_container_before_the_old_one_goes(stack: Stack
 
 
 def test_replacement_frees_a_fixed_port_first(stack: Stack, plugin: Plugin) -> None:
-    web = stack.container("web", ports=[{"internal": 80, "external": 18081}])
+    web = stack.container("web", ports=[{"internal": 80, "external": 18081}], stopTimeout=0)
     again = stack.plugin.apply(web, {**web.inputs, "envs": ["A=1"]})
-    assert again.steps == ["delete", "create"]
-    assert plugin.messages[-1] == (
+    assert again.steps == ["create", "delete"]
+    said, gap = plugin.messages[-2:]
+    assert said == (
         "replaced because of envs; the old container stops first: host port 18081/tcp is fixed"
     )
+    assert re.fullmatch(r"\d+\.\d s without service, until the new container was running", gap)
+    assert stack.inspect(again)["State"]["Running"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"image": "nope:1"},
+        {"command": ["/not/there"]},
+        {
+            "wait": True,
+            "healthcheck": {"tests": ["CMD", "false"], "interval": "1s", "retries": 1},
+        },
+    ],
+)
+def test_a_replacement_that_fails_gives_the_old_container_back(
+    stack: Stack, fault: dict[str, Any]
+) -> None:
+    web = stack.container(
+        "web",
+        name=f"{stack.prefix}-web",
+        ports=[{"internal": 80, "external": 18082}],
+        restart="always",
+        stopTimeout=0,
+    )
+    before = stack.inspect(web)
+    with pytest.raises(Refused):
+        stack.plugin.apply(web, {**web.inputs, **fault})
+    after = stack.inspect(web)
+    assert after["State"]["Running"]
+    assert after["Name"] == before["Name"]
+    assert after["HostConfig"] == before["HostConfig"]
+    assert [each["Id"] for each in _mine(stack)] == [web.id]
 
 
 def test_a_preview_knows_the_inputs_and_leaves_the_rest_open(stack: Stack) -> None:
@@ -407,10 +443,14 @@ def test_what_a_killed_run_left_is_removed_by_the_next_creation(
 ) -> None:
     name = f"{stack.prefix}-web"
     with Plugin(engine.host) as killed:
-        left = killed.create(CONTAINER, name, {"image": TINY})
+        left = killed.create(CONTAINER, name, {"image": TINY}, record=False)
+        killed.kill()
     with Plugin(engine.host) as following:
         again = following.create(CONTAINER, name, {"image": TINY})
-        assert following.messages == ["removing a container that an interrupted run left behind"]
+        assert following.messages == [
+            f"removing container {left.state['name']}, which a killed update began and the state "
+            "does not hold"
+        ]
     assert left.id != again.id
     assert [each["Id"] for each in _mine(stack)] == [again.id]
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from provider.clashes import clashes
 from provider.container_body import to_body
 from provider.container_check import check
-from provider.container_diff import changes, plan
+from provider.container_diff import anonymous, changes, plan
 from provider.container_fields import FIELDS
 from provider.plain import UNKNOWN
 
@@ -139,6 +140,16 @@ def test_a_change_is_made_in_place_where_the_engine_can(
             {"mounts": [{"type": "volume", "source": "data", "target": "/data"}]},
             "volume data is written by both",
         ),
+        (
+            {"volumes": [{"hostPath": "/srv", "containerPath": "/data"}]},
+            "/srv is written by both",
+        ),
+        (
+            {"mounts": [{"type": "bind", "source": "/srv/a", "target": "/data"}]},
+            "/srv/a is written by both",
+        ),
+        ({"networkMode": "host"}, "both would listen on the machine's own network"),
+        ({"networkMode": "container:a"}, "both would listen in the same network namespace"),
     ],
 )
 def test_the_old_container_stops_first_for_a_stated_reason(
@@ -146,7 +157,7 @@ def test_the_old_container_stops_first_for_a_stated_reason(
 ) -> None:
     old = {**BASE, **inputs}
     diff = plan(old, {"name": inputs.get("name", "web-1234567")}, {**old, "envs": ["A=1"]})
-    assert diff.delete_before_replace is True
+    assert diff.delete_before_replace is False
     assert diff.reason == f"replaced because of envs; the old container stops first: {why}"
 
 
@@ -156,7 +167,10 @@ def test_the_old_container_stops_first_for_a_stated_reason(
         {},
         {"ports": [{"internal": 80}]},
         {"volumes": [{"volumeName": "data", "containerPath": "/data", "readOnly": True}]},
-        {"volumes": [{"hostPath": "/srv", "containerPath": "/data"}]},
+        {"volumes": [{"hostPath": "/srv", "containerPath": "/data", "readOnly": True}]},
+        {"mounts": [{"type": "bind", "source": "/srv", "target": "/d", "readOnly": True}]},
+        {"volumes": [{"hostPath": "/var/run/docker.sock", "containerPath": "/d.sock"}]},
+        {"mounts": [{"type": "bind", "source": "/dev/snd", "target": "/dev/snd"}]},
         {"networksAdvanced": [{"name": "n", "aliases": ["web"]}]},
     ],
 )
@@ -165,6 +179,30 @@ def test_without_a_clash_the_new_container_starts_first(inputs: dict[str, Any]) 
     diff = plan(old, {"name": "web-1234567"}, {**old, "envs": ["A=1"]})
     assert diff.delete_before_replace is False
     assert diff.reason == "replaced because of envs; the new container starts first"
+
+
+def test_a_folder_within_a_folder_is_written_by_both() -> None:
+    old = {"mounts": [{"type": "bind", "source": "/srv", "target": "/data"}]}
+    new = {"mounts": [{"type": "bind", "source": "/srv/db", "target": "/data"}]}
+    assert clashes({**BASE, **old}, "web", {**BASE, **new}) == ["/srv/db is written by both"]
+
+
+def test_an_anonymous_volume_moves_over_unless_it_is_renewed() -> None:
+    listed = {"Mounts": [{"Type": "volume", "Name": "f" * 64, "Destination": "/data"}]}
+    renewed: Any = {**BASE, "labels": [{"label": "causeway.renew-anon-volumes", "value": "true"}]}
+    assert anonymous(listed, BASE, BASE) == ["/data"]
+    assert anonymous(listed, BASE, renewed) == []
+    assert clashes(BASE, "web", BASE, ["/data"]) == ["the anonymous volume at /data moves over"]
+
+
+def test_data_is_shared_for_a_while_only_where_the_file_says_so() -> None:
+    labels: Any = [{"label": "causeway.order", "value": "start-first"}]
+    shared = {
+        "mounts": [{"type": "volume", "source": "data", "target": "/data"}],
+        "ports": [{"internal": 80, "external": 8080}],
+    }
+    new = {**BASE, **shared, "labels": labels}
+    assert clashes({**BASE, **shared}, "web", new, ["/x"]) == ["host port 8080/tcp is fixed"]
 
 
 def test_a_change_in_place_needs_no_explanation() -> None:
@@ -244,7 +282,6 @@ def test_bad_inputs_are_refused_by_check(inputs: dict[str, Any], failure: str) -
 def test_stop_first_is_followed_when_it_is_asked_for() -> None:
     labels: Any = [{"label": "causeway.order", "value": "stop-first"}]
     diff = plan({"image": "a", "labels": labels}, {}, {"image": "b", "labels": labels})
-    assert diff.delete_before_replace
     assert diff.reason == (
         "replaced because of image; the old container stops first: stop-first is asked for"
     )

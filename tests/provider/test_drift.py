@@ -245,7 +245,6 @@ KINDS: tuple[tuple[str, Hand, dict[str, Any], dict[str, list[str]]], ...] = (
         {"web": "gone"},
         {"web": ["create"]},
     ),
-    ("made anew under its name", remake_container, {"web": "gone"}, {"web": ["create"]}),
     (
         "renamed",
         lambda api, site: api.rename(site.web, f"{site.prefix}-other"),
@@ -311,12 +310,6 @@ KINDS: tuple[tuple[str, Hand, dict[str, Any], dict[str, list[str]]], ...] = (
         {"front": ["create"], "web": ["update"]},
     ),
     (
-        "network made anew with other options",
-        remake_network,
-        {"front": "gone", "web": ["networksAdvanced"]},
-        {"front": ["create"], "web": ["update"]},
-    ),
-    (
         "volume removed",
         remove_volume,
         {"data": "gone", "web": "gone"},
@@ -355,6 +348,35 @@ def test_drift_is_seen_and_repaired(
     assert site.up(read, engine) == steps
     assert site.differences(site.refresh()) == {}
     assert api.inspect_container(site.web)["State"]["Status"] == "running"
+
+
+def test_a_container_that_somebody_made_under_its_name_is_named_and_left_alone(
+    site: Site, api: docker.APIClient, engine: Engine
+) -> None:
+    """Its labels are ours, but nothing proves that it is."""
+    remake_container(api, site)
+    theirs = api.inspect_container(f"{site.prefix}-web")["Id"]
+    read = site.refresh()
+    assert site.differences(read) == {"web": "gone"}
+    with pytest.raises(Refused, match=r"(?s)is in the way \(the name .* is fixed.*leftovers"):
+        site.up(read, engine)
+    assert api.inspect_container(theirs)["State"]["Running"]
+    api.remove_container(theirs, force=True)
+    assert site.up(read, engine) == {"web": ["create"]}
+
+
+def test_a_network_that_somebody_made_under_its_name_is_named_and_left_alone(
+    site: Site, api: docker.APIClient, engine: Engine
+) -> None:
+    remake_network(api, site)
+    theirs = api.inspect_network(f"{site.prefix}-front")
+    read = site.refresh()
+    assert site.differences(read) == {"front": "gone", "web": ["networksAdvanced"]}
+    with pytest.raises(Refused, match="exists already and is not this resource's: made by stack"):
+        site.up(read, engine)
+    assert api.inspect_network(theirs["Id"]) == theirs
+    api.remove_network(theirs["Id"])
+    assert site.up(read, engine) == {"front": ["create"], "web": ["update"]}
 
 
 def test_without_drift_a_refresh_shows_none(site: Site) -> None:

@@ -297,16 +297,18 @@ def test_a_network_that_a_killed_run_left_is_removed_by_the_next_creation(
 ) -> None:
     name = f"{stack.prefix}-left"
     with Plugin(engine.host) as killed:
-        left = killed.create(NETWORK, name, {})
+        left = killed.create(NETWORK, name, {}, record=False)
         member = killed.create(
             CONTAINER,
             f"{name}-web",
             {"image": "causeway-test/tiny:1", "networksAdvanced": [{"name": left.id}]},
         )
+        killed.kill()
     with Plugin(engine.host) as following:
         again = following.create(NETWORK, name, {})
         assert following.messages == [
-            f"removing network {left.state['name']}, left by an interrupted run"
+            f"removing network {left.state['name']}, which a killed update began and the state "
+            "does not hold"
         ]
         assert [each["Id"] for each in api.networks(names=[name])] == [again.id]
         following.delete(member)

@@ -33,8 +33,8 @@ def create(surroundings: Surroundings, inputs: dict[str, Any]) -> tuple[str, dic
 # --- without an engine ----------------------------------------------------------------------------
 
 
-def test_name_is_made_from_the_logical_name_and_the_seed(offline: Surroundings) -> None:
-    assert check(offline, {})[0] == {"name": "data-1234567", "driver": "local"}
+def test_name_is_made_from_the_logical_name_and_the_seed(online: Surroundings) -> None:
+    assert check(online, {})[0] == {"name": "data-1234567", "driver": "local"}
 
 
 def test_automatic_name_stays(offline: Surroundings) -> None:
@@ -42,8 +42,8 @@ def test_automatic_name_stays(offline: Surroundings) -> None:
     assert checked["name"] == "data-abcdef0"
 
 
-def test_name_taken_out_of_the_program_becomes_automatic(offline: Surroundings) -> None:
-    checked, _ = check(offline, {}, old={"name": "mine"})
+def test_name_taken_out_of_the_program_becomes_automatic(online: Surroundings) -> None:
+    checked, _ = check(online, {}, old={"name": "mine"})
     assert checked["name"] == "data-1234567"
 
 
@@ -57,40 +57,41 @@ def test_unknown_inputs_pass_check(offline: Surroundings) -> None:
     assert check(offline, inputs) == ({**inputs, "driver": "local"}, [])
 
 
-def test_order_of_labels_is_no_change(offline: Surroundings) -> None:
-    old, _ = check(offline, {"name": "data", "labels": LABELS})
-    new, _ = check(offline, {"name": "data", "labels": LABELS[::-1]})
-    assert KIND.diff(offline.context(), "data", old, old, new).changes == {}
+def test_order_of_labels_is_no_change(online: Surroundings) -> None:
+    old, _ = check(online, {"name": "data", "labels": LABELS})
+    new, _ = check(online, {"name": "data", "labels": LABELS[::-1]})
+    assert KIND.diff(online.context(), "data", old, old, new).changes == {}
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("driver", "nfs"), ("driverOpts", {"type": "tmpfs"}), ("labels", LABELS)],
+    [("driver", "nfs"), ("driverOpts", {"type": "tmpfs"})],
 )
 def test_change_replaces_and_a_kept_name_goes_first(
-    offline: Surroundings, key: str, value: Any
+    online: Surroundings, key: str, value: Any
 ) -> None:
-    old, _ = check(offline, {"name": "data"})
-    new, _ = check(offline, {"name": "data", key: value})
-    diff = KIND.diff(offline.context(), "data", old, old, new)
+    old, _ = check(online, {"name": "data"})
+    new, _ = check(online, {"name": "data", key: value})
+    diff = KIND.diff(online.context(), "data", old, old, new)
     assert diff.changes == {key: "replace"}
     assert diff.delete_before_replace
     assert diff.reason == (
-        f"a volume cannot be changed in place ({key}): the old one goes first, with its data, "
-        "because its name is needed"
+        f"a volume cannot be changed in place ({key}): the old one goes first, with its data, as "
+        "CAUSEWAY_DELETE_DATA allows"
     )
 
 
-def test_new_name_is_created_first(offline: Surroundings) -> None:
-    old, _ = check(offline, {"name": "data"})
-    new, _ = check(offline, {"name": "other"})
-    diff = KIND.diff(offline.context(), "data", old, old, new)
+def test_new_name_is_created_first(online: Surroundings) -> None:
+    old, _ = check(online, {"name": "data"})
+    new, _ = check(online, {"name": "other"})
+    diff = KIND.diff(online.context(), "data", old, old, new)
     assert (diff.changes, diff.delete_before_replace) == ({"name": "replace"}, False)
+    assert diff.reason == "a new volume; data stays on the engine with its data"
 
 
-def test_preview_creates_nothing(offline: Surroundings) -> None:
-    checked, _ = check(offline, {"name": "data"})
-    assert KIND.create(offline.context(preview=True), "data", checked) == (
+def test_preview_creates_nothing(online: Surroundings) -> None:
+    checked, _ = check(online, {"name": "data"})
+    assert KIND.create(online.context(preview=True), "data", checked) == (
         "",
         {"name": "data", "driver": "local", "mountpoint": UNKNOWN},
     )
@@ -109,7 +110,14 @@ def test_volume_is_created_as_declared(
     found = api.inspect_volume(identity)
     assert identity == f"{scratch}data"
     assert found["Options"] == options
-    assert found["Labels"] == {"a": "1", "b": "2", "causeway.urn": URN, "causeway.run": "this-run"}
+    assert found["Labels"] == {
+        "a": "1",
+        "b": "2",
+        "causeway.urn": URN,
+        "causeway.run": "this-run",
+        "causeway.state": "this-state",
+        "causeway.checkout": "me@here:/x",
+    }
     assert state["mountpoint"] == found["Mountpoint"]
 
 
@@ -119,17 +127,31 @@ def test_read_finds_no_change(online: Surroundings, scratch: str) -> None:
     assert KIND.read(online.context(), identity, inputs, state) == (identity, state, inputs)
 
 
-def test_read_sees_a_volume_made_anew_by_hand(
+def test_read_sees_a_volume_made_anew_by_hand_with_another_driver_option(
     online: Surroundings, scratch: str, api: docker.APIClient
 ) -> None:
     inputs, _ = check(online, {"name": f"{scratch}data", "labels": LABELS})
     identity, state = KIND.create(online.context(), "data", inputs)
     api.remove_volume(identity)
-    api.create_volume(identity)
+    options = {"type": "tmpfs", "device": "tmpfs"}
+    api.create_volume(identity, driver_opts=options)
     found = KIND.read(online.context(), identity, inputs, state)
     assert found is not None
-    diff = KIND.diff(online.context(), identity, found[2], found[1], inputs)
-    assert diff.changes == {"labels": "replace"}
+    assert found[2] == {**inputs, "driverOpts": options}
+
+
+def test_changed_labels_leave_the_volume_and_its_data_alone(
+    online: Surroundings, scratch: str, api: docker.APIClient
+) -> None:
+    inputs, _ = check(online, {"name": f"{scratch}data", "labels": LABELS})
+    identity, state = KIND.create(online.context(), "data", inputs)
+    before = api.inspect_volume(identity)
+    new = {**inputs, "labels": [{"label": "c", "value": "3"}]}
+    diff = KIND.diff(online.context(), identity, inputs, state, new)
+    assert diff.changes == {"labels": "update"}
+    after = KIND.update(online.context(), identity, inputs, state, new)
+    assert api.inspect_volume(identity) == before
+    assert KIND.read(online.context(), identity, new, after) == (identity, after, new)
 
 
 def test_read_sees_a_removed_volume(
@@ -162,26 +184,47 @@ def test_volume_of_a_killed_run_is_taken_over_with_its_data(
     assert online.messages == []
 
 
-def test_volume_of_others_that_is_the_same_is_taken_over_with_a_warning(
-    online: Surroundings, scratch: str, api: docker.APIClient
+@pytest.mark.parametrize("labels", [{}, {"whose": "mine"}, {"causeway.urn": URN}])
+def test_a_volume_of_others_is_refused_in_the_preview_and_by_the_creation(
+    online: Surroundings, scratch: str, api: docker.APIClient, labels: dict[str, str]
 ) -> None:
-    api.create_volume(f"{scratch}data")
-    create(online, {"name": f"{scratch}data"})
-    assert online.messages == [
-        (
-            "warning",
-            f"volume {scratch}data existed already and is managed by this stack from now on: "
-            "`pulumi destroy` deletes it with its data (retain_on_delete keeps it)",
-        )
-    ]
+    api.create_volume(f"{scratch}data", labels=labels)
+    inputs, failures = KIND.check(
+        online.context(), "data", None, {"name": f"{scratch}data"}, b"seed"
+    )
+    said = f"the engine has a volume '{scratch}data' that is not this stack's"
+    assert [failure.path for failure in failures] == ["name"]
+    assert failures[0].reason.startswith(said)
+    with pytest.raises(Fault, match=said):
+        KIND.create(online.context(), "data", inputs)
 
 
-def test_volume_of_others_that_differs_is_refused(
-    online: Surroundings, scratch: str, api: docker.APIClient
+@pytest.mark.parametrize(
+    "change", [{"driver": "other"}, {"driverOpts": {"type": "tmpfs", "device": "tmpfs"}}]
+)
+def test_a_change_that_would_delete_the_data_is_refused(
+    online: Surroundings, scratch: str, change: dict[str, Any]
 ) -> None:
-    api.create_volume(f"{scratch}data", labels={"whose": "mine"})
-    with pytest.raises(Fault, match=f"'{scratch}data' exists already and differs in labels"):
-        create(online, {"name": f"{scratch}data"})
+    inputs, _ = check(online, {"name": f"{scratch}data"})
+    KIND.create(online.context(), "data", inputs)
+    _, failures = KIND.check(online.context(), "data", inputs, {**inputs, **change}, b"seed")
+    assert [failure.path for failure in failures] == [*change]
+    assert f"CAUSEWAY_DELETE_DATA={scratch}data" in failures[0].reason
+
+
+def test_a_change_that_deletes_the_data_is_made_on_the_word(
+    online: Surroundings, scratch: str, api: docker.APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAUSEWAY_DELETE_DATA", f"other, {scratch}data")
+    inputs, _ = check(online, {"name": f"{scratch}data"})
+    KIND.create(online.context(), "data", inputs)
+    options = {"type": "tmpfs", "device": "tmpfs"}
+    new, failures = KIND.check(
+        online.context(), "data", inputs, {**inputs, "driverOpts": options}, b"seed"
+    )
+    assert failures == []
+    KIND.create(online.context(), "data", new)
+    assert api.inspect_volume(f"{scratch}data")["Options"] == options
 
 
 def test_delete_removes_and_may_be_repeated(
