@@ -30,9 +30,9 @@ up: setup ## preview and deploy STACK, then print its address
 preview: setup ## show what `make up` would change
 	$(PULUMI) preview --stack $(STACK)
 
-down: setup ## remove everything of STACK from the engine
-	$(PULUMI) destroy --yes --stack $(STACK)
-	@echo "Stack $(STACK) is removed. What remains: its empty record in .pulumi-state, and base images."
+down: setup ## remove STACK from the engine; its volumes stay (VOLUMES=remove takes them too)
+	@.venv/bin/causeway down --yes $(if $(filter remove,$(VOLUMES)),--volumes) --stack $(STACK)
+	@echo "Stack $(STACK) is removed. What remains: its empty record in .pulumi-state, base images, and volumes unless VOLUMES=remove."
 
 lessons: tools ## list the lessons on Docker networks
 	@$(VENV) -m cli.lesson

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cli import diff, draw, explain, reach, rollout, scale, verify
+from cli import diff, down, draw, explain, leftovers, reach, rollout, scale, verify
 from cli.options import which
 
 DESCRIPTION = """\
@@ -21,10 +21,11 @@ examples:
   causeway diff --against HEAD~1          what the change since then opens and closes
   causeway draw --format mermaid          a picture for a README
   causeway verify --stack dev             packets on the running stack, compared with the model
-  causeway scale flask_app=4 --stack prod more replicas; the balancer in front of them runs on"""
+  causeway scale flask_app=4 --stack prod more replicas; the balancer in front of them runs on
+  causeway down --volumes                 remove the stack and its data"""
 
 # A row a command: a module with NAME, SUMMARY, configure(parser) and run(options, console).
-COMMANDS = (reach, explain, diff, draw, verify, scale, rollout)
+COMMANDS = (reach, explain, diff, draw, verify, scale, rollout, down, leftovers)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -19,6 +19,14 @@ TIMEOUT_SECONDS = 120
 
 def deployed(folder: Path, stack: str) -> Stack:
     """Raises UsageError when the state cannot be read or holds no record."""
+    found = in_state(exported(folder, stack))
+    if found is None:
+        raise UsageError(f"stack {stack} has no record of its reach yet: `pulumi up` makes one")
+    return found
+
+
+def exported(folder: Path, stack: str) -> str:
+    """The state as `pulumi stack export` writes it. Raises UsageError when it cannot be read."""
     beside = Path(sys.executable).parent / "pulumi"
     program = str(beside) if beside.is_file() else shutil.which("pulumi")
     if program is None:
@@ -33,10 +41,7 @@ def deployed(folder: Path, stack: str) -> Stack:
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
         raise UsageError(f"the state of stack {stack} cannot be read: {said}")
-    found = in_state(done.stdout.decode())
-    if found is None:
-        raise UsageError(f"stack {stack} has no record of its reach yet: `pulumi up` makes one")
-    return found
+    return done.stdout.decode()
 
 
 def in_state(exported: str) -> Stack | None:

@@ -29,6 +29,7 @@ RUN = "run"
 Lines = dict[str, str]
 NETWORK = "docker:index/network:Network"
 CONTAINER = "docker:index/container:Container"
+VOLUME = "docker:index/volume:Volume"
 # Inputs that are a Compose key under another name.
 NETWORK_KEYS = {
     "attachable": ("attachable",),
@@ -40,6 +41,12 @@ NETWORK_KEYS = {
     "labels": ("labels",),
     "name": ("name",),
     "options": ("driver_opts",),
+}
+VOLUME_KEYS = {
+    "driver": "driver",
+    "driverOpts": "driver_opts",
+    "labels": "labels",
+    "name": "name",
 }
 SUBNET_KEYS = {
     "auxAddress": "aux_addresses",
@@ -117,6 +124,12 @@ def recorded(stack: Stack, base: str) -> dict[str, Lines]:
         found[f"{NETWORK}::{name}"] = list(_network(network, index))
         for guest in network.guests:
             found[f"{TOKEN}::{name}-{guest_name(guest)}"] = [("", guest.place)]
+    for volume in stack.volumes:
+        steps = ("volumes", volume.key)
+        found[f"{VOLUME}::{stack.name}-{volume.key}"] = [
+            ("", index.place(*steps)),
+            *((key, index.place(*steps, written)) for key, written in VOLUME_KEYS.items()),
+        ]
     for service in stack.services:
         places = list(_container(service, index))
         for replica in range(1, service.replicas + 1):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from model.balance import prepared
 from model.values import Balance, Port, Service, Target, Update
 from tests.components.recorder import Recording, declare
@@ -41,6 +43,7 @@ def test_one_container_holds_networks_and_ports_and_does_nothing_else() -> None:
         "stopSignal": "SIGKILL",
         "stopTimeout": 1,
         "destroyGraceSeconds": 1,
+        "removeVolumes": False,
     }
     assert labels(held.inputs)["causeway.role"] == "network"
 
@@ -107,14 +110,15 @@ def test_with_a_parallelism_each_replica_waits_for_one_before_it() -> None:
     }
 
 
-def test_stop_first_is_asked_of_pulumi() -> None:
-    app = recorded(update=Update("stop-first"))["Container shop-dev-app-1"]
-
-    assert app.options == {"deleteBeforeReplace": True}
-    assert labels(app.inputs)["causeway.order"] == "stop-first"
-
-
-def test_start_first_is_left_to_the_provider_which_knows_what_clashes() -> None:
-    app = recorded(update=Update("start-first"))["Container shop-dev-app-1"]
+@pytest.mark.parametrize("order", ["start-first", "stop-first"])
+def test_the_order_is_asked_of_the_provider_which_keeps_the_old_one(order: Any) -> None:
+    app = recorded(update=Update(order))["Container shop-dev-app-1"]
 
     assert app.options == {}
+    assert labels(app.inputs)["causeway.order"] == order
+
+
+def test_anonymous_volumes_are_renewed_where_the_file_says_so() -> None:
+    app = recorded(update=Update(renew_anon_volumes=True))["Container shop-dev-app-1"]
+
+    assert labels(app.inputs)["causeway.renew-anon-volumes"] == "true"

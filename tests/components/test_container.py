@@ -16,7 +16,7 @@ from model.values import (
 from tests.components.recorder import declare
 from tests.components.values import network, on, service, stack, volume
 
-ALWAYS = {"image", "labels", "destroyGraceSeconds"}
+ALWAYS = {"image", "labels", "destroyGraceSeconds", "removeVolumes"}
 
 
 def inputs(one: Service, **values: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def test_one_service_registers_exactly_its_image_and_its_container() -> None:
     assert recording["Container shop-dev-web-1"].inputs == {
         "image": "sha256:shop-dev-tiny:1",
         "destroyGraceSeconds": 10,
+        "removeVolumes": False,
         "labels": [
             {"label": "causeway.project", "value": "shop"},
             {"label": "causeway.replica", "value": "1"},

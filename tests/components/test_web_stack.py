@@ -89,6 +89,7 @@ def test_nginx_is_registered_with_exactly_this() -> None:
         "wait": True,
         "waitTimeout": 112,
         "destroyGraceSeconds": 10,
+        "removeVolumes": False,
     }
 
 

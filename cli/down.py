@@ -1,0 +1,54 @@
+"""`causeway down`: `pulumi destroy`; with --volumes the data goes too, as with Compose."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+from contextlib import closing
+
+from cli.console import Console
+from cli.problem import UsageError
+from cli.running import engine
+from cli.scale import pulumi_of
+from cli.stacks import which
+from cli.state import CONTAINER, VOLUME, state
+
+NAME = "down"
+SUMMARY = "remove the stack from the engine; volumes stay with their data unless --volumes is given"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        *("-v", "--volumes"),
+        action="store_true",
+        help="remove the stack's named and anonymous volumes too, with all data",
+    )
+    parser.add_argument("-y", "--yes", action="store_true", help="as for `pulumi destroy`")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    from live.leftovers import Object, anonymous_volumes, remove, volume
+    from live.stack import EngineFault
+
+    wanted = which(options)
+    if not wanted.stack:
+        raise UsageError("down removes a Pulumi stack: name it with --stack, without --file")
+    known = state(wanted.folder, wanted.stack)
+    with closing(engine(wanted)) as api:
+        named = [name for name in known.of(VOLUME) if volume(api, name) is not None]
+        unnamed = anonymous_volumes(api, known.of(CONTAINER))
+        for name in named:
+            console.print(f"volume {name} {'goes, with its data' if options.volumes else 'stays'}")
+        command = [pulumi_of(wanted), "destroy", "--stack", wanted.stack]
+        command += ["--yes"] if options.yes else []
+        if code := subprocess.run(command, cwd=wanted.folder, check=False).returncode:
+            return code
+        if not options.volumes:
+            return 0
+        for name in (*named, *unnamed):
+            try:
+                remove(api, Object("volume", name, name, ""))
+            except EngineFault as error:
+                raise UsageError(f"volume {name} cannot be removed: {error}") from None
+            console.print(f"volume {name} is removed")
+    return 0
