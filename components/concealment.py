@@ -66,7 +66,8 @@ class Concealment:
         if isinstance(value, str):
             return self._stands_in(value) or self._is_encoded_in(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return str(value) in self.numbers
+            whole = isinstance(value, float) and value.is_integer()
+            return str(int(value) if whole else value) in self.numbers
         if isinstance(value, Mapping):
             return any(self.holds(part) for pair in value.items() for part in pair)
         if isinstance(value, (list, tuple)):

@@ -39,11 +39,17 @@ def hidden(stack: Stack, secrets: Concealment) -> frozenset[SourceKey]:
     """The sources whose content is secret."""
     return frozenset(
         (source.kind, source.key)
-        for source in stack.file_sources
+        for source in taken(stack)
         if source.kind == "secret"
         or from_variable(stack, source)
         or (secrets and secrets.holds(_content(source).decode("utf-8", "replace")))
     )
+
+
+def taken(stack: Stack) -> list[FileSource]:
+    """The sources that services take; others are not even read."""
+    mounted = {(mount.kind, mount.source) for each in stack.services for mount in each.files}
+    return [each for each in stack.file_sources if (each.kind, each.key) in mounted]
 
 
 def from_variable(stack: Stack, source: FileSource) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from components.attachment import guest_name
 from components.concealment import Concealment
-from components.files import contents, from_variable
+from components.files import contents, from_variable, taken
 from components.settings import Settings
 from model.errors import StackError
 from model.source import index
@@ -63,12 +63,10 @@ def _is_open(file: Path, environment: Mapping[str, str]) -> bool:
 
 def _compose_secrets(stack: Stack) -> list[Place]:
     """The secrets that services take, and configs with a variable's content; in order of place."""
-    taken = {(mount.kind, mount.source) for each in stack.services for mount in each.files}
     return sorted(
         source.place
-        for source in stack.file_sources
-        if (source.kind, source.key) in taken
-        and (source.kind == "secret" or from_variable(stack, source))
+        for source in taken(stack)
+        if source.kind == "secret" or from_variable(stack, source)
     )
 
 

@@ -72,7 +72,9 @@ def project_folder(start: Path) -> Path | None:
 
 
 def project_name(folder: Path) -> str:
-    return _value(folder / "Pulumi.yaml", "name:")
+    """As the wrapper's shell reads it."""
+    lines = (folder / "Pulumi.yaml").read_text(encoding="utf-8").splitlines()
+    return next((line[5:].strip() for line in lines if line.startswith("name:")), "")
 
 
 def backend(folder: Path, environment: Mapping[str, str]) -> str:

@@ -22,6 +22,7 @@ class Deed(Enum):
     IMPORT = auto()  # reads a state, which may hold secrets
     TAKE_OVER = auto()  # encrypts secrets of one stack for the stack `target`
     CHANGE = auto()  # encrypts all anew, by the secrets provider `target`
+    RENAME = auto()  # gives the stack the name `target`
     LEAVE = auto()  # makes a stack whose name is not known yet
     UNKNOWN = auto()
 
@@ -75,6 +76,8 @@ def _stack(asked: Arguments, command: str, name: str) -> Purpose:
         return Purpose(Deed.CREATE, target, short(asked.value("--copy-config-from")))
     if command == "select":
         return Purpose(Deed.LEAVE)
+    if command == "rename":
+        return Purpose(Deed.RENAME, short(name))
     if command == "import":
         return Purpose(Deed.IMPORT)
     if command == "change-secrets-provider":

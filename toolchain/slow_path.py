@@ -4,6 +4,7 @@ what the command is about to do, sees to the passphrase or refuses, and becomes 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -52,6 +53,8 @@ def variables(place: Place, intent: Purpose, asked: Arguments) -> dict[str, str]
         return {}
     if intent.deed is Deed.CREATE:
         _create(place, intent)
+    elif intent.deed is Deed.RENAME:
+        _rename(place, intent.target)
     elif intent.deed is Deed.TAKE_OVER:
         _take_over(place, intent)
     elif place.kept is Kept.EMPTY or (given is Given.EMPTY and place.kept is Kept.OWN):
@@ -76,6 +79,13 @@ def _create(place: Place, intent: Purpose) -> None:
         )
     if place.kept is not Kept.ELSEWHERE:
         passphrase.give_empty_salt(place.file)
+
+
+def _rename(place: Place, target: str) -> None:
+    """The passphrase lies under the stack's name: the new one finds it too."""
+    new = custody.passphrase_file(os.environ, custody.project_name(place.folder), target)
+    if target and place.kept is Kept.OWN and place.passphrase.exists() and not new.exists():
+        shutil.copy(place.passphrase, new)  # with its mode
 
 
 def _take_over(place: Place, intent: Purpose) -> None:

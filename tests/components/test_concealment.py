@@ -240,9 +240,15 @@ def test_an_empty_or_short_secret_hides_nothing_else(secret: str, text: str) -> 
 
 @pytest.mark.parametrize(
     ("secret", "number", "hidden"),
-    [("47114", 47114, True), ("80", 80, False), ("true", True, False), ("4711", 47114, False)],
+    [
+        ("47114", 47114, True),
+        ("47114", 47114.0, True),
+        ("80", 80, False),
+        ("true", True, False),
+        ("4711", 47114, False),
+    ],
 )
-def test_a_number_is_hidden_when_it_is_the_secret(secret: str, number: int, hidden: bool) -> None:
+def test_a_number_is_hidden_when_it_is_the_secret(secret: str, number: float, hidden: bool) -> None:
     assert Concealment.of([secret]).holds(number) is hidden
 
 

@@ -28,6 +28,7 @@ COMMITTED = f"encryptionsalt: {pins.EMPTY_PASSPHRASE_SALT}\n"
         ("stack init mine --secrets-provider awskms://a", Purpose(Deed.NOTHING)),
         ("stack init --teams a mine --copy-config-from b", Purpose(Deed.CREATE, "mine", "b")),
         ("state mv --source a --dest o/p/b urn", Purpose(Deed.TAKE_OVER, "b", "a")),
+        ("stack rename organization/shop/b -s a", Purpose(Deed.RENAME, "b")),
         ("config set --secret key", Purpose(Deed.ENCRYPT)),
         ("-yQ config set key --secret=1", Purpose(Deed.ENCRYPT)),
         ("config set --secret=F key", Purpose(Deed.NOTHING)),

@@ -353,6 +353,17 @@ def test_a_new_stack_gets_the_committed_salt_and_another_one_stays(project: Proj
     assert project.salt("dev") == COMMITTED
 
 
+def test_a_renamed_stack_finds_its_passphrase(project: Project) -> None:
+    project.stack("prod", OTHER_SALT)
+    file = Path(project.passphrase("prod"))
+    file.chmod(0o600)
+    project.run("stack", "rename", "live", "-s", "prod")
+    project.stack("live", OTHER_SALT)
+    renamed = project.config / "passphrase-shop-live"
+    assert project.run("up", "-s", "live")[0] == f"passphrase=unset file={renamed}"
+    assert renamed.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_project_that_is_yet_to_be_made_gets_no_passphrase(
     project: Project, tmp_path: Path
 ) -> None:
