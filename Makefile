@@ -6,10 +6,10 @@ STACK  ?= dev
 PULUMI := .venv/bin/pulumi
 VENV   := .venv/bin/python
 # The tests that start an engine of their own, or a browser, which takes root on Debian.
-WITH_ENGINE := tests/engine tests/end_to_end $(wildcard tests/provider tests/live tests/browser tests/rollout) tests/lessons tests/networks
+WITH_ENGINE := tests/engine tests/end_to_end tests/harm $(wildcard tests/provider tests/live tests/browser tests/rollout) tests/lessons tests/networks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor up preview down images lessons lesson test verify-all test-current lint unit bench rollout-bench faults golden lock clean-cache
+.PHONY: help setup doctor up preview down passphrase images lessons lesson test verify-all test-current lint unit bench rollout-bench faults golden lock clean-cache
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -33,6 +33,9 @@ preview: setup ## show what `make up` would change
 down: setup ## remove STACK from the engine; its volumes stay (VOLUMES=remove takes them too)
 	@.venv/bin/causeway down --yes $(if $(filter remove,$(VOLUMES)),--volumes) --stack $(STACK)
 	@echo "Stack $(STACK) is removed. What remains: its empty record in .pulumi-state, base images, and volumes unless VOLUMES=remove."
+
+passphrase: ## give STACK a passphrase of its own, for secrets
+	@$(PYTHON) -m toolchain passphrase $(STACK)
 
 lessons: tools ## list the lessons on Docker networks
 	@$(VENV) -m cli.lesson

@@ -1,5 +1,6 @@
 """The Pulumi program: configuration -> model -> resources -> outputs."""
 
+import os
 from pathlib import Path
 
 import pulumi
@@ -10,6 +11,7 @@ from components.environments import other_environments
 from components.labels import Owner
 from components.outputs import stack_outputs
 from components.reach import deployed, tell_difference
+from components.safekeeping import require_safe_keeping
 from components.settings import configuration, read_settings, secret_keys
 from components.stack import Stack, StackArgs
 from model.assertions import asserted
@@ -24,6 +26,7 @@ def main() -> None:
     values = configuration()
     settings = read_settings(values, project, stack_name, secret_keys())
     stack = load_selected(settings.files, settings)
+    require_safe_keeping(stack, stack_name, settings, os.environ)
     facts = engine_facts(settings.engine_version)
     stack = asserted(stack, reach([stack], facts))
     stack = apart(stack, other_environments(stack, project, stack_name, values))
@@ -42,7 +45,7 @@ def main() -> None:
         StackArgs(stack, owner, settings.secrets, settings.verify, settings.probe_image),
     )
     for name, value in stack_outputs(stack, resources).items():
-        pulumi.export(name, value)
+        pulumi.export(name, resources.concealment.conceal(value))
 
 
 try:

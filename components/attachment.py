@@ -47,7 +47,7 @@ class NetworkAttachment(pulumi.CustomResource):
         )
 
 
-def engine_provider() -> pulumi.ProviderResource | None:
+def engine_provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource | None:
     """The package's provider for an engine that the stack's `docker:` settings name.
 
     None means the default one, which finds the engine as that of `docker` does.
@@ -55,7 +55,7 @@ def engine_provider() -> pulumi.ProviderResource | None:
     settings = pulumi.Config("docker")
     known = {key: settings.get(key) for key in ("host", "context", "certPath")}
     given = {key: value for key, value in known.items() if value}
-    return pulumi.ProviderResource("causeway", "engine", given) if given else None
+    return pulumi.ProviderResource("causeway", "engine", given, opts) if given else None
 
 
 def guest_name(guest: Guest) -> str:

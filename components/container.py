@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.files import Sources, uploads
+from components.files import SourceKey, Sources, uploads
 from components.healthcheck import healthcheck_args, wait_timeout
-from components.secrets import conceal_all
 from model.values import Attachment, Mount, Port, Service
 
 MEBIBYTE = 1024 * 1024
@@ -25,15 +24,15 @@ STOP_SECONDS = 10
 @dataclass(frozen=True, slots=True)
 class References:
     """What a container refers to, by key: ids of networks, names of volumes, first containers
-    of services (for shared namespaces), and the sources of secrets and configs.
-    `secrets` are the values of secret variables, which may stand anywhere in a service."""
+    of services (for shared namespaces), and the sources of secrets and configs; `hidden` are
+    those sources whose content is secret."""
 
     image: pulumi.Input[str]
     networks: Mapping[str, pulumi.Input[str]]
     volumes: Mapping[str, pulumi.Input[str]]
     containers: Mapping[str, pulumi.Input[str]]
     sources: Sources
-    secrets: tuple[str, ...] = ()
+    hidden: frozenset[SourceKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +50,16 @@ def container_args(
     course: Course,
     more_uploads: Sequence[docker.ContainerUploadArgs] = (),
 ) -> docker.ContainerArgs:
-    resources, secrets = service.resources, references.secrets
+    resources = service.resources
     grace = STOP_SECONDS if service.stop_grace_period is None else service.stop_grace_period
     return docker.ContainerArgs(
         image=references.image,
         name=service.container_name,
         hostname=service.hostname,
         domainname=service.domainname,
-        command=_texts(service.command, secrets),
-        entrypoints=_texts(service.entrypoint, secrets),
-        envs=conceal_all((f"{key}={value}" for key, value in sorted(service.environment)), secrets)
-        or None,
+        command=_texts(service.command),
+        entrypoints=_texts(service.entrypoint),
+        envs=[f"{key}={value}" for key, value in sorted(service.environment)] or None,
         user=service.user,
         working_dir=service.working_dir,
         labels=labels,
@@ -74,7 +72,8 @@ def container_args(
         dns_opts=list(service.dns_opt) or None,
         dns_searches=list(service.dns_search) or None,
         mounts=_mounts(service.mounts, references.volumes),
-        uploads=[*uploads(service.files, references.sources), *more_uploads] or None,
+        uploads=[*uploads(service.files, references.sources, references.hidden), *more_uploads]
+        or None,
         tmpfs=dict(service.tmpfs) or None,
         devices=[
             docker.ContainerDeviceArgs(
@@ -85,7 +84,7 @@ def container_args(
             for device in service.devices
         ]
         or None,
-        healthcheck=healthcheck_args(service.healthcheck, secrets) if service.healthcheck else None,
+        healthcheck=healthcheck_args(service.healthcheck) if service.healthcheck else None,
         wait=course.wait or None,
         wait_timeout=wait_timeout(service.healthcheck) if course.wait else None,
         attach=course.run_to_end or None,
@@ -134,10 +133,8 @@ def container_args(
     )
 
 
-def _texts(
-    values: tuple[str, ...] | None, secrets: tuple[str, ...]
-) -> list[pulumi.Input[str]] | None:
-    return None if values is None else conceal_all(values, secrets)
+def _texts(values: tuple[str, ...] | None) -> list[str] | None:
+    return None if values is None else list(values)
 
 
 def _mebibytes(size: int | None) -> int | None:

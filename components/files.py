@@ -1,8 +1,9 @@
-"""Secrets and configs as files in a container, kept out of the state in clear.
+"""Compose's secrets and configs as files in a container, the secret ones kept out of the state.
 
-A file is read by the provider from its path; the state holds the path and an encrypted digest,
-so that a changed content is a change and nobody can guess a short secret from its digest.
-Inline content goes through Pulumi's secrets.
+A file is read by the provider from its path; the state holds the path and a digest, so that a
+changed content is a change. What is secret is encrypted, its digest too: nobody can guess a short
+secret from it. A config is no secret, unless its content comes from a variable of that name or
+holds the value of a secret one.
 """
 
 from __future__ import annotations
@@ -10,45 +11,84 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pulumi
 import pulumi_docker as docker
 
+from components.concealment import Concealment
 from components.paths import portable
-from model.values import FileMount, FileSource
+from model.values import FileMount, FileSource, Stack
 
-Sources = Mapping[tuple[str, str], FileSource]
+SourceKey = tuple[str, str]  # the kind, and the key at the top level
+Sources = Mapping[SourceKey, FileSource]
 
 
-def uploads(mounts: tuple[FileMount, ...], sources: Sources) -> list[docker.ContainerUploadArgs]:
-    """One upload a mount, ordered by target. `sources` is keyed by kind and top-level key."""
+def uploads(
+    mounts: tuple[FileMount, ...], sources: Sources, hidden: frozenset[SourceKey]
+) -> list[docker.ContainerUploadArgs]:
+    """One upload a mount, ordered by target."""
     return [
-        _upload(mount, sources[mount.kind, mount.source])
+        _upload(mount, sources[mount.kind, mount.source], (mount.kind, mount.source) in hidden)
         for mount in sorted(mounts, key=lambda mount: mount.target)
     ]
 
 
-def _upload(mount: FileMount, source: FileSource) -> docker.ContainerUploadArgs:
+def hidden(stack: Stack, secrets: Concealment) -> frozenset[SourceKey]:
+    """The sources whose content is secret."""
+    return frozenset(
+        (source.kind, source.key)
+        for source in taken(stack)
+        if source.kind == "secret"
+        or from_variable(stack, source)
+        or (secrets and secrets.holds(_content(source).decode("utf-8", "replace")))
+    )
+
+
+def taken(stack: Stack) -> list[FileSource]:
+    """The sources that services take; others are not even read."""
+    mounted = {(mount.kind, mount.source) for each in stack.services for mount in each.files}
+    return [each for each in stack.file_sources if (each.kind, each.key) in mounted]
+
+
+def from_variable(stack: Stack, source: FileSource) -> bool:
+    """Whether the file names a variable for the content, with `environment:`."""
+    index = stack.written
+    return index is not None and index.has(f"{source.kind}s", source.key, "environment")
+
+
+def contents(sources: Iterable[FileSource]) -> list[str]:
+    """What Compose's secrets hold, where the stack knows it: it may stand elsewhere too."""
+    return [source.content for source in sources if source.kind == "secret" and source.content]
+
+
+def _upload(mount: FileMount, source: FileSource, secret: bool) -> docker.ContainerUploadArgs:
     path = digest = content = None
     if source.file is not None:
-        path = portable(source.file)
-        digest = pulumi.Output.secret(_digest(source))
+        path, digest = portable(source.file), _digest(source)
     else:
-        encoded = base64.b64encode((source.content or "").encode()).decode()
-        content = pulumi.Output.secret(encoded)
+        content = base64.b64encode(_content(source)).decode()
     return docker.ContainerUploadArgs(
         file=mount.target,
         source=path,
-        source_hash=digest,
-        content_base64=content,
+        source_hash=_sealed(digest, secret),
+        content_base64=_sealed(content, secret),
         permissions=mount.mode,
     )
 
 
+def _sealed(text: str | None, secret: bool) -> pulumi.Input[str] | None:
+    return pulumi.Output.secret(text) if secret and text is not None else text
+
+
 def _digest(source: FileSource) -> str:
     # Keyed by the source's own name, so that two secrets of equal content do not look equal.
-    assert source.file is not None
     key = f"{source.kind}:{source.key}".encode()
-    return hmac.new(key, Path(source.file).read_bytes(), hashlib.sha256).hexdigest()
+    return hmac.new(key, _content(source), hashlib.sha256).hexdigest()
+
+
+def _content(source: FileSource) -> bytes:
+    if source.file is not None:
+        return Path(source.file).read_bytes()
+    return (source.content or "").encode()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pulumi_docker as docker
 
-from components.secrets import conceal_all
 from model.units import seconds
 from model.values import Healthcheck
 
@@ -20,11 +19,9 @@ def is_checked(healthcheck: Healthcheck | None) -> bool:
     return healthcheck is not None and bool(healthcheck.test) and healthcheck.test[0] != "NONE"
 
 
-def healthcheck_args(
-    healthcheck: Healthcheck, secrets: tuple[str, ...]
-) -> docker.ContainerHealthcheckArgs:
+def healthcheck_args(healthcheck: Healthcheck) -> docker.ContainerHealthcheckArgs:
     return docker.ContainerHealthcheckArgs(
-        tests=conceal_all(healthcheck.test, secrets),
+        tests=list(healthcheck.test),
         interval=healthcheck.interval,
         timeout=healthcheck.timeout,
         start_period=healthcheck.start_period,

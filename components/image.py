@@ -12,8 +12,8 @@ from pathlib import Path
 import pulumi
 import pulumi_docker as docker
 
+from components.concealment import Component
 from components.paths import generated, portable
-from components.secrets import conceal
 from model.values import Build
 
 
@@ -22,10 +22,9 @@ class BuiltImageArgs:
     image_name: str
     build: Build
     platform: str | None = None
-    secrets: tuple[str, ...] = ()
 
 
-class BuiltImage(pulumi.ComponentResource):
+class BuiltImage(Component):
     image_id: pulumi.Output[str]
 
     def __init__(
@@ -40,7 +39,7 @@ class BuiltImage(pulumi.ComponentResource):
                 build=docker.DockerBuildArgs(
                     context=portable(build.context),
                     dockerfile=_dockerfile(name, build),
-                    args={key: conceal(value, args.secrets) for key, value in build.args} or None,
+                    args=dict(build.args) or None,
                     target=build.target,
                     network=build.network,
                     add_hosts=list(build.extra_hosts) or None,
@@ -64,7 +63,7 @@ class PulledImageArgs:
     platform: str | None = None
 
 
-class PulledImage(pulumi.ComponentResource):
+class PulledImage(Component):
     image_id: pulumi.Output[str]
 
     def __init__(

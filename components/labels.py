@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.secrets import conceal
 from model.values import Pairs
 
 PROJECT = "causeway.project"
@@ -50,11 +49,10 @@ def container_labels(
     replica: int,
     declared: Pairs,
     computed: Mapping[str, pulumi.Input[str]],
-    secrets: tuple[str, ...] = (),
 ) -> list[docker.ContainerLabelArgs]:
     """Labels sorted by key; ours win over declared ones, since ownership rests on them."""
     labels: dict[str, pulumi.Input[str]] = {
-        **{key: conceal(value, secrets) for key, value in declared},
+        **dict(declared),
         **computed,
         **owner.labels(),
         SERVICE: service,

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.attachment import NetworkAttachment, guest_name
+from components.concealment import Component
 from components.labels import Owner, network_labels
 from model.errors import StackError
 from model.values import Network as NetworkValue
@@ -24,7 +25,7 @@ class NetworkArgs:
     guests_by: pulumi.ProviderResource | None = None
 
 
-class Network(pulumi.ComponentResource):
+class Network(Component):
     """`network_id` is what containers attach to: a replaced network gets a new one."""
 
     network_id: pulumi.Output[str]

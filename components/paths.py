@@ -1,7 +1,11 @@
-"""Paths as they enter the state: relative inside the project, so that a checkout may move."""
+"""Paths as they enter the state: relative inside the project, so that a checkout may move; and
+files that are made for the plugin, which only their owner may read."""
 
 from __future__ import annotations
 
+import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 GENERATED = ".causeway"
@@ -17,10 +21,20 @@ def portable(path: str) -> str:
 
 
 def generated(name: str, text: str) -> str:
-    """Write `text` to a file in the project's ignored folder and return its path."""
+    """Write `text` to a file in the project's ignored folder and return its path. Only the owner
+    may read it, since it may hold a secret; another preview finds it whole or as it was."""
     folder = Path.cwd() / GENERATED
     folder.mkdir(exist_ok=True)
     path = folder / name
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+    if path.exists() and path.stat().st_mode & 0o077 == 0 and path.read_bytes() == text.encode():
+        return f"{GENERATED}/{name}"
+    handle, unfinished = tempfile.mkstemp(dir=folder)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        Path(unfinished).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(unfinished).unlink()
+        raise
     return f"{GENERATED}/{name}"

@@ -7,7 +7,7 @@ containers stand, so that a failed update is compared with the last one that end
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,10 @@ OUTPUT = "reach"
 READ = "pulumi:pulumi:readStackResourceOutputs"
 
 
-def reach_output(
-    stack: Stack, standing: Sequence[pulumi.Input[Any]], secrets: Iterable[str] = ()
-) -> pulumi.Output[str]:
-    """The record, known once everything in `standing` is; secret when it holds a secret."""
+def reach_output(stack: Stack, standing: Sequence[pulumi.Input[Any]]) -> pulumi.Output[str]:
+    """The record, known once everything in `standing` is."""
     written = record(stack)
-    output = pulumi.Output.all(*standing).apply(lambda _: written)
-    hidden = any(secret and secret in written for secret in secrets)
-    return pulumi.Output.secret(output) if hidden else output
+    return pulumi.Output.all(*standing).apply(lambda _: written)
 
 
 def deployed() -> Stack | None:

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.balancer import holder, inside
+from components.concealment import Component
 from components.container import Course, References, container_args
 from components.healthcheck import is_checked
 from components.labels import DRAIN, ORDER, RENEW, RESTART_WITH, Owner, container_labels
@@ -34,7 +35,7 @@ class ServiceArgs:
     configuration: docker.ContainerUploadArgs | None = None
 
 
-class Service(pulumi.ComponentResource):
+class Service(Component):
     """`holders` have the networks of the containers: for a balancer others than these."""
 
     containers: list[docker.Container]
@@ -74,9 +75,7 @@ class Service(pulumi.ComponentResource):
                     references, containers={**references.containers, service.name: held.id}
                 )
                 self.holders.append(held)
-            labels = container_labels(
-                args.owner, service.name, replica, service.labels, computed, references.secrets
-            )
+            labels = container_labels(args.owner, service.name, replica, service.labels, computed)
             self.containers.append(
                 docker.Container(
                     f"{name}-{replica}",

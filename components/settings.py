@@ -7,7 +7,7 @@ All mistakes are reported at once, with their place in Pulumi.<stack>.yaml where
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,11 +18,10 @@ import pulumi
 from model.errors import StackError
 from model.pool import AddressPool, configured
 from model.reach.values import engine_version
-from model.source import SourceIndex, index
+from model.source import SourceIndex, Steps, index, path_text
 from model.values import Place, Problem
 
 NAMESPACE = "causeway"
-VARIABLES = f"{NAMESPACE}:variables"
 LOCAL_FILE = "causeway.local.yaml"
 
 
@@ -30,7 +29,7 @@ LOCAL_FILE = "causeway.local.yaml"
 class Settings:
     """What the program is told; `name` prefixes everything on the engine.
 
-    `secrets` are the values of variables that the configuration holds encrypted.
+    `secrets` are all texts that the configuration holds encrypted, in any namespace.
     """
 
     name: str
@@ -45,6 +44,7 @@ class Settings:
     probe_image: str = ""
     local_images: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    secret_places: tuple[Place, ...] = field(default=(), repr=False)
 
     def origin(self, image: str) -> str:
         """Where the substitution of an image was asked for."""
@@ -84,12 +84,11 @@ def read_settings(
     local = _local_images(problems)
     if problems:
         raise StackError(problems)
-    variables: dict[str, str] = found["variables"]
-    secret = _secret_variables(places, variables) if VARIABLES in secret_keys else ()
+    secrets = list(_secrets(places, file, values, secret_keys))
     return Settings(
         name=f"{project}-{stack}",
         files=found["files"],
-        variables=variables,
+        variables=found["variables"],
         profiles=found["profiles"],
         scale=found["scale"],
         images={**local, **found["images"]},
@@ -98,16 +97,34 @@ def read_settings(
         engine_version=found["engineVersion"],
         probe_image=found["probeImage"],
         local_images=frozenset(local.keys() - found["images"].keys()),
-        secrets=tuple(sorted({variables[name] for name in secret})),
+        secrets=tuple(sorted({text for _, text in secrets})),
+        secret_places=tuple(place for place, _ in secrets),
     )
 
 
-def _secret_variables(places: SourceIndex | None, variables: Mapping[str, str]) -> Collection[str]:
-    """The variables with an encrypted value; all of them where the file does not tell."""
-    if places is None:
-        return variables
-    marked = [name for name in variables if places.has("config", VARIABLES, name, "secure")]
-    return marked or variables
+def _secrets(
+    places: SourceIndex | None, file: str, values: Mapping[str, str], keys: Collection[str]
+) -> Iterator[tuple[Place, str]]:
+    """Each encrypted text and where it stands; all texts of a key where the file does not tell."""
+    for key in sorted(keys):
+        found = list(_leaves(_json(values.get(key, "")), ("config", key)))
+        marked = [leaf for leaf in found if places is not None and places.has(*leaf[0], "secure")]
+        for steps, text in marked or found:
+            place = _place(places, file, key)
+            if places is not None and places.has(*steps):
+                place = Place(file, places.place(*steps).line, path_text(steps[1:]))
+            yield place, text
+
+
+def _leaves(value: object, steps: Steps) -> Iterator[tuple[Steps, str]]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _leaves(part, (*steps, key))
+    elif isinstance(value, list):
+        for position, part in enumerate(value):
+            yield from _leaves(part, (*steps, position))
+    elif value is not None:
+        yield steps, json.dumps(value) if isinstance(value, (bool, float)) else str(value)
 
 
 def configuration() -> dict[str, str]:

@@ -10,8 +10,9 @@ import pulumi_docker as docker
 
 from components.attachment import engine_provider
 from components.balancer import upload
+from components.concealment import Component, Concealment
 from components.container import References
-from components.files import Sources
+from components.files import Sources, contents, hidden
 from components.image import BuiltImage, BuiltImageArgs, PulledImage, PulledImageArgs
 from components.labels import Owner
 from components.network import Network, NetworkArgs
@@ -32,7 +33,7 @@ class StackArgs:
     probe_image: str = ""
 
 
-class Stack(pulumi.ComponentResource):
+class Stack(Component):
     """Networks, volumes and services by their key in the stack file."""
 
     networks: dict[str, Network]
@@ -42,11 +43,12 @@ class Stack(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: StackArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("causeway:components:Stack", name, {}, opts)
         stack, owner = args.stack, args.owner
+        secrets = Concealment.of((*args.secrets, *contents(stack.file_sources)))
+        super().__init__("causeway:components:Stack", name, {}, opts, secrets)
         child = pulumi.ResourceOptions(parent=self)
         needs_own = args.verify or any(each.guests for each in stack.networks)
-        own = engine_provider() if needs_own else None
+        own = engine_provider(secrets.options()) if needs_own else None
         self.networks = {
             network.key: Network(f"{name}-{network.key}", NetworkArgs(network, owner, own), child)
             for network in stack.networks
@@ -55,8 +57,9 @@ class Stack(pulumi.ComponentResource):
             volume.key: Volume(f"{name}-{volume.key}", VolumeArgs(volume, owner), child)
             for volume in stack.volumes
         }
-        images = _images(name, stack.services, args.secrets, child)
+        images = _images(name, stack.services, child)
         sources: Sources = {(source.kind, source.key): source for source in stack.file_sources}
+        concealed = hidden(stack, secrets)
         self.services = {}
         for service in in_dependency_order(stack.services):
             references = References(
@@ -69,7 +72,7 @@ class Stack(pulumi.ComponentResource):
                     if other.containers
                 },
                 sources=sources,
-                secrets=args.secrets,
+                hidden=concealed,
             )
             self.services[service.name] = Service(
                 f"{name}-{service.name}",
@@ -92,7 +95,7 @@ class Stack(pulumi.ComponentResource):
         containers = [
             container.id for service in self.services.values() for container in service.containers
         ]
-        reach = reach_output(stack, containers, args.secrets)
+        reach = reach_output(stack, containers)
         if args.verify:
             last = pulumi.ResourceOptions(parent=self, provider=own)
             Verification(
@@ -133,7 +136,6 @@ def _is_awaited(stack: StackValue, service: ServiceValue, condition: str) -> boo
 def _images(
     name: str,
     services: tuple[ServiceValue, ...],
-    secrets: tuple[str, ...],
     child: pulumi.ResourceOptions,
 ) -> Mapping[str, pulumi.Output[str]]:
     """The image id of each service; services that pull the same image share one resource."""
@@ -144,7 +146,7 @@ def _images(
             image_name = service.image or f"{name}-{service.name}:latest"
             built = BuiltImage(
                 f"{name}-{service.name}",
-                BuiltImageArgs(image_name, service.build, service.platform, secrets),
+                BuiltImageArgs(image_name, service.build, service.platform),
                 child,
             )
             images[service.name] = built.image_id

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from components.concealment import Component
 from components.labels import Owner, volume_labels
 from model.values import Volume as VolumeValue
 
@@ -21,7 +22,7 @@ class VolumeArgs:
     owner: Owner
 
 
-class Volume(pulumi.ComponentResource):
+class Volume(Component):
     volume_name: pulumi.Output[str]
 
     def __init__(

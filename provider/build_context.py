@@ -23,6 +23,8 @@ _CHUNK = 1 << 20
 # The name under which a Dockerfile from outside of the context is sent; fixed, for the digest.
 OUTSIDE = ".causeway.Dockerfile"
 IGNORE = ".dockerignore"
+# Dockerfiles that the program writes from a stack file, readable by their owner only.
+GENERATED = ".causeway/*.Dockerfile"
 _BLOCKED = {
     stat.S_IFSOCK: "a socket",
     stat.S_IFIFO: "a named pipe",
@@ -199,7 +201,11 @@ def _entry(name: str, source: Path, field: str) -> Entry:
         # The bits of a link mean nothing and differ between systems.
         return Entry(name, source, stat.S_IFLNK | 0o777, 0, os.readlink(source))
     size = found.st_size if kind == stat.S_IFREG else 0
-    return Entry(name, source, found.st_mode, size)
+    mode = found.st_mode
+    if kind == stat.S_IFREG and source.match(GENERATED):
+        # Who may read it here is no part of what is built.
+        mode = stat.S_IFREG | 0o644
+    return Entry(name, source, mode, size)
 
 
 def _file_digest(entry: Entry) -> bytes:

@@ -19,6 +19,7 @@ from toolchain import (
     doctor,
     engine,
     lock,
+    passphrase,
     places,
     progress,
     pulumi_cli,
@@ -85,6 +86,15 @@ def images(
     print(json.dumps({one.official: one.image for one in wanted}))
 
 
+def give_passphrase(where: Places, console: progress.Console, stack: str) -> None:
+    cli = pulumi_cli.find(where)
+    if cli is None:
+        raise ToolchainError("there is no Pulumi CLI yet", "make setup")
+    project = stacks.project_name(where.project)
+    if told := passphrase.give(str(cli.pulumi), where.project, project, stack):
+        console.line(told)
+
+
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m toolchain", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -93,6 +103,8 @@ def main(arguments: Sequence[str]) -> int:
     one = commands.add_parser("doctor", help="what was found and what to do")
     one.add_argument("--json", action="store_true")
     one = commands.add_parser("address", help="where a stack answers")
+    one.add_argument("stack")
+    one = commands.add_parser("passphrase", help="a passphrase of its own for a stack")
     one.add_argument("stack")
     commands.add_parser("lock", help="requirements*.txt from requirements*.in")
     commands.add_parser("clean", help="remove the cache folder")
@@ -120,6 +132,8 @@ def main(arguments: Sequence[str]) -> int:
             current_engine.install(console, where)
     elif chosen.command == "address":
         address.show(where, chosen.stack)
+    elif chosen.command == "passphrase":
+        give_passphrase(where, console, chosen.stack)
     elif chosen.command == "lock":
         lock.write(console, where)
     elif chosen.command == "clean":

@@ -1,7 +1,8 @@
-"""The slow path of the pulumi wrapper: new stacks, and stacks that get their first secret.
+"""The slow path of the pulumi wrapper: whatever is not known to set no secret.
 
 A stack without secrets has the committed salt of the empty passphrase, so nobody is asked. The
 first secret moves the stack to a random passphrase, kept in a file that only its owner may read.
+What would encrypt a secret with the empty passphrase otherwise is refused.
 """
 
 from __future__ import annotations
@@ -10,39 +11,10 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from toolchain import pins
+from toolchain import custody, pins
 from toolchain.problem import ToolchainError
-
-SALT_KEY = "encryptionsalt:"
-
-
-def salt_of(stack_file: Path) -> str:
-    if not stack_file.exists():
-        return ""
-    lines = stack_file.read_text(encoding="utf-8").splitlines()
-    salts = [line.removeprefix(SALT_KEY).strip() for line in lines if line.startswith(SALT_KEY)]
-    return salts[-1] if salts else ""
-
-
-def passphrase_file(environment: Mapping[str, str], project: str, stack: str) -> Path:
-    home = environment.get("XDG_CONFIG_HOME") or f"{environment['HOME']}/.config"
-    return Path(home) / "causeway" / f"passphrase-{project}-{stack}"
-
-
-def new_stack(arguments: Sequence[str]) -> str:
-    """The stack that `stack init NAME` or `stack select --create NAME` is about to make, or ''.
-
-    A stack with a secrets provider of its own needs no salt of ours.
-    """
-    words = [word for word in arguments if not word.startswith("-")]
-    if any(word.startswith("--secrets-provider") for word in arguments):
-        return ""
-    if words[:2] not in (["stack", "init"], ["stack", "select"]):
-        return ""
-    return words[2].rpartition("/")[2] if len(words) > 2 else ""
 
 
 def selected(pulumi: str, folder: Path) -> str:
@@ -55,10 +27,11 @@ def selected(pulumi: str, folder: Path) -> str:
 
 def give_empty_salt(stack_file: Path) -> None:
     """Write the committed salt, so that Pulumi makes none of its own. Existing salts stay."""
-    if salt_of(stack_file):
+    if custody.salt_of(stack_file):
         return
     before = stack_file.read_text(encoding="utf-8") if stack_file.exists() else ""
-    stack_file.write_text(f"{SALT_KEY} {pins.EMPTY_PASSPHRASE_SALT}\n{before}", encoding="utf-8")
+    salt = f"{custody.SALT_KEY} {pins.EMPTY_PASSPHRASE_SALT}\n"
+    stack_file.write_text(salt + before, encoding="utf-8")
 
 
 def make_passphrase(file: Path) -> None:
@@ -76,11 +49,15 @@ def make_passphrase(file: Path) -> None:
 
 def move_stack(pulumi: str, folder: Path, stack: str, file: Path) -> None:
     """From the empty passphrase to the one in file. Pulumi reads the new one from its input."""
+    stack_file = folder / f"Pulumi.{stack}.yaml"
+    encrypted = custody.has_secrets(stack_file)
     make_passphrase(file)
+    if not file.read_text(encoding="utf-8").strip():
+        raise ToolchainError(f"the passphrase in {file} is empty", f"remove {file} and repeat")
     finished = subprocess.run(
         [pulumi, "stack", "change-secrets-provider", "passphrase", "--stack", stack],
         cwd=folder,
-        env={**os.environ, "PULUMI_CONFIG_PASSPHRASE": ""},
+        env={**os.environ, custody.PASSPHRASE: ""},
         input=file.read_text(encoding="utf-8"),
         capture_output=True,
         text=True,
@@ -96,30 +73,28 @@ def move_stack(pulumi: str, folder: Path, stack: str, file: Path) -> None:
         f" who deploy this stack.",
         file=sys.stderr,
     )
+    if encrypted:
+        print(
+            f"Whoever has an older Pulumi.{stack}.yaml can decrypt the secrets in it: change them.",
+            file=sys.stderr,
+        )
 
 
-def main(arguments: Sequence[str]) -> None:
-    pulumi, folder, project, stack, *rest = arguments
-    environment = dict(os.environ)
-    if created := new_stack(rest):
-        stack = created
-        give_empty_salt(Path(folder) / f"Pulumi.{stack}.yaml")
-    elif not stack:
-        stack = selected(pulumi, Path(folder))
-    file = passphrase_file(environment, project, stack)
-    salt = salt_of(Path(folder) / f"Pulumi.{stack}.yaml")
-    if not created and stack and salt == pins.EMPTY_PASSPHRASE_SALT:
-        move_stack(pulumi, Path(folder), stack, file)
-        salt = salt_of(Path(folder) / f"Pulumi.{stack}.yaml")
-    if salt in ("", pins.EMPTY_PASSPHRASE_SALT):
-        environment["PULUMI_CONFIG_PASSPHRASE"] = ""
-    elif file.exists():
-        environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(file)
-    os.execve(pulumi, [pulumi, *rest], environment)
-
-
-if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except ToolchainError as error:
-        sys.exit(error.text())
+def give(pulumi: str, folder: Path, project: str, stack: str) -> str:
+    """`make passphrase`: a passphrase of its own for a stack; what to tell when it needs none."""
+    stack_file = folder / f"Pulumi.{stack}.yaml"
+    if not stack_file.exists():
+        raise ToolchainError(
+            f"there is no stack {stack}: {stack_file} is missing",
+            f"`pulumi stack init {stack}`, or name another one with STACK=",
+        )
+    file = custody.passphrase_file(os.environ, project, stack)
+    kept = custody.kept(stack_file, custody.backend(folder, os.environ))
+    if kept is custody.Kept.ELSEWHERE:
+        return f"Stack {stack} has a secrets provider that needs no passphrase; nothing to do."
+    if kept is custody.Kept.OWN:
+        where = f"in {file}" if file.exists() else "which you keep yourself"
+        return f"Stack {stack} has a passphrase of its own already, {where}; nothing to do."
+    give_empty_salt(stack_file)
+    move_stack(pulumi, folder, stack, file)
+    return ""

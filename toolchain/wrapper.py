@@ -1,8 +1,8 @@
 """The texts of .venv/bin/pulumi, which finds the CLI and answers the passphrase question by
 itself, and of .venv/bin/causeway.
 
-Plain shell, because it runs at every command. Only `stack init`, `stack select --create` and
-setting a secret take the way through `python -m toolchain.passphrase`.
+Plain shell, because it runs at every command. Whatever is not known to encrypt nothing new, such
+as `config`, `stack init` or a flag that is unknown, goes through `python -m toolchain.slow_path`.
 """
 
 from __future__ import annotations
@@ -24,24 +24,27 @@ export PATH PULUMI_SKIP_UPDATE_CHECK=1 PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITI
 # Without kept bytecode every preview would compile the program and the plugin anew.
 unset PYTHONDONTWRITEBYTECODE
 
-# What is asked: the stack and folder options, and whether a secret or a new stack is coming.
-stack=${PULUMI_STACK-} folder=$PWD special= words= next= yes=
+# What is asked: the stack and folder options, and the words of the command. A flag before the
+# first word that is not known here may take the next word for its value.
+stack=${PULUMI_STACK-} folder=$PWD unsure= words= next= yes=
 for word in "$@"; do
     case $next in
         stack) stack=$word next= && continue ;;
         folder) folder=$word next= && continue ;;
+        value) next= && continue ;;
     esac
     case $word in
-        --) break ;;
+        --) [ -n "$words" ] || unsure=unsure && break ;;
         -s | --stack) next=stack ;;
         --stack=*) stack=${word#*=} ;;
         -s?*) stack=${word#-s} && stack=${stack#=} ;;
         -C | --cwd) next=folder ;;
         --cwd=*) folder=${word#*=} ;;
-        --secret | --secret=true) special="$special secret" ;;
-        -c | --create) special="$special create" ;;
+        -C?*) folder=${word#-C} && folder=${folder#=} ;;
+        --color | -v | --verbose) next=value ;;
         -y | --yes) yes=--yes ;;
-        -*) ;;
+        --color=* | --non-interactive | -e | --emoji | -Q | --logtostderr | --logflow) ;;
+        -*) [ -n "$words" ] || unsure=unsure ;;
         *) words="$words $word" ;;
     esac
 done
@@ -91,15 +94,23 @@ case $words in
         done ;;
 esac
 
+# All that is not known to encrypt nothing new is looked at more closely.
+case "$unsure$words " in
+    " " | " up "* | " update "* | " preview "* | " pre "* | " refresh "* | " import "* | \
+    " destroy "* | " down "* | " dn "* | " cancel "* | " watch "* | " logs "* | " version "* | \
+    " about "* | " whoami "* | " login "* | " logout "* | " install "* | " plugin "* | \
+    " stack " | " stack output "* | " stack ls "* | " stack list "* | " stack rm "* | \
+    " stack remove "* | " stack export "* | " stack history "* | " stack graph "*) ;;
+    *)
+        PYTHONPATH=@PROJECT@${PYTHONPATH:+:$PYTHONPATH} exec @PYTHON@ -m toolchain.slow_path \
+            @PULUMI@ @PROJECT@ "$stack" "$@" ;;
+esac
 if [ -n "${PULUMI_CONFIG_PASSPHRASE+set}${PULUMI_CONFIG_PASSPHRASE_FILE+set}" ]; then
     exec @PULUMI@ "$@"
 fi
-
-case "$words $special " in
-    " stack init"* | " stack select "*" create "* | " config set"*" secret "*)
-        PYTHONPATH=@PROJECT@ exec @PYTHON@ -m toolchain.passphrase \
-            @PULUMI@ "$project" "$name" "$stack" "$@" ;;
-esac
+# Pulumi Cloud keeps keys itself, and without a project there is no stack.
+case $backend in http://* | https://*) exec @PULUMI@ "$@" ;; esac
+[ -n "$name" ] || exec @PULUMI@ "$@"
 
 # A salt other than the committed one belongs to a passphrase of this stack's own.
 salt=

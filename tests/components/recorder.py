@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -46,6 +46,8 @@ class Recording:
     registrations: list[Registration]
     invokes: list[tuple[str, dict[str, Any]]]
     result: Any = None
+    # What components register at their end, and the stack exports, by label.
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def labels(self) -> list[str]:
         return sorted(registration.label for registration in self.registrations)
@@ -98,7 +100,7 @@ class _Outputs(Mocks):
             outputs["exitCode"] = self.exit_code
             outputs["networkDatas"] = [
                 {"networkName": network["name"].removesuffix("-id"), "ipAddress": "172.18.0.2"}
-                for network in args.inputs.get("networksAdvanced", [])
+                for network in _decrypted(args.inputs.get("networksAdvanced", []))
             ]
         return f"{args.name}-id", outputs
 
@@ -107,6 +109,7 @@ class _Monitor(MockMonitor):
     def __init__(self, mocks: Mocks) -> None:
         super().__init__(mocks)
         self.recorded: list[Registration] = []
+        self.outputs: dict[str, dict[str, Any]] = {}
 
     def RegisterResource(self, request: Any) -> Any:
         if request.type != "pulumi:pulumi:Stack":
@@ -121,6 +124,10 @@ class _Monitor(MockMonitor):
                 )
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # Pulumi's
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        self.outputs[_label(request.urn)] = _plain(MessageToDict(request.outputs))
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]  # Pulumi's
 
 
 def record(
@@ -146,7 +153,7 @@ def record(
         results.append(program())
 
     pulumi.runtime.test(run)()  # type: ignore[no-untyped-call]  # Pulumi's
-    return Recording(monitor.recorded, mocks.invokes, results[0])
+    return Recording(monitor.recorded, mocks.invokes, results[0], monitor.outputs)
 
 
 def declare(stack: StackValue, *, secrets: tuple[str, ...] = (), **options: Any) -> Recording:
@@ -176,12 +183,22 @@ def _options(request: Any) -> dict[str, Any]:
         if request.deleteBeforeReplaceDefined
         else None,
         "replaceOnChanges": list(request.replaceOnChanges),
+        "additionalSecretOutputs": sorted(request.additionalSecretOutputs),
         "ignoreChanges": list(request.ignoreChanges),
         "retainOnDelete": request.retainOnDelete,
         "aliases": [alias.urn or alias.spec.name for alias in request.aliases],
         "provider": request.provider,
     }
     return {key: value for key, value in found.items() if value not in (None, False, "", [])}
+
+
+def _decrypted(value: Any) -> Any:
+    """The value as a plugin gets it."""
+    if isinstance(value, dict):
+        if SIGNATURE in value:
+            return _decrypted(value["value"])
+        return {key: _decrypted(item) for key, item in value.items()}
+    return [_decrypted(item) for item in value] if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:

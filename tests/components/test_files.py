@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from model.source import index
 from model.values import FileMount, FileSource
 from tests.components.recorder import Recording, Secret, declare
 from tests.components.values import HERE, service, stack
@@ -55,3 +56,49 @@ def test_the_content_stands_nowhere_in_clear(tmp_path: Path) -> None:
 
     assert "hunter2" not in repr([inline.registrations, file.registrations])
     assert "hunter2" not in repr(FileSource("password", "secret", HERE, content="hunter2"))
+
+
+def config(**values: str) -> Recording:
+    mount = FileMount("config", "motd", "/etc/motd")
+    source = FileSource("motd", "config", HERE, **values)
+    return declare(
+        stack(service("db", files=(mount,)), file_sources=(source,)), secrets=("hunter2",)
+    )
+
+
+def test_a_config_is_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "motd.txt").write_text("hello")
+
+    (inline,) = config(content="hello")["Container shop-dev-db-1"].inputs["uploads"]
+    assert inline["contentBase64"] == "aGVsbG8="
+    (file,) = config(file=str(tmp_path / "motd.txt"))["Container shop-dev-db-1"].inputs["uploads"]
+    assert file["sourceHash"] == (
+        "94651ac5066416003b671a096bd231900fd4310ae21c445be025b1d4fd09d6de"
+    )
+
+
+def test_a_config_that_holds_the_value_of_a_secret_variable_is_encrypted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "motd.txt").write_text("say hunter2")
+
+    (inline,) = config(content="say hunter2")["Container shop-dev-db-1"].inputs["uploads"]
+    assert inline["contentBase64"] == Secret("c2F5IGh1bnRlcjI=")
+    (file,) = config(file=str(tmp_path / "motd.txt"))["Container shop-dev-db-1"].inputs["uploads"]
+    assert isinstance(file["sourceHash"], Secret)
+
+
+def test_a_config_whose_content_is_a_variable_is_encrypted(tmp_path: Path) -> None:
+    compose = tmp_path / "compose.yaml"
+    compose.write_text("configs: {motd: {environment: MOTD}}\n")
+    mount = FileMount("config", "motd", "/etc/motd")
+    declared = stack(
+        service("db", files=(mount,)),
+        file_sources=(FileSource("motd", "config", HERE, content="hello"),),
+        written=index([str(compose)]),
+    )
+
+    (upload,) = declare(declared)["Container shop-dev-db-1"].inputs["uploads"]
+    assert upload["contentBase64"] == Secret("aGVsbG8=")

@@ -80,3 +80,15 @@ def test_a_pulled_image_of_another_platform_is_an_image_of_its_own() -> None:
         "keepLocally": True,
     }
     assert recording["Container shop-dev-b-1"].inputs["platform"] == "linux/arm64"
+
+
+def test_a_generated_file_is_readable_by_its_owner_only_one_of_before_too(project: Path) -> None:
+    file = project / ".causeway" / "shop-dev-web.Dockerfile"
+    file.parent.mkdir()
+    file.write_text("FROM scratch\n")
+    file.chmod(0o644)
+    build = Build(context=str(project), dockerfile_inline="FROM scratch\n")
+    declare(stack(service("web", image=None, build=build)))
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in file.parent.iterdir()] == ["shop-dev-web.Dockerfile"]

@@ -14,7 +14,7 @@ from components.reach import deployed, reach_output, record_in, tell_difference
 from model.reach.record import record as record_of
 from model.reach.values import EngineFacts
 from model.values import Attachment, Network, Place, Port, Service, Stack
-from tests.components.recorder import record
+from tests.components.recorder import Secret, declare, record
 
 NOWHERE = Place("", 0, "")
 STACK = Stack(
@@ -111,17 +111,13 @@ def test_the_record_waits_for_what_must_stand() -> None:
     assert json.loads(seen[0])["name"] == "shop-dev"
 
 
-def test_a_record_that_holds_a_secret_is_secret() -> None:
-    secrets: list[bool] = []
+@pytest.mark.parametrize(("secret", "hidden"), [("shop-dev_net", True), ("hunter2", False)])
+def test_a_record_that_holds_a_secret_is_secret(secret: str, hidden: bool) -> None:
+    outputs = declare(STACK, secrets=(secret,)).outputs["Stack shop-dev"]
+    assert isinstance(outputs["reach"], Secret) is hidden
 
-    def run() -> pulumi.Output[None]:
-        hidden = reach_output(STACK, [], ("shop-dev_net",))
-        shown = reach_output(STACK, [], ("hunter2", ""))
-        both = pulumi.Output.all(
-            pulumi.Output.from_input(hidden.is_secret()),
-            pulumi.Output.from_input(shown.is_secret()),
-        )
-        return both.apply(lambda found: secrets.extend(found))
 
-    record(run)
-    assert secrets == [True, False]
+def test_a_secret_that_json_writes_otherwise_is_found_in_the_record() -> None:
+    networks = (replace(STACK.networks[0], options=(("key", 'pa"ss\nw\u00f6rd'),)),)
+    recording = declare(replace(STACK, networks=networks), secrets=('pa"ss\nw\u00f6rd',))
+    assert isinstance(recording.outputs["Stack shop-dev"]["reach"], Secret)

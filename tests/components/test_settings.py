@@ -6,6 +6,7 @@ import pytest
 
 from components.settings import Settings, read_settings
 from model.errors import StackError
+from model.values import Place
 
 
 @pytest.fixture(autouse=True)
@@ -150,3 +151,21 @@ def test_nothing_is_secret_in_a_stack_without_encrypted_values() -> None:
 
 def test_secrets_do_not_show_in_the_settings_text() -> None:
     assert "secrets" not in repr(settings())
+
+
+def test_an_encrypted_value_of_any_key_is_a_secret_with_its_place(folder: Path) -> None:
+    (folder / "Pulumi.dev.yaml").write_text(
+        "config:\n"
+        "  docker:registryAuth:\n"
+        "    - address: registry.example\n"
+        "      password:\n"
+        "        secure: v1:abc\n"
+    )
+    values = {
+        "causeway:files": '["compose.yaml"]',
+        "docker:registryAuth": '[{"address": "registry.example", "password": "hunter2"}]',
+    }
+    found = read_settings(values, "causeway", "dev", ["docker:registryAuth"])
+
+    assert found.secrets == ("hunter2",)
+    assert found.secret_places == (Place("Pulumi.dev.yaml", 4, "docker:registryAuth[0].password"),)

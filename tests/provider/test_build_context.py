@@ -209,3 +209,16 @@ def test_file_whose_name_is_not_utf8_is_sent(folder: Path) -> None:
     context = collected(folder)
     assert build_context.digest(context).startswith("sha256:")
     build_context.pack(context).close()
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_who_may_read_a_generated_dockerfile_is_no_part_of_what_is_built(
+    folder: Path, within: bool
+) -> None:
+    generated = (folder if within else folder.parent) / ".causeway" / "web.Dockerfile"
+    generated.parent.mkdir()
+    generated.write_text("FROM scratch\n")
+    generated.chmod(0o644)
+    before = digest(folder, str(generated))
+    generated.chmod(0o600)
+    assert digest(folder, str(generated)) == before

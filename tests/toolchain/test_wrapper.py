@@ -15,11 +15,17 @@ from toolchain import pins, wrapper
 from toolchain.command import Cli
 from toolchain.places import Places
 
+# It moves a stack to another passphrase as Pulumi does: with another salt.
 CLI = """#!/bin/sh
+case $* in
+    "stack change-secrets-provider passphrase --stack "*)
+        sed -i 's|^encryptionsalt:.*|encryptionsalt: v1:moved|' "Pulumi.$5.yaml" && exit ;;
+esac
 echo "passphrase=${PULUMI_CONFIG_PASSPHRASE-unset} file=${PULUMI_CONFIG_PASSPHRASE_FILE-unset}"
 echo "arguments=$*"
 echo "first=${PATH%%:*} update=$PULUMI_SKIP_UPDATE_CHECK"
 """
+ROOT = Path(__file__).resolve().parents[2]
 OTHER_SALT = "v1:AAAAAAAAAAA=:v1:BBBBBBBBBBBBBBBB:CCCC=="
 
 
@@ -28,6 +34,8 @@ class Project:
         self.folder = folder / "project"
         self.home = folder / "home"
         (self.folder / ".venv" / "bin").mkdir(parents=True)
+        (self.folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
+        (self.folder / "toolchain").symlink_to(ROOT / "toolchain")
         self.config = self.home / ".config" / "causeway"
         self.config.mkdir(parents=True)
         (self.folder / "Pulumi.yaml").write_text(
@@ -37,6 +45,7 @@ class Project:
         cli.parent.mkdir()
         cli.write_text(CLI)
         cli.chmod(0o755)
+        self.cli = cli
         places = Places(project=self.folder, cache=folder / "cache")
         path = str(self.folder / "Pulumi.yaml")
         self.sum = hashlib.sha1(path.encode()).hexdigest()
@@ -61,16 +70,32 @@ class Project:
         }
         file.write_text(json.dumps({"stacks": stacks}, indent=4))
 
-    def run(self, *arguments: str, folder: Path | None = None, **environment: str) -> list[str]:
-        finished = subprocess.run(
+    def salt(self, name: str) -> str:
+        return (self.folder / f"Pulumi.{name}.yaml").read_text().splitlines()[0]
+
+    def call(
+        self, *arguments: str, folder: Path | None = None, given: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [str(self.wrapper), *arguments],
             cwd=folder or self.folder,
             env={"PATH": "/usr/bin:/bin", "HOME": str(self.home), **environment},
+            input=given,
             capture_output=True,
             text=True,
-            check=True,
+            check=False,
         )
+
+    def run(self, *arguments: str, folder: Path | None = None, **environment: str) -> list[str]:
+        finished = self.call(*arguments, folder=folder, **environment)
+        assert finished.returncode == 0, finished.stderr
         return finished.stdout.splitlines()
+
+    def refused(self, *arguments: str, **environment: str) -> str:
+        """What is said; Pulumi was not started, and the stack's salt is what it was."""
+        finished = self.call(*arguments, **environment)
+        assert (finished.returncode, finished.stdout) == (1, "")
+        return finished.stderr
 
 
 @pytest.fixture
@@ -168,9 +193,6 @@ def test_a_folder_outside_any_project_is_no_error(project: Project, tmp_path: Pa
 def test_a_lock_of_a_dead_process_is_dealt_with_before_the_stack_is_changed(
     project: Project, arguments: list[str], removed: bool, variables: dict[str, str]
 ) -> None:
-    root = Path(__file__).resolve().parents[2]
-    (project.folder / "toolchain").symlink_to(root / "toolchain")
-    (project.folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
     lock = project.folder / ".pulumi-state/.pulumi/locks/organization/shop/dev/one.json"
     lock.parent.mkdir(parents=True)
     ended = subprocess.Popen([sys.executable, "-c", ""])
@@ -181,9 +203,175 @@ def test_a_lock_of_a_dead_process_is_dealt_with_before_the_stack_is_changed(
     assert lock.exists() is not removed
 
 
+COMMITTED = f"encryptionsalt: {pins.EMPTY_PASSPHRASE_SALT}"
+SECRET_SPELLINGS = [
+    "config set --secret key value",
+    "config set key value --secret",
+    "config set --secret=true key value",
+    "config set --path --secret names[0] value",
+    "config --color never set key --secret",
+    "--color never config set --secret key value",
+    "--color=never config set --secret key value",
+    "-v 3 config set --secret key value",
+    "-v=3 config set --secret key value",
+    "--tracing file:t config set --secret key value",
+    "--logtostderr -Q config set --secret key value",
+    "--non-interactive config --stack dev set --secret -- key value",
+    "config set --type string --secret key 7",
+    "config set-all --secret key=value",
+    "config set-all --plaintext a=b --secret=key=value",
+    "config set-all --path --secret names[0]=value",
+    """config set-all --json {"key":{"value":"v","secret":true}}""",
+    "config set-all --json unreadable",
+    "config refresh",
+]
+
+
+@pytest.mark.parametrize("spelling", SECRET_SPELLINGS)
+def test_a_secret_moves_the_stack_to_a_passphrase_of_its_own(
+    project: Project, spelling: str
+) -> None:
+    project.stack("dev", pins.EMPTY_PASSPHRASE_SALT)
+    lines = project.run(*spelling.split(), PULUMI_STACK="dev")
+    file = project.config / "passphrase-shop-dev"
+    assert lines[:2] == [f"passphrase=unset file={file}", f"arguments={spelling}"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert project.salt("dev") == "encryptionsalt: v1:moved"
+
+
+@pytest.mark.parametrize("option", ["-s", "--stack", "-C{folder} -s", "--cwd {folder} --stack"])
+def test_options_before_the_verb_say_which_stack_is_moved(
+    project: Project, tmp_path: Path, option: str
+) -> None:
+    project.stack("dev", pins.EMPTY_PASSPHRASE_SALT)
+    project.stack("prod", pins.EMPTY_PASSPHRASE_SALT)
+    project.select("dev")
+    before = option.format(folder=project.folder).split()
+    folder = tmp_path if "folder" in option else project.folder
+    project.run(*before, "prod", "config", "set", "--secret", "key", "value", folder=folder)
+    assert project.salt("prod") == "encryptionsalt: v1:moved"
+    assert project.salt("dev") == COMMITTED
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "config",
+        "config get key",
+        "config set key value",
+        "config set --secret=false key value",
+        "config set key -- --secret",
+        "config set-all --plaintext key=value",
+        """config set-all --json {"key":{"value":"v","secret":false}}""",
+        "config env ls",
+        "stack rename other",
+        "stack change-secrets-provider awskms://alias/key",
+        "--color never up --message config",
+        "stack tag ls",
+        "--future x up",
+        "config --help",
+    ],
+)
+def test_what_encrypts_nothing_keeps_the_empty_passphrase(project: Project, spelling: str) -> None:
+    project.stack("dev", pins.EMPTY_PASSPHRASE_SALT)
+    lines = project.run(*spelling.split(), PULUMI_STACK="dev")
+    assert lines[:2] == ["passphrase= file=unset", f"arguments={spelling}"]
+    assert project.salt("dev") == COMMITTED
+
+
+@pytest.mark.parametrize(
+    ("spelling", "message"),
+    [
+        ("--future x config set --secret key value", "--future is unknown"),
+        ("config --secret set key value", "--secret is unknown"),
+        ("config frobnicate key", "it cannot be told whether `pulumi config frobnicate key`"),
+        ("config set --config-file other.yaml --secret a b", "`make passphrase STACK=dev`"),
+        ("stack change-secrets-provider passphrase", "`make passphrase STACK=dev`"),
+        ("config cp --dest dev -s prod", "`make passphrase STACK=dev`"),
+        ("config copy -d dev --stack=prod", "`make passphrase STACK=dev`"),
+        ("state move --source prod --dest dev urn", "`make passphrase STACK=dev`"),
+        ("stack init new --copy-config-from prod", "`make passphrase STACK=new`"),
+        ("stack import --file state.json", "`make passphrase STACK=dev`"),
+        ("stack init", "name it: `pulumi stack init NAME`"),
+    ],
+)
+def test_what_would_lie_open_is_refused_with_the_cure(
+    project: Project, spelling: str, message: str
+) -> None:
+    project.stack("dev", pins.EMPTY_PASSPHRASE_SALT)
+    project.stack("prod", OTHER_SALT)
+    prod = f"encryptionsalt: {OTHER_SALT}\nconfig:\n  key:\n    secure: v1:abc\n"
+    (project.folder / "Pulumi.prod.yaml").write_text(prod)
+    signature = '{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270"}'
+    (project.folder / "state.json").write_text(signature)
+    said = project.refused(*spelling.split(), PULUMI_STACK="dev")
+    assert message in said
+    assert project.salt("dev") == COMMITTED
+
+
+@pytest.mark.parametrize("salt", [pins.EMPTY_PASSPHRASE_SALT, OTHER_SALT])
+def test_a_secret_is_refused_while_the_variable_for_the_passphrase_is_empty(
+    project: Project, salt: str
+) -> None:
+    project.stack("dev", salt)
+    setting = ["config", "set", "--secret", "key", "value", "-s", "dev"]
+    said = project.refused(*setting, PULUMI_CONFIG_PASSPHRASE="")
+    assert "unset PULUMI_CONFIG_PASSPHRASE" in said
+    assert project.run(*setting, PULUMI_CONFIG_PASSPHRASE="mine")[0] == "passphrase=mine file=unset"
+
+
+def test_a_secrets_provider_of_its_own_needs_no_passphrase(project: Project) -> None:
+    file = project.folder / "Pulumi.dev.yaml"
+    file.write_text("secretsprovider: awskms://alias/key\nconfig: {}\n")
+    lines = project.run("config", "set", "--secret", "key", "value", "-s", "dev")
+    assert lines[0] == "passphrase=unset file=unset"
+    assert file.read_text() == "secretsprovider: awskms://alias/key\nconfig: {}\n"
+
+
+def test_a_state_on_the_standard_input_is_looked_at_and_handed_on(project: Project) -> None:
+    project.stack("dev", pins.EMPTY_PASSPHRASE_SALT)
+    finished = project.call(
+        "stack", "import", "-s", "dev", given="1b47061264138c4ac30d75fd1eb44270"
+    )
+    assert finished.returncode == 1
+    assert "`make passphrase STACK=dev`" in finished.stderr
+    (project.cli).write_text("#!/bin/sh\ncat\n")
+    assert project.call("stack", "import", "-s", "dev", given="{}\n").stdout == "{}\n"
+
+
+def test_a_new_passphrase_that_is_empty_is_refused(project: Project) -> None:
+    project.stack("dev", OTHER_SALT)
+    said = project.refused("stack", "change-secrets-provider", "passphrase", "-s", "dev")
+    assert "the new passphrase is empty" in said
+
+
+def test_a_new_stack_gets_the_committed_salt_and_another_one_stays(project: Project) -> None:
+    project.stack("dev", pins.EMPTY_PASSPHRASE_SALT)
+    lines = project.run("--color", "never", "stack", "--non-interactive", "init", "mine")
+    assert lines[0] == "passphrase= file=unset"
+    assert project.salt("mine") == COMMITTED
+    assert project.salt("dev") == COMMITTED
+
+
+def test_a_renamed_stack_finds_its_passphrase(project: Project) -> None:
+    project.stack("prod", OTHER_SALT)
+    file = Path(project.passphrase("prod"))
+    file.chmod(0o600)
+    project.run("stack", "rename", "live", "-s", "prod")
+    project.stack("live", OTHER_SALT)
+    renamed = project.config / "passphrase-shop-live"
+    assert project.run("up", "-s", "live")[0] == f"passphrase=unset file={renamed}"
+    assert renamed.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_project_that_is_yet_to_be_made_gets_no_passphrase(
+    project: Project, tmp_path: Path
+) -> None:
+    assert project.run("new", "python", folder=tmp_path)[0] == "passphrase=unset file=unset"
+
+
 def test_causeway_runs_the_projects_command_from_any_folder(tmp_path: Path) -> None:
-    project = Path(__file__).resolve().parents[2]
-    places = Places(project=project, cache=tmp_path)
+    places = Places(project=ROOT, cache=tmp_path)
     command = tmp_path / "causeway"
     command.write_text(wrapper.causeway(places))
     answer = subprocess.run(

@@ -1,0 +1,99 @@
+"""What must hold before anything secret is registered: a passphrase that is not in the repository,
+and names without secrets, since names cannot be encrypted. A breach ends the program first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from components.attachment import guest_name
+from components.concealment import Concealment
+from components.files import contents, from_variable, taken
+from components.settings import Settings
+from model.errors import StackError
+from model.source import index
+from model.values import Place, Problem, Stack
+
+# Of the stacks in the repository: it belongs to the empty passphrase, so everybody can decrypt.
+COMMITTED_SALT = "v1:1ZoF0/ywV10=:v1:WG2yJRsLvzJ0K0Rq:aUaFcOrEpIxv+kdcBK6BCkdcEJCwHw=="
+PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"
+ASKED_FOR = ("", "default", "passphrase")  # secrets providers that are a passphrase
+
+
+def require_safe_keeping(
+    stack: Stack, name: str, settings: Settings, environment: Mapping[str, str]
+) -> None:
+    """Raises StackError when a secret of the Pulumi stack `name` would lie open."""
+    base = str(Path.cwd())
+    secrets = [*settings.secret_places, *_compose_secrets(stack)]
+    if secrets and _is_open(Path(f"Pulumi.{name}.yaml"), environment):
+        message = (
+            f"is secret, and stack {name} has the empty passphrase, with which everybody can "
+            f"decrypt it: give the stack a passphrase of its own with `make passphrase "
+            f"STACK={name}`"
+        )
+        if environment.get(PASSPHRASE) == "":
+            message += f" ({PASSPHRASE} must not be set and empty)"
+        raise StackError([Problem(secrets[0], message)], base)
+    concealment = Concealment.of((*settings.secrets, *contents(stack.file_sources)))
+    problems = [
+        Problem(
+            place,
+            "holds a secret, and a name stands in clear in Pulumi's state and on the engine: "
+            "take it from a variable that is not secret",
+        )
+        for place, text in _names(stack)
+        if concealment.holds(text)
+    ]
+    if problems:
+        raise StackError(problems, base)
+
+
+def _is_open(file: Path, environment: Mapping[str, str]) -> bool:
+    """Whether Pulumi would encrypt with the empty passphrase."""
+    written = index([str(file)]).entries if file.is_file() else {}
+    provider = written.get(("secretsprovider",))
+    if provider is not None and provider.text not in ASKED_FOR:
+        return False
+    if PASSPHRASE in environment:
+        return not environment[PASSPHRASE]
+    salt = written.get(("encryptionsalt",))
+    return salt is not None and salt.text == COMMITTED_SALT
+
+
+def _compose_secrets(stack: Stack) -> list[Place]:
+    """The secrets that services take, and configs with a variable's content; in order of place."""
+    return sorted(
+        source.place
+        for source in taken(stack)
+        if source.kind == "secret" or from_variable(stack, source)
+    )
+
+
+def _names(stack: Stack) -> Iterator[tuple[Place, str]]:
+    """Names that are made of variables, and where; what is written in the file is no secret."""
+    found = [
+        *((("networks", each.key, "name"), each.place, each.name) for each in stack.networks),
+        *((("volumes", each.key, "name"), each.place, each.name) for each in stack.volumes),
+        *(
+            (("services", each.name, key), each.place, getattr(each, key) or "")
+            for each in stack.services
+            for key in ("image", "container_name", "platform")
+        ),
+        *(
+            (("networks", network.key, "x-causeway"), guest.place, guest_name(guest))
+            for network in stack.networks
+            for guest in network.guests
+        ),
+    ]
+    replaced = {each.used for each in stack.substitutions}
+    for steps, place, text in found:
+        if text in replaced or _is_made_of_variables(stack, steps):
+            yield stack.written.place(*steps) if stack.written is not None else place, text
+
+
+def _is_made_of_variables(stack: Stack, steps: tuple[str, ...]) -> bool:
+    written = stack.written.entries if stack.written is not None else {}
+    return any(
+        "$" in (entry.text or "") for at, entry in written.items() if at[: len(steps)] == steps
+    )

@@ -1,0 +1,97 @@
+"""With what a stack's secrets are encrypted, as its files and the environment say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from pathlib import Path
+
+from toolchain import pins
+from toolchain.purpose import PASSPHRASE as BY_PASSPHRASE
+
+PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"
+PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"
+SALT_KEY = "encryptionsalt:"
+PROVIDER_KEY = "secretsprovider:"
+
+
+class Kept(Enum):
+    EMPTY = auto()  # with the empty passphrase, or the next one that comes
+    OWN = auto()  # with a passphrase of its own
+    ELSEWHERE = auto()  # by a key service, or by Pulumi Cloud
+
+
+class Given(Enum):
+    """The passphrase that the user's environment holds."""
+
+    NONE = auto()
+    EMPTY = auto()
+    SOME = auto()
+
+
+def given(environment: Mapping[str, str]) -> Given:
+    """As Pulumi reads it: the variable first, even when it is empty, then the file."""
+    if PASSPHRASE in environment:
+        return Given.SOME if environment[PASSPHRASE] else Given.EMPTY
+    if not environment.get(PASSPHRASE_FILE):
+        return Given.NONE
+    try:
+        text = Path(environment[PASSPHRASE_FILE]).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return Given.SOME  # Pulumi tells what is wrong with it
+    return Given.SOME if text.strip() else Given.EMPTY
+
+
+def kept(stack_file: Path, backend: str) -> Kept:
+    if _value(stack_file, PROVIDER_KEY) not in BY_PASSPHRASE:
+        return Kept.ELSEWHERE
+    salt = salt_of(stack_file)
+    if not salt and backend.startswith(("http://", "https://")):
+        return Kept.ELSEWHERE
+    return Kept.EMPTY if salt in ("", pins.EMPTY_PASSPHRASE_SALT) else Kept.OWN
+
+
+def salt_of(stack_file: Path) -> str:
+    return _value(stack_file, SALT_KEY)
+
+
+def has_secrets(stack_file: Path) -> bool:
+    """Whether the configuration holds an encrypted value."""
+    return stack_file.exists() and "secure:" in stack_file.read_text(encoding="utf-8")
+
+
+def passphrase_file(environment: Mapping[str, str], project: str, stack: str) -> Path:
+    home = environment.get("XDG_CONFIG_HOME") or f"{environment['HOME']}/.config"
+    return Path(home) / "causeway" / f"passphrase-{project}-{stack}"
+
+
+def project_folder(start: Path) -> Path | None:
+    """The nearest folder upwards with a Pulumi.yaml."""
+    start = start.absolute()
+    return next((each for each in (start, *start.parents) if (each / "Pulumi.yaml").exists()), None)
+
+
+def project_name(folder: Path) -> str:
+    """As the wrapper's shell reads it."""
+    lines = (folder / "Pulumi.yaml").read_text(encoding="utf-8").splitlines()
+    return next((line[5:].strip() for line in lines if line.startswith("name:")), "")
+
+
+def backend(folder: Path, environment: Mapping[str, str]) -> str:
+    if url := environment.get("PULUMI_BACKEND_URL"):
+        return url
+    lines = (folder / "Pulumi.yaml").read_text(encoding="utf-8").splitlines()
+    found = [line.partition("url:")[2] for line in lines if line.lstrip().startswith("url:")]
+    return _plain(found[0]) if found else ""
+
+
+def _value(file: Path, key: str) -> str:
+    if not file.exists():
+        return ""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    found = [line.removeprefix(key) for line in lines if line.startswith(key)]
+    return _plain(found[-1]) if found else ""
+
+
+def _plain(text: str) -> str:
+    return text.strip().strip("'\"")

@@ -1,0 +1,202 @@
+"""What the pulumi wrapper runs for all that is not known to encrypt nothing new: it finds out
+what the command is about to do, sees to the passphrase or refuses, and becomes Pulumi."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolchain import arguments, custody, passphrase
+from toolchain.arguments import Arguments
+from toolchain.custody import Given, Kept
+from toolchain.problem import ToolchainError
+from toolchain.purpose import PASSPHRASE, Deed, Purpose, purpose, short
+
+# How Pulumi marks an encrypted value in a state that it exports.
+ENCRYPTED = b"1b47061264138c4ac30d75fd1eb44270"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The project that the command is about, and its stack; "" where none is selected."""
+
+    pulumi: str
+    folder: Path
+    backend: str
+    stack: str
+    file: Path  # of the stack's configuration
+
+    @property
+    def kept(self) -> Kept:
+        return custody.kept(self.file, self.backend)
+
+    @property
+    def passphrase(self) -> Path:
+        name = custody.project_name(self.folder)
+        return custody.passphrase_file(os.environ, name, self.stack)
+
+    def other(self, stack: str) -> Path:
+        return self.folder / f"Pulumi.{stack}.yaml"
+
+
+def variables(place: Place, intent: Purpose, asked: Arguments) -> dict[str, str]:
+    """What to set in Pulumi's environment. Raises ToolchainError for what would lie open."""
+    given = custody.given(os.environ)
+    if intent.deed is Deed.CHANGE and intent.target in PASSPHRASE:
+        _change(place, given)
+    if given is Given.SOME or intent.deed is Deed.LEAVE:
+        return {}
+    if intent.deed is Deed.CREATE:
+        _create(place, intent)
+    elif intent.deed is Deed.RENAME:
+        _rename(place, intent.target)
+    elif intent.deed is Deed.TAKE_OVER:
+        _take_over(place, intent)
+    elif place.kept is Kept.EMPTY or (given is Given.EMPTY and place.kept is Kept.OWN):
+        _encrypt(place, intent, asked, given)
+    if given is Given.EMPTY or place.kept is Kept.ELSEWHERE:
+        return {}
+    if place.kept is Kept.EMPTY:
+        return {custody.PASSPHRASE: ""}
+    file = place.passphrase
+    return {custody.PASSPHRASE_FILE: str(file)} if file.exists() else {}
+
+
+def _create(place: Place, intent: Purpose) -> None:
+    if not intent.target:
+        raise ToolchainError("the new stack has no name", "name it: `pulumi stack init NAME`")
+    if intent.source and custody.has_secrets(place.other(intent.source)):
+        raise ToolchainError(
+            f"stack {intent.source} has secrets, which stack {intent.target} would encrypt with "
+            "the empty passphrase",
+            f"`pulumi stack init {intent.target}`, `make passphrase STACK={intent.target}`, then "
+            "set the secrets anew",
+        )
+    if place.kept is not Kept.ELSEWHERE:
+        passphrase.give_empty_salt(place.file)
+
+
+def _rename(place: Place, target: str) -> None:
+    """The passphrase lies under the stack's name: the new one finds it too."""
+    new = custody.passphrase_file(os.environ, custody.project_name(place.folder), target)
+    if target and place.kept is Kept.OWN and place.passphrase.exists() and not new.exists():
+        shutil.copy(place.passphrase, new)  # with its mode
+
+
+def _take_over(place: Place, intent: Purpose) -> None:
+    source = place.other(intent.source) if intent.source else place.file
+    holds = custody.has_secrets(source) or custody.kept(source, place.backend) is not Kept.EMPTY
+    if holds and custody.kept(place.other(intent.target), place.backend) is Kept.EMPTY:
+        raise _open(intent.target, "take over secrets")
+
+
+def _change(place: Place, given: Given) -> None:
+    """To another passphrase, which Pulumi asks for."""
+    if place.kept is Kept.EMPTY and given is not Given.SOME:
+        raise ToolchainError(
+            f"stack {place.stack} has the empty passphrase",
+            f"`make passphrase STACK={place.stack}` gives it one of its own",
+        )
+    if not sys.stdin.isatty():
+        text = sys.stdin.buffer.read()
+        if not text.partition(b"\n")[0].strip():
+            raise ToolchainError("the new passphrase is empty", "give one on the standard input")
+        _feed(text)
+    if given is Given.NONE:
+        print(f"When it is changed, write the new one to {place.passphrase}.", file=sys.stderr)
+
+
+def _encrypt(place: Place, intent: Purpose, asked: Arguments, given: Given) -> None:
+    """A stack whose secrets everybody could decrypt: it gets a passphrase, or nothing is done."""
+    if intent.deed is Deed.UNKNOWN:
+        raise ToolchainError(
+            f"it cannot be told whether `pulumi {' '.join(asked.words)}` encrypts something"
+            + (f": {asked.unsure} is unknown" if asked.unsure else ""),
+            f"`make passphrase STACK={place.stack}` first, or write the command without it",
+        )
+    if intent.deed is Deed.IMPORT:
+        if ENCRYPTED in _imported(asked):
+            raise _open(place.stack, "take over the secrets of that state")
+        return
+    if intent.deed is not Deed.ENCRYPT:
+        return
+    if given is Given.EMPTY:
+        raise ToolchainError(
+            f"{custody.PASSPHRASE} is empty, and so would be the key of stack {place.stack}'s "
+            "secrets",
+            f"unset {custody.PASSPHRASE}, and {custody.PASSPHRASE_FILE} if it is set, and repeat",
+        )
+    if asked.value("--config-file"):
+        raise _open(place.stack or "NAME", "encrypt a secret in another file")
+    if not place.stack:
+        raise ToolchainError("no stack is selected", "name it: --stack NAME")
+    passphrase.give_empty_salt(place.file)
+    passphrase.move_stack(place.pulumi, place.folder, place.stack, place.passphrase)
+
+
+def _open(stack: str, deed: str) -> ToolchainError:
+    return ToolchainError(
+        f"stack {stack} would {deed} with the empty passphrase, with which everybody can decrypt",
+        f"`make passphrase STACK={stack}`, then repeat the command",
+    )
+
+
+def _imported(asked: Arguments) -> bytes:
+    """The state that is about to be imported, from its file or from the standard input."""
+    if file := asked.value("--file"):
+        path = Path(asked.value("--cwd", "-C") or ".") / file
+        return path.read_bytes() if path.is_file() else b""
+    text = sys.stdin.buffer.read()
+    _feed(text)
+    return text
+
+
+def _feed(text: bytes) -> None:
+    """Hand on what was read from the standard input."""
+    with tempfile.TemporaryFile() as copy:
+        copy.write(text)
+        copy.seek(0)
+        os.dup2(copy.fileno(), 0)
+
+
+def find(pulumi: str, hint: str, asked: Arguments, intent: Purpose) -> Place | None:
+    """`hint` is the stack that the wrapper found; None outside of any project."""
+    cwd = Path(asked.value("--cwd", "-C") or ".")
+    folder = custody.project_folder(cwd)
+    if folder is None:
+        return None
+    stack = short(asked.value("--stack", "-s") or os.environ.get("PULUMI_STACK", "")) or hint
+    if intent.deed is Deed.CREATE:
+        stack = intent.target
+    elif not stack and intent.deed is not Deed.NOTHING:
+        stack = passphrase.selected(pulumi, folder)
+    file = folder / f"Pulumi.{stack}.yaml"
+    if given := asked.value("--config-file"):
+        # Its salt counts, if it has one.
+        file = cwd / given if custody.salt_of(cwd / given) else file
+    return Place(pulumi, folder, custody.backend(folder, os.environ), stack, file)
+
+
+def main(words: Sequence[str]) -> None:
+    pulumi, root, hint, *rest = words
+    asked = arguments.read(rest)
+    intent = purpose(asked)
+    place = find(pulumi, hint, asked, intent)
+    added = {} if place is None else variables(place, intent, asked)
+    environment = {**os.environ, **added}
+    # The project's own path was for this program.
+    path = environment.get("PYTHONPATH", "").removeprefix(root).removeprefix(os.pathsep)
+    environment.pop("PYTHONPATH", None)
+    os.execve(pulumi, [pulumi, *rest], environment | ({"PYTHONPATH": path} if path else {}))
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except ToolchainError as error:
+        sys.exit(error.text())
