@@ -20,18 +20,29 @@ if TYPE_CHECKING:
 
 
 def engine(wanted: Settings) -> Engine:
-    """The engine that `docker:host` of the stack names, else DOCKER_HOST, else the local one."""
+    """The engine that `docker:host` or `docker:context` of the stack names, else DOCKER_HOST, else
+    the local one."""
     from live.stack import EngineFault
     from live.stack import engine as connected
 
+    if wanted.has_hidden_material and not os.environ.get("DOCKER_TLS_VERIFY"):
+        raise UsageError(
+            "docker:caMaterial, docker:certMaterial and docker:keyMaterial are read by Pulumi "
+            "alone\n  what to do: name a folder with ca.pem, cert.pem and key.pem in "
+            "docker:certPath, or set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"
+        )
+    context = wanted.context if not wanted.host else ""
     try:
-        return connected(host_of(wanted), wanted.certificates)
+        return connected("" if context else host_of(wanted), wanted.certificates, context)
     except EngineFault as error:
         where = host_of(wanted) or "the default socket"
         raise UsageError(f"no engine answers at {where}: {error}") from None
 
 
 def host_of(wanted: Settings) -> str:
+    """Where it is, in words where a docker context says so."""
+    if wanted.context and not wanted.host:
+        return f"docker context {wanted.context}"
     return wanted.host or os.environ.get("DOCKER_HOST", "")
 
 

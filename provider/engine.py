@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from . import wire
+from . import contexts, wire
 from .faults import EngineError, Fault, NotFound
 
 # The limit on a call that does not say otherwise; a slow engine may need more.
@@ -195,14 +195,6 @@ def address(config: Config) -> str:
     """Where the engine is: docker:host, docker:context, DOCKER_HOST, else the default socket."""
     if config.get("host"):
         return str(config["host"])
-    if config.get("context"):
-        from docker.context import ContextAPI  # only here: see `wire`
-
-        found = ContextAPI.get_context(config["context"])
-        if found is None:
-            raise Fault(
-                f"there is no docker context {config['context']!r}\n"
-                "  what to do: `docker context ls` lists them"
-            )
-        return str(found.Host)
-    return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    if context := contexts.chosen(config):
+        return context.host
+    return os.environ.get("DOCKER_HOST") or contexts.SOCKET

@@ -37,6 +37,11 @@ class Silent(Exception):
     """The engine took longer than the limit of a call."""
 
 
+def cause(error: Exception) -> str:
+    """What the system or a library says of an error, without its number."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 # What the engine says -> what to do about it.
 _WAYS_OUT: tuple[tuple[str, str], ...] = (
     # With a capital: the engine's addresses on a network. Without: ports of the machine.

@@ -6,21 +6,19 @@ than all of the plugin itself, and Pulumi waits for that at every start (docs/de
 
 from __future__ import annotations
 
-import os
 import select
 import socket
-import ssl
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
-from .faults import BrokenOff, Fault, Silent, Unreachable
+from . import tls
+from .faults import BrokenOff, Fault, Silent, Unreachable, cause
 
 CONNECT_SECONDS = 60.0
-_PORT, _TLS_PORT = 2375, 2376
+_PORT = 2375
 _PIECE = 65536
 Body = bytes | IO[bytes] | None
 T = TypeVar("T")
@@ -145,11 +143,7 @@ def _told(step: Callable[[], T], failure: type[Unreachable] = BrokenOff) -> T:
     except TimeoutError as error:
         raise Silent(str(error)) from error
     except (OSError, HTTPException) as error:
-        raise failure(_cause(error)) from error
-
-
-def _cause(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise failure(cause(error)) from error
 
 
 def _maker(host: str, config: dict[str, Any]) -> Callable[[], HTTPConnection]:
@@ -166,10 +160,10 @@ def _maker(host: str, config: dict[str, Any]) -> Callable[[], HTTPConnection]:
         raise Fault(f"{host!r} is no engine's address: {error}") from None
     if not name or place.path.strip("/"):
         raise Fault(f"{host!r} is no engine's address: it should look like tcp://HOST:PORT")
-    tls = _tls(config) or (ssl.create_default_context() if scheme == "https" else None)
-    if tls is None:
+    security = tls.security(config, scheme, port)
+    if security is None:
         return lambda: HTTPConnection(name, port or _PORT)
-    return lambda: HTTPSConnection(name, port or _TLS_PORT, context=tls)
+    return lambda: HTTPSConnection(name, port or tls.TLS_PORT, context=security)
 
 
 def _unserved(host: str, scheme: str, rest: str) -> str:
@@ -180,43 +174,6 @@ def _unserved(host: str, scheme: str, rest: str) -> str:
             f"{rest}`, and set DOCKER_HOST=unix:///tmp/engine.sock"
         )
     return f"{host!r} is no engine's address: unix:///PATH and tcp://HOST:PORT are"
-
-
-def _tls(config: dict[str, Any]) -> ssl.SSLContext | None:
-    """Whom to believe and who we are; None without TLS."""
-    folder = config.get("certPath") or (
-        os.environ.get("DOCKER_CERT_PATH") if os.environ.get("DOCKER_TLS_VERIFY") else None
-    )
-    if folder:
-        names = ("ca.pem", "cert.pem", "key.pem")
-        authority, certificate, key = (os.path.join(str(folder), name) for name in names)
-    elif config.get("caMaterial") or config.get("certMaterial"):
-        authority, certificate, key = (
-            _file_of(config.get(name)) for name in ("caMaterial", "certMaterial", "keyMaterial")
-        )
-    else:
-        return None
-    try:
-        tls = ssl.create_default_context(cafile=authority or None)
-        if not authority:
-            tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
-        if certificate and key:
-            tls.load_cert_chain(certificate, key)
-    except OSError as error:
-        where = f" in {folder}" if folder else ""
-        raise Fault(
-            f"the certificates for the engine{where} cannot be read: {_cause(error)}"
-        ) from None
-    return tls
-
-
-def _file_of(material: Any) -> str:
-    """PEM text in a private file, as the TLS library wants paths; gone with the process's tmp."""
-    if not material:
-        return ""
-    with tempfile.NamedTemporaryFile("w", suffix=".pem", delete=False) as handle:
-        handle.write(str(material))
-        return handle.name
 
 
 def without_frames(raw: bytes) -> bytes:
