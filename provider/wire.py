@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import select
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -18,6 +20,10 @@ from . import tls
 from .faults import BrokenOff, Fault, Silent, Unreachable, cause
 
 CONNECT_SECONDS = 60.0
+# How long an engine that left a call without an answer has for a word, and how long its silence
+# then counts for all further calls.
+PROBE_SECONDS = 2.0
+SILENCE_SECONDS = 5.0
 _PORT = 2375
 _PIECE = 65536
 Body = bytes | IO[bytes] | None
@@ -74,12 +80,20 @@ class Answer:
 
 
 class Wire:
-    """The connections to an engine at `host`. Raises Fault for an address that is none."""
+    """The connections to an engine at `host`. Raises Fault for an address that is none.
+
+    An engine that let the time of a call pass and has said nothing since is asked for a word before
+    it is given another call, so that a hung one does not cost each call its whole time.
+    """
 
     def __init__(self, host: str, config: dict[str, Any]) -> None:
         self._make = _maker(host, config)
         # Used from many threads: list.pop and list.append are whole steps.
         self._idle: list[HTTPConnection] = []
+        self._heard = 0  # answers so far
+        self._is_doubted = False
+        self._silent_until = 0.0
+        self._probing = threading.Lock()
 
     def close(self) -> None:
         while self._idle:
@@ -92,8 +106,40 @@ class Wire:
 
         Raises Unreachable, Silent, BrokenOff.
         """
-        connection = self._connected()
+        if self._is_doubted:
+            self._probe()
+        heard = self._heard
+        try:
+            return self._sent(self._connected(), method, target, body, headers, timeout)
+        except Silent:
+            # Where others were answered meanwhile, it is this one call that takes long.
+            self._is_doubted = self._is_doubted or heard == self._heard
+            raise
 
+    def _probe(self) -> None:
+        """Raises Silent for an engine that says nothing, at once for a while after the first."""
+        with self._probing:
+            if not self._is_doubted:
+                return
+            if time.monotonic() < self._silent_until:
+                raise Silent("it has not answered the calls before either")
+            connection = self._make()
+            connection.timeout = PROBE_SECONDS
+            try:
+                self._sent(connection, "GET", "/_ping", None, {}, PROBE_SECONDS).read()
+            except Silent:
+                self._silent_until = time.monotonic() + SILENCE_SECONDS
+                raise
+
+    def _sent(
+        self,
+        connection: HTTPConnection,
+        method: str,
+        target: str,
+        body: Body,
+        headers: dict[str, str],
+        timeout: float | None,
+    ) -> Answer:
         def done(whole: bool) -> None:
             if whole:
                 self._idle.append(connection)
@@ -105,10 +151,13 @@ class Wire:
                 _told(connection.connect, Unreachable)
             connection.sock.settimeout(timeout)
             _told(lambda: _ask(connection, method, target, body, headers))
-            return Answer(_told(connection.getresponse), done)
+            response = _told(connection.getresponse)
         except BaseException:
             connection.close()
             raise
+        self._heard += 1
+        self._is_doubted = False
+        return Answer(response, done)
 
     def _connected(self) -> HTTPConnection:
         """A connection of before that the engine has not closed meanwhile, else another one."""
