@@ -22,7 +22,8 @@ from .faults import Fault, explain
 from .resource import Context, Values
 from .shared import Shared
 
-# Calls that run at the same time; Pulumi's --parallel decides how many it sends.
+# Calls whose work runs at the same time; Pulumi's --parallel decides how many it sends, and the
+# others wait for their turn.
 WORKERS = 64
 # How long a call may go on after Ctrl-C before its answer is given up.
 CANCEL_GRACE_SECONDS = 8.0
@@ -119,6 +120,8 @@ class Session:
                 break
             except TimeoutError:
                 if self._cancelled.is_set():
+                    if future.cancel():  # its turn had not come, and must not come any more
+                        abort(context, "cancelled")
                     patience -= _CANCEL_POLL_SECONDS
                 if patience <= 0:
                     abort(context, "cancelled; the engine's answer was not waited for any longer")
