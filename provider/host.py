@@ -1,7 +1,8 @@
 """The machine of a local engine: its interfaces, its routes, what its kernel was built with.
 
 The Engine API tells none of these. For a local socket the kernel tells which process listens, and
-/proc shows that process's network namespace; for any other engine the answer is that nobody knows.
+/proc shows that process's network namespace, if it is the engine; for any other the answer is that
+nobody knows.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import socket
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+# Who may listen on an engine's socket; a user's own systemd starts engines in another network.
+ENGINE, SYSTEMD = "dockerd", (1, "systemd")
 VLAN = "CONFIG_VLAN_8021Q"
 IPVS = "CONFIG_IP_VS"
 # Where an engine looks for plugins that are no images.
@@ -49,12 +53,16 @@ class Host:
         return bool(self.interfaces)
 
 
-def look(engine: str) -> Host:
-    """The machine behind an engine's address such as `unix:///var/run/docker.sock`."""
+def look(engine: str, info: dict[str, Any]) -> Host:
+    """The machine behind an engine's address such as `unix:///var/run/docker.sock`.
+
+    `info` is what the engine says of itself. Who listens may only pass on what comes, as ssh and
+    socat do: then the engine is elsewhere, and nothing is claimed.
+    """
     if not engine.startswith("unix://"):
         return Host()
     process = _listener(engine.removeprefix("unix://"))
-    if not process:
+    if not process or not _is_engine(process, info):
         return Host()
     folder = Path(f"/proc/{process}/net")
     try:
@@ -65,6 +73,25 @@ def look(engine: str) -> Host:
         return Host()
     found = plugins(Path(f"/proc/{process}/root"))
     return Host(interfaces(links), (*routes(table), *routes6(table6)), _missing(), found)
+
+
+def _is_engine(process: int, info: dict[str, Any]) -> bool:
+    """Whether a process that listens is the engine, or started the engine of this machine.
+
+    systemd holds the socket of an engine that it starts when somebody calls, and that of anything
+    else: it is believed where the engine tells of this very machine.
+    """
+    try:
+        name = Path(f"/proc/{process}/comm").read_text().strip()
+        memory = re.search(
+            r"^MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE
+        )
+    except OSError:
+        return False
+    if (process, name) != SYSTEMD:
+        return name == ENGINE
+    here = (os.uname().nodename, os.uname().release, int(memory[1]) * 1024 if memory else None)
+    return here == (info.get("Name"), info.get("KernelVersion"), info.get("MemTotal"))
 
 
 def _listener(path: str) -> int:
