@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cli.problem import UsageError
 from cli.settings import Settings
+from model.errors import visible
 from model.reach import EngineFacts
 from model.values import Stack
 
@@ -51,7 +52,8 @@ def running(api: Engine, wanted: Settings, only: Collection[str] = ()) -> Status
     from live.status import status, swarm_services
 
     if unread := swarm_services(api):
-        print(f"not read: Swarm services of this engine ({', '.join(unread)})", file=sys.stderr)
+        names = visible(", ".join(unread))
+        print(f"not read: Swarm services of this engine ({names})", file=sys.stderr)
     project = wanted.name.removesuffix(f"-{wanted.stack}")
     found = status(api, project, wanted.stack, only)
     if not wanted.stack or not found.containers:

@@ -37,6 +37,26 @@ class Silent(Exception):
     """The engine took longer than the limit of a call."""
 
 
+# Control characters, marks and overrides of the direction of writing, halves of characters.
+_HIDDEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    """The text with what would steer a terminal, or turn letters round, as `\\x1b` or `\\u202e`.
+
+    Names, an engine's answers and the output of containers may hold such. Newlines and tabs stay.
+    """
+    return _HIDDEN.sub(_spelled, text.replace("\r\n", "\n"))
+
+
+def _spelled(found: re.Match[str]) -> str:
+    # JSON knows the second form: what is printed as JSON stays JSON.
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x20 else f"\\u{code:04x}"
+
+
 def cause(error: Exception) -> str:
     """What the system or a library says of an error, without its number."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

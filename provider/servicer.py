@@ -11,6 +11,7 @@ from typing import Any
 from google.protobuf import empty_pb2  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from .faults import visible
 from .kinds import Function
 from .lines import located
 from .plain import UNKNOWN, from_struct, has_unknown, to_struct
@@ -237,8 +238,8 @@ def _failures(urn: str, failures: list[Failure]) -> list[Any]:
     """With the line of the stack file, which names the property in the user's own words."""
     told = provider_pb2.CheckFailure
     return [
-        told(reason=text)
+        told(reason=visible(text))
         if (text := located(urn, failure))
-        else told(property=failure.path, reason=failure.reason)
+        else told(property=visible(failure.path), reason=visible(failure.reason))
         for failure in failures
     ]

@@ -18,7 +18,7 @@ import grpc  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from . import engine as engines
-from .faults import Fault, explain
+from .faults import Fault, explain, visible
 from .resource import Context, Values
 from .shared import Shared
 
@@ -149,7 +149,10 @@ class Session:
         try:
             self._pulumi.Log(
                 engine_pb2.LogRequest(
-                    severity=_SEVERITIES[severity], message=message, urn=urn, ephemeral=ephemeral
+                    severity=_SEVERITIES[severity],
+                    message=visible(message),
+                    urn=urn,
+                    ephemeral=ephemeral,
                 ),
                 timeout=5,
             )
@@ -160,5 +163,5 @@ class Session:
 
 def abort(context: Any, message: str) -> NoReturn:
     """End a call with an error message."""
-    context.abort(grpc.StatusCode.UNKNOWN, message)
+    context.abort(grpc.StatusCode.UNKNOWN, visible(message))
     raise AssertionError("abort returned")
