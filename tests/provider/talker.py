@@ -27,11 +27,11 @@ class Talker:
     nothing at all, on a connection that stays.
     """
 
-    def __init__(self, path: Path, answers: tuple[bytes, ...]) -> None:
+    def __init__(self, path: Path, answers: tuple[bytes, ...], version: bytes = VERSION) -> None:
         self.host = f"unix://{path}"
         self.requests: list[bytes] = []
         self.connections: list[socket.socket] = []
-        self._answers = (answer(VERSION), *answers)
+        self._answers = (answer(version), *answers)
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(path))
         self._socket.listen()

@@ -137,6 +137,51 @@ def test_an_error_among_the_progress_is_raised(speaks: Speaks) -> None:
         engine.follow("POST", "/plugins/pull")
 
 
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "307 Temporary Redirect"])
+def test_a_way_elsewhere_is_not_taken_for_an_answer(speaks: Speaks, status: str) -> None:
+    engine, talker = speaks(answer(b"", status))
+    with pytest.raises(EngineError, match=f"^{status}$"):
+        engine.call("POST", "/make")
+    assert asked(talker) == ["/version", "/make"]
+
+
+def test_what_is_so_already_is_no_refusal(speaks: Speaks) -> None:
+    engine, _ = speaks(answer(b"", "304 Not Modified"))
+    assert engine.call("POST", "/containers/web/start") is None
+
+
+def test_half_an_answer_is_told_with_the_question(speaks: Speaks) -> None:
+    half = b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"Id": "01'
+    engine, talker = speaks(half, half)
+    with pytest.raises(Fault) as refused:
+        engine.call("GET", "/networks/front")
+    assert str(refused.value).startswith(
+        f"the answer of {talker.host} to /networks/front is not what an engine says: "
+    )
+    with (
+        pytest.raises(Fault, match="to /build is not what an engine says: "),
+        engine.events("POST", "/build") as events,
+    ):
+        list(events)
+
+
+@pytest.mark.parametrize("said", [b"[]", b"{}", b'{"ApiVersion": "1.x"}', b'{"ApiVersion": "7"}'])
+def test_what_tells_no_version_is_no_engine(tmp_path: Path, said: bytes) -> None:
+    talker = Talker(tmp_path / "other.sock", (), version=said)
+    with pytest.raises(Fault, match="is no Docker engine: it tells no version of its API"):
+        Engine(talker.host, {})
+    talker.close()
+
+
+def test_a_call_whose_answer_is_lost_is_not_sent_again(speaks: Speaks) -> None:
+    # The engine has taken the call, on a connection that was used before, and ends.
+    engine, talker = speaks(answer(b"1", stays=True), b"HTTP/1.1 Connection: close", answer(b"2"))
+    assert engine.call("GET", "/x") == 1
+    with pytest.raises(BrokenOff):
+        engine.call("POST", "/make")
+    assert asked(talker) == ["/version", "/x", "/make"]
+
+
 def test_a_silent_engine_is_given_up_and_named(speaks: Speaks) -> None:
     engine, talker = speaks(b"")
     with pytest.raises(Silent) as given_up:
