@@ -14,7 +14,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from .faults import visible
 from .kinds import Function
 from .lines import located
-from .plain import UNKNOWN, from_struct, has_unknown, to_struct
+from .plain import UNKNOWN, from_struct, has_unknown, revealed, to_struct
 from .resource import Context, Diff, Failure, ResourceKind, Values
 from .session import Session, abort
 
@@ -227,9 +227,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 def _decode_config(args: Values) -> Values:
     """Provider inputs; nested ones (registryAuth, sshOpts) arrive as JSON text."""
     decoded = {}
-    for key, value in args.items():
+    for key, given in args.items():
+        value = revealed(given)
         if isinstance(value, str) and value[:1] in ("[", "{"):
-            value = json.loads(value)
+            value = revealed(json.loads(value))
         decoded[key] = None if value is UNKNOWN else value
     return decoded
 

@@ -5,6 +5,7 @@ The engine is a real one that asks for the client's certificate.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -110,17 +111,35 @@ def test_cells_are_tried_by_tls_as_the_docker_context_of_the_configuration_says(
     assert last(told) == AGREED
 
 
-def test_an_update_verifies_with_the_certificates_of_the_configuration(far: Far) -> None:
+@pytest.mark.parametrize("given", ["folder", "text", "context"])
+def test_an_update_verifies_with_the_certificates_of_the_configuration(
+    far: Far, tmp_path: Path, given: str
+) -> None:
+    docker_context(tmp_path, "elsewhere", far.address, far.certificates)
+    texts = {
+        f"docker:{name}Material": (far.certificates / f"{name}.pem").read_text()
+        for name in ("ca", "cert", "key")
+    }
+    host = {"docker:host": far.address}
+    settings = {
+        "folder": host | {"docker:certPath": str(far.certificates)},
+        "text": host | texts,
+        "context": {"docker:context": "elsewhere"},
+    }[given]
     config = far.project.folder / f"Pulumi.{STACK}.yaml"
     written = config.read_text()
-    config.write_text(
-        f"{written}  causeway:verify: true\n"
-        f"  docker:host: {far.address}\n  docker:certPath: {far.certificates}\n"
-    )
-    far.project.pulumi("up", "--skip-preview", "--stack", STACK).succeeded()
-    told = far.causeway("verify")
-    config.write_text(written)
-    assert last(told) == AGREED
+    lines = [f"  {key}: {json.dumps(value)}\n" for key, value in settings.items()]
+    config.write_text(f"{written}  causeway:verify: true\n{''.join(lines)}")
+    variables = {"DOCKER_CONFIG": str(tmp_path), "TMPDIR": str(tmp_path)}
+    try:
+        done = far.project.pulumi("up", "--skip-preview", "--stack", STACK, **variables)
+        assert AGREED in done.succeeded().output
+    finally:
+        config.write_text(written)
+        # It runs again once it was gone: nothing else would differ.
+        variables |= far.by_tls()
+        far.project.pulumi("up", "--skip-preview", "--stack", STACK, **variables).succeeded()
+    assert not [each for each in tmp_path.rglob("*.pem") if "contexts" not in each.parts]
 
 
 def test_a_foreign_authority_is_refused_in_one_message(far: Far, tmp_path: Path) -> None:
