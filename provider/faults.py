@@ -64,6 +64,11 @@ def cause(error: Exception) -> str:
 
 # What the engine says -> what to do about it.
 _WAYS_OUT: tuple[tuple[str, str], ...] = (
+    (
+        r"Client sent an HTTP request to an HTTPS server",
+        "this engine speaks TLS alone: name the folder with ca.pem, cert.pem and key.pem in "
+        "docker:certPath, or set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
+    ),
     # With a capital: the engine's addresses on a network. Without: ports of the machine.
     (
         r"(?-i:(^|: )Address already in use)",
@@ -137,6 +142,12 @@ def explain(error: BaseException, host: str) -> str:
         return (
             f"the Docker engine at {host} did not answer in time\n  what to do: see whether it is "
             "overloaded or hangs (`docker info`, the engine's log), then run `pulumi up` again"
+        )
+    if isinstance(error, Unreachable) and "certificate" in str(error):
+        return (
+            f"the Docker engine at {host} cannot be believed ({error})\n  what to do: name the "
+            "folder with its authority (ca.pem) and your certificate in docker:certPath or "
+            "DOCKER_CERT_PATH, and address it by a name in its certificate"
         )
     if isinstance(error, Unreachable):
         return (

@@ -24,6 +24,14 @@ def wait_until_busy(plugin: Plugin) -> None:
         time.sleep(0.05)
 
 
+def test_more_calls_than_work_at_the_same_time_are_all_answered(plugin: Plugin) -> None:
+    def planned(number: int) -> list[str]:
+        return plugin.create(NETWORK, f"net-{number}", {}, preview=True).steps
+
+    with ThreadPoolExecutor(CALLS) as pool:
+        assert list(pool.map(planned, range(CALLS))) == [["create"]] * CALLS
+
+
 def test_ctrl_c_is_heard_behind_more_calls_than_work_at_the_same_time(talks: Talks) -> None:
     talker = talks(*[b""] * 4)
     with (

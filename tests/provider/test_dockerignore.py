@@ -110,6 +110,7 @@ def test_bad_line_is_named(text: str, message: str) -> None:
         ("*a" * 20 + "x", "a" * 200),
         ("a**" * 20 + "x", "a/" * 100),
     ],
+    ids=["folders", "folders-between-names", "stars", "double-stars"],
 )
 def test_no_pattern_takes_more_time_than_its_length_times_that_of_the_path(
     pattern: str, path: str
