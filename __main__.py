@@ -16,7 +16,7 @@ from components.settings import configuration, read_settings, secret_keys
 from components.stack import Stack, StackArgs
 from model.assertions import asserted
 from model.environments import apart
-from model.errors import CausewayError, line_of
+from model.errors import CausewayError, line_of, visible
 from model.load import load_selected
 from model.reach import reach
 
@@ -34,8 +34,10 @@ def main() -> None:
         pulumi.log.warn(line_of(warning, str(Path.cwd())))
     for used in stack.substitutions:
         pulumi.log.info(
-            f"{used.service}: {used.wanted} is replaced by {used.used} "
-            f"({settings.origin(used.wanted)})"
+            visible(
+                f"{used.service}: {used.wanted} is replaced by {used.used} "
+                f"({settings.origin(used.wanted)})"
+            )
         )
     tell_difference(stack, deployed(), facts)
     owner = Owner(project, stack_name)

@@ -1,13 +1,20 @@
-"""Where output goes: plain when piped, in colour on a terminal unless NO_COLOR is set."""
+"""Where output goes: plain when piped, in colour on a terminal unless NO_COLOR is set.
+
+Whatever else would steer the terminal is shown as text.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from typing import TextIO
 
+from model.errors import visible
+
 STYLES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 PIPED_WIDTH = 120
+_OWN = re.compile(rf"(\033\[(?:0|{'|'.join(STYLES.values())})m)")
 
 
 class Console:
@@ -20,12 +27,13 @@ class Console:
         self.width = shutil.get_terminal_size().columns if out.isatty() else PIPED_WIDTH
 
     def print(self, text: str = "") -> None:
-        self.out.write(text if text.endswith("\n") else text + "\n")
+        shown = _beside_colours(text) if self.is_coloured else visible(text)
+        self.out.write(shown if shown.endswith("\n") else shown + "\n")
 
     def styled(self, text: str, style: str) -> str:
         if not self.is_coloured or style not in STYLES:
             return text
-        return f"\033[{STYLES[style]}m{text}\033[0m"
+        return f"\033[{STYLES[style]}m{visible(text)}\033[0m"
 
     def error(self, text: str) -> None:
         self._note("error", text, "31")
@@ -35,4 +43,8 @@ class Console:
 
     def _note(self, word: str, text: str, code: str) -> None:
         shown = f"\033[{code}m{word}:\033[0m" if self.errors_coloured else f"{word}:"
-        self.err.write(f"{shown} {text}\n")
+        self.err.write(f"{shown} {visible(text)}\n")
+
+
+def _beside_colours(text: str) -> str:
+    return "".join(part if _OWN.fullmatch(part) else visible(part) for part in _OWN.split(text))

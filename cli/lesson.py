@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from live.stack import EngineFault, LiveStack, NotFound, has_swarm, part
-from model.errors import CausewayError
+from model.errors import CausewayError, visible
 from model.lesson import MAIN, Lesson, Step, differs, expected, filled, lessons
 
 PROJECT = "causeway"
@@ -226,7 +226,7 @@ def _carried_out(
 def side_by_side(wanted: str, seen: str) -> str:
     """Two columns, expected and seen; long output is cut in the middle."""
     left = _wrapped(wanted)
-    right = [line.expandtabs() for line in seen.strip().splitlines()] or ["(nothing)"]
+    right = [line.expandtabs() for line in visible(seen).strip().splitlines()] or ["(nothing)"]
     if len(right) > 14:
         right = [*right[:6], f"... {len(right) - 12} lines ...", *right[-6:]]
     lines = [f"   {'expected':<{COLUMN}}   seen"]
@@ -266,7 +266,7 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except (CausewayError, EngineFault) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {visible(str(error))}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("\nStopped; what was deployed is removed.", file=sys.stderr)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cli.problem import UsageError
 from cli.settings import Settings
+from model.errors import visible
 from model.reach import EngineFacts
 from model.values import Stack
 
@@ -20,18 +21,29 @@ if TYPE_CHECKING:
 
 
 def engine(wanted: Settings) -> Engine:
-    """The engine that `docker:host` of the stack names, else DOCKER_HOST, else the local one."""
+    """The engine that `docker:host` or `docker:context` of the stack names, else DOCKER_HOST, else
+    the local one."""
     from live.stack import EngineFault
     from live.stack import engine as connected
 
+    if wanted.has_hidden_material and not os.environ.get("DOCKER_TLS_VERIFY"):
+        raise UsageError(
+            "docker:caMaterial, docker:certMaterial and docker:keyMaterial are read by Pulumi "
+            "alone\n  what to do: name a folder with ca.pem, cert.pem and key.pem in "
+            "docker:certPath, or set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"
+        )
+    context = wanted.context if not wanted.host else ""
     try:
-        return connected(host_of(wanted), wanted.certificates)
+        return connected("" if context else host_of(wanted), wanted.certificates, context)
     except EngineFault as error:
         where = host_of(wanted) or "the default socket"
         raise UsageError(f"no engine answers at {where}: {error}") from None
 
 
 def host_of(wanted: Settings) -> str:
+    """Where it is, in words where a docker context says so."""
+    if wanted.context and not wanted.host:
+        return f"docker context {wanted.context}"
     return wanted.host or os.environ.get("DOCKER_HOST", "")
 
 
@@ -40,7 +52,8 @@ def running(api: Engine, wanted: Settings, only: Collection[str] = ()) -> Status
     from live.status import status, swarm_services
 
     if unread := swarm_services(api):
-        print(f"not read: Swarm services of this engine ({', '.join(unread)})", file=sys.stderr)
+        names = visible(", ".join(unread))
+        print(f"not read: Swarm services of this engine ({names})", file=sys.stderr)
     project = wanted.name.removesuffix(f"-{wanted.stack}")
     found = status(api, project, wanted.stack, only)
     if not wanted.stack or not found.containers:

@@ -53,8 +53,10 @@ def engine_provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource | N
     None means the default one, which finds the engine as that of `docker` does.
     """
     settings = pulumi.Config("docker")
-    known = {key: settings.get(key) for key in ("host", "context", "certPath")}
-    given = {key: value for key, value in known.items() if value}
+    places = {key: settings.get(key) for key in ("host", "context", "certPath")}
+    names = ("caMaterial", "certMaterial", "keyMaterial")
+    material = {key: settings.get_secret(key) for key in names if settings.get(key)}
+    given = {**{key: value for key, value in places.items() if value}, **material}
     return pulumi.ProviderResource("causeway", "engine", given, opts) if given else None
 
 

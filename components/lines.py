@@ -59,6 +59,8 @@ CONTAINER_KEYS = {
     "healthcheck": ("healthcheck",),
     "healthcheck.startInterval": ("healthcheck", "start_interval"),
     "image": ("image",),
+    "mounts": ("volumes",),
+    "name": ("container_name",),
     "networkMode": ("network_mode",),
     "networksAdvanced": ("networks",),
     "ports": ("ports",),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,13 @@ import docker
 import docker.errors
 from docker.tls import TLSConfig
 
+from live import contexts
+
 PROJECT, STACK = "causeway.project", "causeway.stack"
 SERVICE, REPLICA = "causeway.service", "causeway.replica"
+# Of an engine's authority, and of this client.
+MATERIAL = ("ca.pem", "cert.pem", "key.pem")
+PAIR = MATERIAL[1:]
 
 
 class Engine(docker.APIClient):
@@ -47,27 +53,60 @@ class NotFound(Exception):
     """Something that a stack should have on the engine, and has not."""
 
 
-def engine(host: str, certificates: str = "") -> Engine:
-    """The engine at `host`, as in DOCKER_HOST; an empty text is the default socket.
+def engine(host: str, certificates: str = "", context: str = "") -> Engine:
+    """The engine at `host`, as in DOCKER_HOST, else that of a docker context; an empty text is the
+    default socket.
 
-    `certificates` is a folder with ca.pem, cert.pem and key.pem; without one, TLS is used when
-    DOCKER_TLS_VERIFY asks for it, as the docker command does.
+    `certificates` is a folder with ca.pem, cert.pem and key.pem; without one, TLS is used when the
+    context has some or DOCKER_TLS_VERIFY asks for it, as the docker command does.
     """
-    if host.startswith("ssh://"):
-        raise EngineFault(FORWARD.format(there=host.removeprefix("ssh://")))
-    return Engine(
-        base_url=host or "unix:///var/run/docker.sock",
-        version="auto",
-        tls=_tls(certificates) if host.startswith(("tcp://", "https://")) else False,
-    )
+    found = contexts.read(context) if context and not host else None
+    address = found.host if found else host or contexts.SOCKET
+    if address.startswith("ssh://"):
+        raise EngineFault(FORWARD.format(there=address.removeprefix("ssh://")))
+    tls: TLSConfig | bool = False
+    if address.startswith(("tcp://", "https://")):
+        tls = _of_context(found) if found and not certificates else _tls(certificates)
+    return Engine(base_url=address, version="auto", tls=tls)
 
 
 def _tls(certificates: str) -> TLSConfig | bool:
-    if not certificates and not os.environ.get("DOCKER_TLS_VERIFY"):
+    if certificates:
+        return _of_folder(Path(certificates))
+    # An empty variable is off, as for the docker command.
+    if not os.environ.get("DOCKER_TLS_VERIFY"):
         return False
-    folder = Path(certificates or os.environ.get("DOCKER_CERT_PATH") or Path.home() / ".docker")
-    authority, certificate, key = (str(folder / name) for name in ("ca.pem", "cert.pem", "key.pem"))
-    return TLSConfig(client_cert=(certificate, key), ca_cert=authority, verify=True)
+    return _of_folder(Path(os.environ.get("DOCKER_CERT_PATH") or contexts.configuration()))
+
+
+def _of_context(context: contexts.DockerContext) -> TLSConfig | bool:
+    verified = not context.skips_verification
+    if context.material:
+        there = {each.name for each in context.material.glob("*.pem")} & set(MATERIAL)
+        # A certificate and its key go together; a folder without any of the three has lost them.
+        pair = set(PAIR) if not there or there & set(PAIR) else set()
+        return _of_folder(context.material, there | pair, verified)
+    if context.skips_verification:
+        return TLSConfig(verify=False)
+    if context.host.rstrip("/").endswith(":2376") and not context.host.startswith("https://"):
+        raise EngineFault(
+            f"the docker context {context.name!r} leads to the port of TLS and has no certificates"
+        )
+    return False
+
+
+def _of_folder(folder: Path, names: Collection[str] = MATERIAL, verified: bool = True) -> TLSConfig:
+    """With those files of a folder; the system's authorities without one among them."""
+    if missing := [name for name in MATERIAL if name in names and not (folder / name).is_file()]:
+        raise EngineFault(
+            f"the certificates for it in {folder} are incomplete: {', '.join(missing)} is missing\n"
+            "  what to do: put ca.pem, cert.pem and key.pem there, or name their folder in "
+            "docker:certPath or DOCKER_CERT_PATH"
+        )
+    authority, certificate, key = (str(folder / name) for name in MATERIAL)
+    pair = (certificate, key) if set(PAIR) <= set(names) else None
+    authority = authority if MATERIAL[0] in names else ""
+    return TLSConfig(client_cert=pair, ca_cert=authority, verify=verified)
 
 
 def has_swarm(host: str) -> bool:

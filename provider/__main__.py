@@ -18,10 +18,12 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from . import sdk
 from .kinds import FUNCTIONS, KINDS, OWN_KINDS
 from .servicer import Servicer
-from .session import WORKERS
 
 ORPHANED_POLL_SECONDS = 0.1
 OWN_VERSION = "0.1.0"
+# More than Pulumi ever sends at the same time, so that Ctrl-C is heard behind calls that wait: a
+# thread starts only when a call comes and no other thread is free.
+CALLS = 10_000
 _MESSAGE_BYTES = 400 * 1024 * 1024
 
 
@@ -31,7 +33,7 @@ def main() -> None:
     # Asked before the port is told: Pulumi may be killed in the very next moment.
     parent = os.getppid()
     server = grpc.server(
-        ThreadPoolExecutor(max_workers=WORKERS),
+        ThreadPoolExecutor(max_workers=CALLS),
         options=[
             ("grpc.max_receive_message_length", _MESSAGE_BYTES),
             ("grpc.max_send_message_length", _MESSAGE_BYTES),

@@ -24,6 +24,8 @@ def failures(ctx: Context, old: Values | None, new: Values) -> list[Failure]:
         found += _name(ctx, new["name"])
     if new.get("ports") != before.get("ports"):
         found += _ports(ctx, new)
+    if new.get("mounts") != before.get("mounts"):
+        found += _sources(ctx, new)
     return found
 
 
@@ -41,12 +43,37 @@ def _name(ctx: Context, name: str) -> Iterator[Failure]:
         )
 
 
+def _sources(ctx: Context, new: Values) -> Iterator[Failure]:
+    """Files and folders to bind that the engine's machine does not have, as far as it is seen."""
+    for index, mount in objects(new, "mounts"):
+        source = mount.get("source")
+        if mount.get("type") != "bind" or not isinstance(source, str):
+            continue
+        if ctx.shared.facts(ctx).host.lacks(source):
+            yield Failure(
+                f"mounts[{index}].source",
+                f"there is no {source} on the engine's machine, and Docker does not make what is "
+                "bound: create it first",
+            )
+
+
 def _ports(ctx: Context, new: Values) -> Iterator[Failure]:
     for index, port in objects(new, "ports"):
         number, protocol = port.get("external"), port.get("protocol") or "tcp"
         if not isinstance(number, int) or not number:
             continue
-        for container in ctx.shared.publishing(ctx).get((number, str(protocol)), []):
+        containers = ctx.shared.publishing(ctx).get((number, str(protocol)), [])
+        listens = ctx.shared.facts(ctx).host.listens
+        if not containers and any(
+            (kind, taken) == (protocol, number) and _same_address(port.get("ip"), address)
+            for kind, address, taken in listens
+        ):
+            yield Failure(
+                f"ports[{index}].external",
+                f"port {number}/{protocol} is taken by a program on the engine's machine itself "
+                "(`ss -lntup` shows it): publish another port, or stop that program",
+            )
+        for container in containers:
             if not _same_address(port.get("ip"), container["ip"]):
                 continue
             if is_ours(ctx, container["labels"], container["id"], certain=True):

@@ -8,31 +8,54 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
-
-# Characters that mean something in a regular expression and nothing in a Docker pattern.
-_LITERAL = frozenset("+()|{}$.^")
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 
 class BadPattern(ValueError):
     """A line that is no pattern; the text says which and why."""
 
 
+# What a step of a pattern takes, besides one certain character.
+ONE, CLASS, STAR, ANY, FOLDERS = "one", "class", "star", "any", "folders"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One piece of a pattern: `?`, a character or class, `*`, `**`, or the start of `**/`."""
+
+    kind: str
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line: `exception` rules (`!`) bring back what earlier ones left out."""
+    """One line: `exception` rules (`!`) bring back what earlier ones left out.
+
+    The steps are followed all at once, as a set of places in the pattern: the time grows with the
+    length of a path and not with the number of ways in which wildcards could share it.
+    """
 
     pattern: str
     exception: bool
-    expression: re.Pattern[str]
+    steps: tuple[Step, ...]
+    # (places, character) -> the places after it; places are the bits of a number.
+    _moves: dict[tuple[int, str], int] = field(default_factory=dict, compare=False, repr=False)
 
     def covers(self, path: str) -> bool:
         """Whether the rule matches `path` or a folder above it."""
-        while path:
-            if self.expression.fullmatch(path):
+        end = 1 << len(self.steps)
+        places = _opened(self.steps, 1)
+        for character in path:
+            if character == "/" and places & end:
                 return True
-            path = posixpath.dirname(path)
-        return False
+            move = places, character
+            if move not in self._moves:
+                self._moves[move] = _moved(self.steps, places, character)
+            places = self._moves[move]
+            if not places:
+                return False
+        return bool(places & end)
 
     def may_match_below(self, folder: str) -> bool:
         """Whether something inside `folder` could match; wildcards count as a yes."""
@@ -85,40 +108,68 @@ def _rule(line: str) -> Rule | None:
     pattern = posixpath.normpath("/" + pattern).lstrip("/")
     if not pattern:
         return None
-    return Rule(pattern, exception, re.compile(_expression(pattern), re.DOTALL))
+    return Rule(pattern, exception, tuple(_steps(pattern)))
 
 
-def _expression(pattern: str) -> str:
-    """The regular expression of a pattern: `*` and `?` stop at `/`, `**` spans folders."""
-    result = ""
+def _opened(steps: tuple[Step, ...], places: int) -> int:
+    """With the places that are reached without another character."""
+    for position, step in enumerate(steps):
+        if places & 1 << position:
+            if step.kind in (STAR, ANY):
+                places |= 1 << position + 1
+            elif step.kind == FOLDERS:  # `**/` is this, "any" and "/": all of it, or nothing
+                places |= 1 << position + 1 | 1 << position + 3
+    return places
+
+
+def _moved(steps: tuple[Step, ...], places: int, character: str) -> int:
+    """The places after one more character."""
+    after = 0
+    for position, step in enumerate(steps):
+        if not places & 1 << position or step.kind == FOLDERS:
+            continue
+        if step.kind == ANY or (step.kind == STAR and character != "/"):
+            after |= 1 << position
+        elif step.kind != STAR and _takes(step, character):
+            after |= 1 << position + 1
+    return _opened(steps, after)
+
+
+def _takes(step: Step, character: str) -> bool:
+    if step.kind == CLASS:
+        return bool(re.fullmatch(f"[{step.text}]", character))
+    return character == step.text if step.text else character != "/"
+
+
+def _steps(pattern: str) -> Iterator[Step]:
+    """The steps of a pattern: `*` and `?` stop at `/`, `**` spans folders."""
     position = 0
     while position < len(pattern):
         character = pattern[position]
         position += 1
         if character == "*":
             if not pattern.startswith("*", position):
-                result += "[^/]*"
+                yield Step(STAR)
                 continue
             position += 1
             if pattern.startswith("/", position):
                 position += 1
-                result += "(?:.*/)?"
+                yield from (Step(FOLDERS), Step(ANY), Step(ONE, "/"))
             else:
-                result += ".*"
+                yield Step(ANY)
         elif character == "?":
-            result += "[^/]"
+            yield Step(ONE)
         elif character == "[":
             end = _end_of_class(pattern, position)
-            result += f"[{pattern[position:end]}]"
+            yield Step(CLASS, pattern[position:end])
             position = end + 1
         elif character == "\\":
             if position == len(pattern):
                 raise BadPattern(f"{pattern!r} ends in a backslash")
-            result += re.escape(pattern[position])
+            yield Step(ONE, pattern[position])
             position += 1
         else:
-            result += "\\" + character if character in _LITERAL else character
-    return result
+            yield Step(ONE, character)
 
 
 def _end_of_class(pattern: str, start: int) -> int:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from . import wire
+from . import contexts, wire
 from .faults import EngineError, Fault, NotFound
 
 # The limit on a call that does not say otherwise; a slow engine may need more.
@@ -39,9 +40,14 @@ class Engine:
         self.host = host
         self._wire = wire.Wire(host, config)
         self._prefix = ""
-        newest = str(self.call("GET", "/version")["ApiVersion"])
-        major, minor = newest.split(".")[:2]
-        self.speaks = int(major), int(minor)
+        told = self.call("GET", "/version")
+        newest = str(told.get("ApiVersion")) if isinstance(told, dict) else ""
+        found = re.fullmatch(r"(\d+)\.(\d+)", newest, re.ASCII)
+        if not found:
+            raise Fault(
+                f"what answers at {host} is no Docker engine: it tells no version of its API"
+            )
+        self.speaks = int(found[1]), int(found[2])
         self._prefix = f"/v{newest}"
 
     def close(self) -> None:
@@ -62,7 +68,16 @@ class Engine:
         `auth` is the encoded header with a registry's credentials.
         """
         answer = self._send(method, path, body, params, timeout, _with(auth)).read()
-        return json.loads(answer) if answer else None
+        return self._json(answer, path) if answer else None
+
+    def _json(self, text: bytes, path: str) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise Fault(
+                f"the answer of {self.host} to {path} is not what an engine says: {error}\n"
+                "  what to do: see whether it is a Docker engine, and what stands between"
+            ) from None
 
     def find(self, path: str, **params: Any) -> Any:
         """A GET whose 404 is an answer: None."""
@@ -94,7 +109,7 @@ class Engine:
         """
         answer = self._send(method, path, body, params, timeout, headers or {})
         try:
-            yield (json.loads(line) for line in answer.lines() if line.strip())
+            yield (self._json(line, path) for line in answer.lines() if line.strip())
         finally:
             answer.close()
 
@@ -124,7 +139,7 @@ class Engine:
         params = {"condition": "next-exit"}
         path = f"/containers/{container}/wait"
         answer = self._send("POST", path, None, params, seconds, {})
-        return lambda: int(json.loads(answer.read())["StatusCode"])
+        return lambda: int(self._json(answer.read(), path)["StatusCode"])
 
     def put_archive(self, container: str, folder: str, archive: bytes) -> None:
         """Unpack a tar archive in a folder of a container."""
@@ -165,7 +180,8 @@ class Engine:
         query = f"?{urlencode(wanted, doseq=True)}" if wanted else ""
         target = f"{self._prefix}{quote(path, safe=_IN_PATHS)}{query}"
         answer = self._wire.send(method, target, body, headers, timeout)
-        if answer.status < 400:
+        # An engine sends nobody elsewhere; 304 is its word for "that is so already".
+        if answer.status < 300 or answer.status == 304:
             return answer
         raise (NotFound if answer.status == 404 else EngineError)(answer.status, _words(answer))
 
@@ -195,14 +211,6 @@ def address(config: Config) -> str:
     """Where the engine is: docker:host, docker:context, DOCKER_HOST, else the default socket."""
     if config.get("host"):
         return str(config["host"])
-    if config.get("context"):
-        from docker.context import ContextAPI  # only here: see `wire`
-
-        found = ContextAPI.get_context(config["context"])
-        if found is None:
-            raise Fault(
-                f"there is no docker context {config['context']!r}\n"
-                "  what to do: `docker context ls` lists them"
-            )
-        return str(found.Host)
-    return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    if context := contexts.chosen(config):
+        return context.host
+    return os.environ.get("DOCKER_HOST") or contexts.SOCKET

@@ -37,8 +37,38 @@ class Silent(Exception):
     """The engine took longer than the limit of a call."""
 
 
+# Control characters, marks and overrides of the direction of writing, halves of characters.
+_HIDDEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    """The text with what would steer a terminal, or turn letters round, as `\\x1b` or `\\u202e`.
+
+    Names, an engine's answers and the output of containers may hold such. Newlines and tabs stay.
+    """
+    return _HIDDEN.sub(_spelled, text.replace("\r\n", "\n"))
+
+
+def _spelled(found: re.Match[str]) -> str:
+    # JSON knows the second form: what is printed as JSON stays JSON.
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x20 else f"\\u{code:04x}"
+
+
+def cause(error: Exception) -> str:
+    """What the system or a library says of an error, without its number."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 # What the engine says -> what to do about it.
 _WAYS_OUT: tuple[tuple[str, str], ...] = (
+    (
+        r"Client sent an HTTP request to an HTTPS server",
+        "this engine speaks TLS alone: name the folder with ca.pem, cert.pem and key.pem in "
+        "docker:certPath, or set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
+    ),
     # With a capital: the engine's addresses on a network. Without: ports of the machine.
     (
         r"(?-i:(^|: )Address already in use)",
@@ -112,6 +142,12 @@ def explain(error: BaseException, host: str) -> str:
         return (
             f"the Docker engine at {host} did not answer in time\n  what to do: see whether it is "
             "overloaded or hangs (`docker info`, the engine's log), then run `pulumi up` again"
+        )
+    if isinstance(error, Unreachable) and "certificate" in str(error):
+        return (
+            f"the Docker engine at {host} cannot be believed ({error})\n  what to do: name the "
+            "folder with its authority (ca.pem) and your certificate in docker:certPath or "
+            "DOCKER_CERT_PATH, and address it by a name in its certificate"
         )
     if isinstance(error, Unreachable):
         return (

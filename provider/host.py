@@ -1,7 +1,8 @@
 """The machine of a local engine: its interfaces, its routes, what its kernel was built with.
 
 The Engine API tells none of these. For a local socket the kernel tells which process listens, and
-/proc shows that process's network namespace; for any other engine the answer is that nobody knows.
+/proc shows that process's network namespace, if it is the engine; for any other the answer is that
+nobody knows.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ import os
 import re
 import socket
 import struct
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+# Who may listen on an engine's socket; a user's own systemd starts engines in another network.
+ENGINE, SYSTEMD = "dockerd", (1, "systemd")
 VLAN = "CONFIG_VLAN_8021Q"
 IPVS = "CONFIG_IP_VS"
 # Where an engine looks for plugins that are no images.
@@ -36,25 +41,37 @@ class Host:
     """What is known about the engine's machine; empty when it is out of sight.
 
     `missing` are kernel options that the kernel was built without, `plugins` the names of plugins
-    that the engine will find when it first needs them, and tells of only then.
+    that the engine will find when it first needs them, and tells of only then. `listens` are the
+    protocols, addresses and ports that its processes listen on, docker-proxy among them; `root` is
+    the engine's own view of the file system.
     """
 
     interfaces: frozenset[str] = frozenset()
     routes: tuple[Route, ...] = ()
     missing: frozenset[str] = frozenset()
     plugins: frozenset[str] = frozenset()
+    listens: frozenset[tuple[str, str, int]] = frozenset()
+    root: str = ""
 
     @property
     def is_seen(self) -> bool:
         return bool(self.interfaces)
 
+    def lacks(self, path: str) -> bool:
+        """Whether the machine certainly has no such file or folder."""
+        return bool(self.root) and not os.path.lexists(f"{self.root}{path}")
 
-def look(engine: str) -> Host:
-    """The machine behind an engine's address such as `unix:///var/run/docker.sock`."""
+
+def look(engine: str, info: dict[str, Any]) -> Host:
+    """The machine behind an engine's address such as `unix:///var/run/docker.sock`.
+
+    `info` is what the engine says of itself. Who listens may only pass on what comes, as ssh and
+    socat do: then the engine is elsewhere, and nothing is claimed.
+    """
     if not engine.startswith("unix://"):
         return Host()
     process = _listener(engine.removeprefix("unix://"))
-    if not process:
+    if not process or not _is_engine(process, info):
         return Host()
     folder = Path(f"/proc/{process}/net")
     try:
@@ -63,8 +80,34 @@ def look(engine: str) -> Host:
         table6 = (folder / "ipv6_route").read_text() if (folder / "ipv6_route").exists() else ""
     except OSError:
         return Host()
-    found = plugins(Path(f"/proc/{process}/root"))
-    return Host(interfaces(links), (*routes(table), *routes6(table6)), _missing(), found)
+    root = f"/proc/{process}/root"
+    return Host(
+        interfaces=interfaces(links),
+        routes=(*routes(table), *routes6(table6)),
+        missing=_missing(),
+        plugins=plugins(Path(root)),
+        listens=_listening(folder),
+        root=root,
+    )
+
+
+def _is_engine(process: int, info: dict[str, Any]) -> bool:
+    """Whether a process that listens is the engine, or started the engine of this machine.
+
+    systemd holds the socket of an engine that it starts when somebody calls, and that of anything
+    else: it is believed where the engine tells of this very machine.
+    """
+    try:
+        name = Path(f"/proc/{process}/comm").read_text().strip()
+        memory = re.search(
+            r"^MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE
+        )
+    except OSError:
+        return False
+    if (process, name) != SYSTEMD:
+        return name == ENGINE
+    here = (os.uname().nodename, os.uname().release, int(memory[1]) * 1024 if memory else None)
+    return here == (info.get("Name"), info.get("KernelVersion"), info.get("MemTotal"))
 
 
 def _listener(path: str) -> int:
@@ -84,6 +127,32 @@ def _listener(path: str) -> int:
 def interfaces(table: str) -> frozenset[str]:
     """The names in /proc/net/dev."""
     return frozenset(re.findall(r"^\s*([^\s:|]+):", table, re.MULTILINE))
+
+
+def _listening(folder: Path) -> frozenset[tuple[str, str, int]]:
+    found: set[tuple[str, str, int]] = set()
+    for name in ("tcp", "tcp6", "udp", "udp6"):
+        with contextlib.suppress(OSError):
+            found |= listeners(name[:3], (folder / name).read_text())
+    return frozenset(found)
+
+
+def listeners(protocol: str, table: str) -> set[tuple[str, str, int]]:
+    """Protocol, address and port of the sockets in /proc/net/tcp or udp that wait for others.
+
+    Addresses there are 32-bit words with their bytes in the machine's order.
+    """
+    waiting = "0A" if protocol == "tcp" else "07"
+    found = set()
+    for line in table.splitlines()[1:]:
+        columns = line.split()
+        if len(columns) < 4 or columns[3] != waiting:
+            continue
+        address, _, port = columns[1].partition(":")
+        words = [bytes.fromhex(address[start : start + 8]) for start in range(0, len(address), 8)]
+        packed = b"".join(word[::-1] if sys.byteorder == "little" else word for word in words)
+        found.add((protocol, str(ipaddress.ip_address(packed)), int(port, 16)))
+    return found
 
 
 def routes(table: str) -> tuple[Route, ...]:

@@ -1,7 +1,8 @@
 """Pulumi's wire values as plain Python and back.
 
 Whole numbers become int, computed values become UNKNOWN. Secrets, assets and resource references
-never arrive: the servicer does not accept them, so the engine unwraps and re-marks them itself.
+never arrive with a resource: the servicer does not accept them, so the engine unwraps and re-marks
+them itself. Of a provider's own settings the encrypted ones do: see `revealed`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from google.protobuf import struct_pb2  # type: ignore[import-untyped] # it brin
 
 # The string that stands for a computed value on the wire (pulumi.runtime.rpc.UNKNOWN).
 _UNKNOWN_ON_WIRE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+# What Pulumi marks a value of its own with, and says of one that is secret.
+_MARK: Final = "4dabf18193072939515e22adb298388d"
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 
 
 class _Unknown:
@@ -49,6 +53,17 @@ def _from_value(value: struct_pb2.Value) -> Any:
     if kind == "list_value":
         return [_from_value(item) for item in value.list_value.values]
     return None
+
+
+def revealed(value: Any) -> Any:
+    """The same without the marks of secrets: to be used, and told to nobody."""
+    if isinstance(value, list):
+        return [revealed(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get(_MARK) == _SECRET:
+        return revealed(value.get("value"))
+    return {key: revealed(each) for key, each in value.items()}
 
 
 def to_struct(values: dict[str, Any]) -> struct_pb2.Struct:

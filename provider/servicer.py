@@ -12,10 +12,10 @@ from google.protobuf import empty_pb2  # type: ignore[import-untyped] # it bring
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from .engine_identity import ENGINE, identify
-from .faults import Fault
+from .faults import Fault, visible
 from .kinds import Function
 from .lines import located
-from .plain import UNKNOWN, from_struct, has_unknown, to_struct
+from .plain import UNKNOWN, from_struct, has_unknown, revealed, to_struct
 from .resource import Context, Diff, Failure, ResourceKind, Values
 from .session import Session, abort
 
@@ -243,9 +243,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 def _decode_config(args: Values) -> Values:
     """Provider inputs; nested ones (registryAuth, sshOpts) arrive as JSON text."""
     decoded = {}
-    for key, value in args.items():
+    for key, given in args.items():
+        value = revealed(given)
         if isinstance(value, str) and value[:1] in ("[", "{"):
-            value = json.loads(value)
+            value = revealed(json.loads(value))
         decoded[key] = None if value is UNKNOWN else value
     return decoded
 
@@ -254,8 +255,8 @@ def _failures(urn: str, failures: list[Failure]) -> list[Any]:
     """With the line of the stack file, which names the property in the user's own words."""
     told = provider_pb2.CheckFailure
     return [
-        told(reason=text)
+        told(reason=visible(text))
         if (text := located(urn, failure))
-        else told(property=failure.path, reason=failure.reason)
+        else told(property=visible(failure.path), reason=visible(failure.reason))
         for failure in failures
     ]

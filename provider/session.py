@@ -20,11 +20,12 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from . import engine as engines
 from . import journal, origin, recorded
 from .engine_identity import require_engine
-from .faults import Fault, explain
+from .faults import Fault, explain, visible
 from .resource import Context, Values
 from .shared import Shared
 
-# Calls that run at the same time; Pulumi's --parallel decides how many it sends.
+# Calls whose work runs at the same time; Pulumi's --parallel decides how many it sends, and the
+# others wait for their turn.
 WORKERS = 64
 # How long a call may go on after Ctrl-C before its answer is given up.
 CANCEL_GRACE_SECONDS = 8.0
@@ -175,6 +176,8 @@ class Session:
                 break
             except TimeoutError:
                 if self._cancelled.is_set():
+                    if future.cancel():  # its turn had not come, and must not come any more
+                        abort(context, "cancelled")
                     patience -= _CANCEL_POLL_SECONDS
                 if patience <= 0:
                     abort(context, "cancelled; the engine's answer was not waited for any longer")
@@ -202,7 +205,10 @@ class Session:
         try:
             self._pulumi.Log(
                 engine_pb2.LogRequest(
-                    severity=_SEVERITIES[severity], message=message, urn=urn, ephemeral=ephemeral
+                    severity=_SEVERITIES[severity],
+                    message=visible(message),
+                    urn=urn,
+                    ephemeral=ephemeral,
                 ),
                 timeout=5,
             )
@@ -213,5 +219,5 @@ class Session:
 
 def abort(context: Any, message: str) -> NoReturn:
     """End a call with an error message."""
-    context.abort(grpc.StatusCode.UNKNOWN, message)
+    context.abort(grpc.StatusCode.UNKNOWN, visible(message))
     raise AssertionError("abort returned")

@@ -115,7 +115,7 @@ class Shared:
             if self._facts is None:
                 info, networks = ctx.api.call("GET", "/info"), ctx.api.call("GET", "/networks")
                 self._facts = abilities.facts(
-                    ctx.api.speaks, info, networks, host.look(ctx.api.host)
+                    ctx.api.speaks, info, networks, host.look(ctx.api.host, info)
                 )
             return self._facts
 

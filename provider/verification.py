@@ -11,10 +11,13 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 from . import engine as engines
+from . import tls
 from .faults import Fault
 from .plain import UNKNOWN
 from .resource import Context, Diff, Failure, ResourceKind, Values, changed
@@ -67,19 +70,20 @@ def verified(ctx: Context, inputs: Values) -> str:
     ctx.status("trying every cell with packets")
     command = [sys.executable, "-m", "cli", "verify", "--deploying"]
     told = json.dumps({key: inputs.get(key) for key in ("stack", "record", "containers", "image")})
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=_environment(ctx.config),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        output = _output(ctx, process, told)
-    finally:
-        _ended(process)
+    with _environment(ctx.config) as environment:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            output = _output(ctx, process, told)
+        finally:
+            _ended(process)
     lines = output.strip().splitlines() or ["it said nothing"]
     if process.returncode == 0:
         ctx.log("info", f"packets agree with the model of the stack: {lines[-1]}")
@@ -111,8 +115,11 @@ def _output(ctx: Context, process: subprocess.Popen[str], told: str) -> str:
             raise Fault("verification was cancelled or took too long")
 
 
-def _environment(config: dict[str, Any]) -> dict[str, str]:
+@contextmanager
+def _environment(config: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """What leads the command to the same engine; certificates given as text are files meanwhile."""
     own = {"DOCKER_HOST": engines.address(config), "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
-    if path := config.get("certPath"):
-        own |= {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(path)}
-    return {**os.environ, **own}
+    with tls.folder(config) as material:
+        if material:
+            own |= {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(material)}
+        yield {**os.environ, **own}

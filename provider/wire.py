@@ -6,21 +6,25 @@ than all of the plugin itself, and Pulumi waits for that at every start (docs/de
 
 from __future__ import annotations
 
-import os
 import select
 import socket
-import ssl
-import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
-from .faults import BrokenOff, Fault, Silent, Unreachable
+from . import tls
+from .faults import BrokenOff, Fault, Silent, Unreachable, cause
 
 CONNECT_SECONDS = 60.0
-_PORT, _TLS_PORT = 2375, 2376
+# How long an engine that left a call without an answer has for a word, and how long its silence
+# then counts for all further calls.
+PROBE_SECONDS = 2.0
+SILENCE_SECONDS = 5.0
+_PORT = 2375
 _PIECE = 65536
 Body = bytes | IO[bytes] | None
 T = TypeVar("T")
@@ -76,12 +80,20 @@ class Answer:
 
 
 class Wire:
-    """The connections to an engine at `host`. Raises Fault for an address that is none."""
+    """The connections to an engine at `host`. Raises Fault for an address that is none.
+
+    An engine that let the time of a call pass and has said nothing since is asked for a word before
+    it is given another call, so that a hung one does not cost each call its whole time.
+    """
 
     def __init__(self, host: str, config: dict[str, Any]) -> None:
         self._make = _maker(host, config)
         # Used from many threads: list.pop and list.append are whole steps.
         self._idle: list[HTTPConnection] = []
+        self._heard = 0  # answers so far
+        self._is_doubted = False
+        self._silent_until = 0.0
+        self._probing = threading.Lock()
 
     def close(self) -> None:
         while self._idle:
@@ -94,8 +106,40 @@ class Wire:
 
         Raises Unreachable, Silent, BrokenOff.
         """
-        connection = self._connected()
+        if self._is_doubted:
+            self._probe()
+        heard = self._heard
+        try:
+            return self._sent(self._connected(), method, target, body, headers, timeout)
+        except Silent:
+            # Where others were answered meanwhile, it is this one call that takes long.
+            self._is_doubted = self._is_doubted or heard == self._heard
+            raise
 
+    def _probe(self) -> None:
+        """Raises Silent for an engine that says nothing, at once for a while after the first."""
+        with self._probing:
+            if not self._is_doubted:
+                return
+            if time.monotonic() < self._silent_until:
+                raise Silent("it has not answered the calls before either")
+            connection = self._make()
+            connection.timeout = PROBE_SECONDS
+            try:
+                self._sent(connection, "GET", "/_ping", None, {}, PROBE_SECONDS).read()
+            except Silent:
+                self._silent_until = time.monotonic() + SILENCE_SECONDS
+                raise
+
+    def _sent(
+        self,
+        connection: HTTPConnection,
+        method: str,
+        target: str,
+        body: Body,
+        headers: dict[str, str],
+        timeout: float | None,
+    ) -> Answer:
         def done(whole: bool) -> None:
             if whole:
                 self._idle.append(connection)
@@ -107,10 +151,13 @@ class Wire:
                 _told(connection.connect, Unreachable)
             connection.sock.settimeout(timeout)
             _told(lambda: _ask(connection, method, target, body, headers))
-            return Answer(_told(connection.getresponse), done)
+            response = _told(connection.getresponse)
         except BaseException:
             connection.close()
             raise
+        self._heard += 1
+        self._is_doubted = False
+        return Answer(response, done)
 
     def _connected(self) -> HTTPConnection:
         """A connection of before that the engine has not closed meanwhile, else another one."""
@@ -145,11 +192,7 @@ def _told(step: Callable[[], T], failure: type[Unreachable] = BrokenOff) -> T:
     except TimeoutError as error:
         raise Silent(str(error)) from error
     except (OSError, HTTPException) as error:
-        raise failure(_cause(error)) from error
-
-
-def _cause(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise failure(cause(error)) from error
 
 
 def _maker(host: str, config: dict[str, Any]) -> Callable[[], HTTPConnection]:
@@ -166,10 +209,10 @@ def _maker(host: str, config: dict[str, Any]) -> Callable[[], HTTPConnection]:
         raise Fault(f"{host!r} is no engine's address: {error}") from None
     if not name or place.path.strip("/"):
         raise Fault(f"{host!r} is no engine's address: it should look like tcp://HOST:PORT")
-    tls = _tls(config) or (ssl.create_default_context() if scheme == "https" else None)
-    if tls is None:
+    security = tls.security(config, scheme, port)
+    if security is None:
         return lambda: HTTPConnection(name, port or _PORT)
-    return lambda: HTTPSConnection(name, port or _TLS_PORT, context=tls)
+    return lambda: HTTPSConnection(name, port or tls.TLS_PORT, context=security)
 
 
 def _unserved(host: str, scheme: str, rest: str) -> str:
@@ -180,43 +223,6 @@ def _unserved(host: str, scheme: str, rest: str) -> str:
             f"{rest}`, and set DOCKER_HOST=unix:///tmp/engine.sock"
         )
     return f"{host!r} is no engine's address: unix:///PATH and tcp://HOST:PORT are"
-
-
-def _tls(config: dict[str, Any]) -> ssl.SSLContext | None:
-    """Whom to believe and who we are; None without TLS."""
-    folder = config.get("certPath") or (
-        os.environ.get("DOCKER_CERT_PATH") if os.environ.get("DOCKER_TLS_VERIFY") else None
-    )
-    if folder:
-        names = ("ca.pem", "cert.pem", "key.pem")
-        authority, certificate, key = (os.path.join(str(folder), name) for name in names)
-    elif config.get("caMaterial") or config.get("certMaterial"):
-        authority, certificate, key = (
-            _file_of(config.get(name)) for name in ("caMaterial", "certMaterial", "keyMaterial")
-        )
-    else:
-        return None
-    try:
-        tls = ssl.create_default_context(cafile=authority or None)
-        if not authority:
-            tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
-        if certificate and key:
-            tls.load_cert_chain(certificate, key)
-    except OSError as error:
-        where = f" in {folder}" if folder else ""
-        raise Fault(
-            f"the certificates for the engine{where} cannot be read: {_cause(error)}"
-        ) from None
-    return tls
-
-
-def _file_of(material: Any) -> str:
-    """PEM text in a private file, as the TLS library wants paths; gone with the process's tmp."""
-    if not material:
-        return ""
-    with tempfile.NamedTemporaryFile("w", suffix=".pem", delete=False) as handle:
-        handle.write(str(material))
-        return handle.name
 
 
 def without_frames(raw: bytes) -> bytes:

@@ -5,7 +5,7 @@ The engine is a real one that asks for the client's certificate.
 
 from __future__ import annotations
 
-import subprocess
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import certified, docker_context
 from tests.end_to_end.project import Outcome, Project
 from tests.engines import Engine
 from tests.live.conftest import import_python
@@ -37,28 +38,6 @@ networks:
   front:
   back: {{internal: true}}
 """
-
-
-def certified(folder: Path, address: str) -> Path:
-    """An authority, and certificates of it for the engine at `address` and for its client."""
-    folder.mkdir()
-
-    def openssl(*arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-
-    new = ("req", "-newkey", "rsa:2048", "-nodes")
-    openssl(*new, "-x509", "-subj", "/CN=authority", "-keyout", "ca-key.pem", "-out", "ca.pem")
-    for name, usage, names in (
-        ("server", "serverAuth", f"subjectAltName=IP:{address}"),
-        ("client", "clientAuth", "subjectAltName=DNS:client"),
-    ):
-        prefix = "" if name == "client" else "server-"
-        openssl(*new, "-subj", f"/CN={name}", "-keyout", f"{prefix}key.pem", "-out", "request.pem")
-        (folder / "extensions").write_text(f"extendedKeyUsage={usage}\n{names}\n")
-        signing = ("-CA", "ca.pem", "-CAkey", "ca-key.pem", "-CAcreateserial")
-        signed = ("-in", "request.pem", "-extfile", "extensions", "-out", f"{prefix}cert.pem")
-        openssl("x509", "-req", *signing, *signed)
-    return folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +99,47 @@ def test_what_runs_is_read_by_tls(far: Far) -> None:
     assert shown.succeeded().output.startswith("web -> database, 5432/tcp: DROPPED")
 
 
-def test_an_update_verifies_with_the_certificates_of_the_configuration(far: Far) -> None:
+def test_cells_are_tried_by_tls_as_the_docker_context_of_the_configuration_says(
+    far: Far, tmp_path: Path
+) -> None:
+    docker_context(tmp_path, "elsewhere", far.address, far.certificates)
     config = far.project.folder / f"Pulumi.{STACK}.yaml"
     written = config.read_text()
-    config.write_text(
-        f"{written}  causeway:verify: true\n"
-        f"  docker:host: {far.address}\n  docker:certPath: {far.certificates}\n"
-    )
-    far.project.pulumi("up", "--skip-preview", "--stack", STACK).succeeded()
-    told = far.causeway("verify")
+    config.write_text(f"{written}  docker:context: elsewhere\n")
+    told = far.causeway("verify", DOCKER_CONFIG=str(tmp_path), DOCKER_HOST="unix:///nowhere.sock")
     config.write_text(written)
     assert last(told) == AGREED
+
+
+@pytest.mark.parametrize("given", ["folder", "text", "context"])
+def test_an_update_verifies_with_the_certificates_of_the_configuration(
+    far: Far, tmp_path: Path, given: str
+) -> None:
+    docker_context(tmp_path, "elsewhere", far.address, far.certificates)
+    texts = {
+        f"docker:{name}Material": (far.certificates / f"{name}.pem").read_text()
+        for name in ("ca", "cert", "key")
+    }
+    host = {"docker:host": far.address}
+    settings = {
+        "folder": host | {"docker:certPath": str(far.certificates)},
+        "text": host | texts,
+        "context": {"docker:context": "elsewhere"},
+    }[given]
+    config = far.project.folder / f"Pulumi.{STACK}.yaml"
+    written = config.read_text()
+    lines = [f"  {key}: {json.dumps(value)}\n" for key, value in settings.items()]
+    config.write_text(f"{written}  causeway:verify: true\n{''.join(lines)}")
+    variables = {"DOCKER_CONFIG": str(tmp_path), "TMPDIR": str(tmp_path)}
+    try:
+        done = far.project.pulumi("up", "--skip-preview", "--stack", STACK, **variables)
+        assert AGREED in done.succeeded().output
+    finally:
+        config.write_text(written)
+        # It runs again once it was gone: nothing else would differ.
+        variables |= far.by_tls()
+        far.project.pulumi("up", "--skip-preview", "--stack", STACK, **variables).succeeded()
+    assert not [each for each in tmp_path.rglob("*.pem") if "contexts" not in each.parts]
 
 
 def test_a_foreign_authority_is_refused_in_one_message(far: Far, tmp_path: Path) -> None:
@@ -145,7 +154,7 @@ def test_a_foreign_authority_is_refused_in_one_message(far: Far, tmp_path: Path)
 def test_missing_certificates_are_told(far: Far, tmp_path: Path) -> None:
     told = far.causeway("verify", **far.by_tls(tmp_path))
     assert told.code == 2
-    assert "Path to a certificate and key files must be provided" in told.output
+    assert f"in {tmp_path} are incomplete: ca.pem, cert.pem, key.pem is missing" in told.output
     assert "Traceback" not in told.output
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from model.errors import CausewayError, StackError, render
+from model.errors import CausewayError, StackError, render, visible
 from model.loader import LoaderError
 from model.values import Place, Problem
 
@@ -42,3 +42,19 @@ def test_message_stays_on_one_line() -> None:
 def test_one_root() -> None:
     assert issubclass(StackError, CausewayError)
     assert issubclass(LoaderError, CausewayError)
+
+
+def test_what_would_steer_a_terminal_is_shown_as_text() -> None:
+    place = Place("a\x1b[2J.yaml", 3, "services.we\nb\u202e")
+    told = Problem(place, "image 'a\rb\x9bc'", witness=("1. \x1b]0;title\x07",))
+    assert render([told]) == (
+        "a\\x1b[2J.yaml:3: services.we\\nb\\u202e: image 'a b\\u009bc'\n    1. \\x1b]0;title\\x07"
+    )
+
+
+def test_other_errors_of_the_program_steer_no_terminal_either() -> None:
+    assert str(LoaderError("two\n\tlines \x1b[31m")) == "two\n\tlines \\x1b[31m"
+
+
+def test_line_ends_of_another_system_are_line_ends_and_letters_stay() -> None:
+    assert visible("one\r\ntwo\rthree äöü 漢字 🐳") == "one\ntwo\\x0dthree äöü 漢字 🐳"

@@ -150,9 +150,9 @@ class Plugin:
         self._process.kill()
         self._process.wait()
 
-    def cancel(self) -> None:
+    def cancel(self, timeout: float = 180) -> None:
         """What Ctrl-C makes Pulumi send."""
-        self._call("Cancel", empty_pb2.Empty())
+        self._call("Cancel", empty_pb2.Empty(), timeout)
 
     def close(self) -> None:
         self._channel.close()
@@ -171,9 +171,9 @@ class Plugin:
     def urn(self, token: str, name: str) -> str:
         return f"urn:pulumi:dev::{self._project}::{token}::{name}"
 
-    def _call(self, method: str, request: Any) -> Any:
+    def _call(self, method: str, request: Any, timeout: float = 180) -> Any:
         try:
-            return getattr(self._stub, method)(request, timeout=180)
+            return getattr(self._stub, method)(request, timeout=timeout)
         except grpc.RpcError as error:
             raise Refused(error.details()) from None
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from provider import dockerignore
@@ -96,3 +100,31 @@ def test_no_exception_means_excluded_folders_are_not_entered() -> None:
 def test_bad_line_is_named(text: str, message: str) -> None:
     with pytest.raises(BadPattern, match=message):
         dockerignore.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("**/" * 20 + "a", "b/" * 60 + "b"),
+        ("**/a" * 20 + "/x", "a/" * 60 + "b"),
+        ("*a" * 20 + "x", "a" * 200),
+        ("a**" * 20 + "x", "a/" * 100),
+    ],
+    ids=["folders", "folders-between-names", "stars", "double-stars"],
+)
+def test_no_pattern_takes_more_time_than_its_length_times_that_of_the_path(
+    pattern: str, path: str
+) -> None:
+    # In a process of its own: what tries every way to share a path among wildcards takes years.
+    program = (
+        "import sys; from provider import dockerignore\n"
+        "print(dockerignore.parse(sys.argv[1]).excludes(sys.argv[2]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, pattern, path],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "False\n"

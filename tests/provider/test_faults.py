@@ -37,6 +37,7 @@ def refusal(said: str) -> EngineError:
             "remove or rename it",
         ),
         ("error while removing network: network a has active endpoints", "disconnect them first"),
+        ("Client sent an HTTP request to an HTTPS server.", "in docker:certPath, or set"),
         ("Address already in use", "another endpoint of this network holds that address"),
         ("This node is not a swarm manager", "docker swarm init"),
         ("-o parent interface was not found on the host: eth9", "parent interface must exist"),
@@ -71,6 +72,14 @@ def test_an_engine_that_does_not_answer_is_named() -> None:
 def test_an_engine_that_is_not_there_is_named_with_the_cause() -> None:
     message = explain(Unreachable("Connection refused"), HOST)
     assert message.startswith(f"no Docker engine answers at {HOST} (Connection refused)\n")
+
+
+def test_an_engine_that_cannot_be_believed_is_told_from_one_that_is_not_there() -> None:
+    first, second = explain(Unreachable("certificate verify failed: x"), HOST).split("\n")
+    assert first == (
+        f"the Docker engine at {HOST} cannot be believed (certificate verify failed: x)"
+    )
+    assert "docker:certPath" in second
 
 
 def test_a_missing_file_is_named() -> None:

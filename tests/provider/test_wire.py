@@ -14,7 +14,8 @@ import pytest
 from provider import wire
 from provider.engine import Engine
 from provider.faults import BrokenOff, EngineError, Fault, NotFound, Silent, Unreachable, explain
-from tests.provider.talker import Speaks, answer
+from tests.provider.plugin import NETWORK, Plugin, Refused
+from tests.provider.talker import Speaks, Talker, Talks, answer
 
 
 @pytest.mark.parametrize(
@@ -58,8 +59,9 @@ def test_a_connection_goes_to_the_port_of_the_address(
 def test_certificates_that_are_not_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(Fault) as refused:
         wire.Wire("tcp://far", {"certPath": str(tmp_path)})
-    assert str(refused.value) == (
-        f"the certificates for the engine in {tmp_path} cannot be read: No such file or directory"
+    assert str(refused.value).startswith(
+        f"the certificates for the engine in {tmp_path} cannot be read: "
+        "ca.pem: No such file or directory\n"
     )
 
 
@@ -135,11 +137,112 @@ def test_an_error_among_the_progress_is_raised(speaks: Speaks) -> None:
         engine.follow("POST", "/plugins/pull")
 
 
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "307 Temporary Redirect"])
+def test_a_way_elsewhere_is_not_taken_for_an_answer(speaks: Speaks, status: str) -> None:
+    engine, talker = speaks(answer(b"", status))
+    with pytest.raises(EngineError, match=f"^{status}$"):
+        engine.call("POST", "/make")
+    assert asked(talker) == ["/version", "/make"]
+
+
+def test_what_is_so_already_is_no_refusal(speaks: Speaks) -> None:
+    engine, _ = speaks(answer(b"", "304 Not Modified"))
+    assert engine.call("POST", "/containers/web/start") is None
+
+
+def test_half_an_answer_is_told_with_the_question(speaks: Speaks) -> None:
+    half = b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"Id": "01'
+    engine, talker = speaks(half, half)
+    with pytest.raises(Fault) as refused:
+        engine.call("GET", "/networks/front")
+    assert str(refused.value).startswith(
+        f"the answer of {talker.host} to /networks/front is not what an engine says: "
+    )
+    with (
+        pytest.raises(Fault, match="to /build is not what an engine says: "),
+        engine.events("POST", "/build") as events,
+    ):
+        list(events)
+
+
+@pytest.mark.parametrize("said", [b"[]", b"{}", b'{"ApiVersion": "1.x"}', b'{"ApiVersion": "7"}'])
+def test_what_tells_no_version_is_no_engine(tmp_path: Path, said: bytes) -> None:
+    talker = Talker(tmp_path / "other.sock", (), version=said)
+    with pytest.raises(Fault, match="is no Docker engine: it tells no version of its API"):
+        Engine(talker.host, {})
+    talker.close()
+
+
+def test_a_call_whose_answer_is_lost_is_not_sent_again(speaks: Speaks) -> None:
+    # The engine has taken the call, on a connection that was used before, and ends.
+    engine, talker = speaks(answer(b"1", stays=True), b"HTTP/1.1 Connection: close", answer(b"2"))
+    assert engine.call("GET", "/x") == 1
+    with pytest.raises(BrokenOff):
+        engine.call("POST", "/make")
+    assert asked(talker) == ["/version", "/x", "/make"]
+
+
 def test_a_silent_engine_is_given_up_and_named(speaks: Speaks) -> None:
     engine, talker = speaks(b"")
     with pytest.raises(Silent) as given_up:
         engine.call("GET", "/x", timeout=0.2)
     assert "did not answer in time" in explain(given_up.value, talker.host)
+
+
+def asked(talker: Talker) -> list[str]:
+    """The paths of all requests, without the version."""
+    lines = (request.split(b"\r\n")[0].decode().split()[1] for request in talker.requests)
+    return [line.removeprefix("/v1.41") for line in lines]
+
+
+def test_an_engine_that_let_a_call_pass_is_asked_for_a_word_before_the_next(
+    speaks: Speaks,
+) -> None:
+    engine, talker = speaks(b"", b"", b"")
+    with pytest.raises(Silent):
+        engine.call("GET", "/x", timeout=0.2)
+    for _ in range(2):  # the second has not even that word asked for: it is too soon
+        with pytest.raises(Silent):
+            engine.call("POST", "/y")
+    assert asked(talker) == ["/version", "/x", "/_ping"]
+
+
+def test_an_engine_that_comes_back_is_used_again(
+    speaks: Speaks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "SILENCE_SECONDS", 0)
+    monkeypatch.setattr(wire, "PROBE_SECONDS", 0.2)
+    engine, talker = speaks(b"", b"", answer(b"OK"), answer(b"1"), answer(b"2"))
+    with pytest.raises(Silent):
+        engine.call("GET", "/x", timeout=0.2)
+    with pytest.raises(Silent):
+        engine.call("GET", "/y")
+    monkeypatch.setattr(wire, "PROBE_SECONDS", 60)
+    assert [engine.call("GET", "/y"), engine.call("GET", "/z")] == [1, 2]
+    assert asked(talker) == ["/version", "/x", "/_ping", "/_ping", "/y", "/z"]
+
+
+def test_a_call_that_takes_long_beside_others_that_are_answered_costs_them_nothing(
+    speaks: Speaks,
+) -> None:
+    listens = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+    engine, talker = speaks(listens, answer(b"1"))
+    end = engine.ending("web", 0.2)  # the head of the answer is there, the end is not
+    with pytest.raises(Silent):
+        end()
+    assert engine.call("GET", "/x") == 1
+    assert asked(talker)[2:] == ["/x"]
+
+
+def test_networks_behind_a_hung_engine_do_not_wait_one_after_the_other(talks: Talks) -> None:
+    talker = talks(*[b""] * 12)
+    with Plugin(talker.host, CAUSEWAY_CALL_SECONDS="1") as plugin:
+        for name in ("a", "b", "c", "d"):
+            with pytest.raises(Refused, match="did not answer in time"):
+                plugin.create(NETWORK, name, {})
+    _, first, *others = asked(talker)
+    assert first != "/_ping"
+    assert set(others) == {"/_ping"}
 
 
 def test_no_socket_is_told_with_its_cause(tmp_path: Path) -> None:

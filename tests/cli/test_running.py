@@ -1,0 +1,79 @@
+"""How a command reaches the engine of a stack: never in the clear where TLS is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.problem import UsageError
+from cli.running import engine
+from cli.settings import Settings, settings
+from tests.certificates import certified, docker_context
+
+# Nothing listens on it: what gets as far as this has been let through.
+NOBODY = "tcp://127.0.0.1:1"
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+
+
+def stack(**of_the_engine: str) -> Settings:
+    return Settings("web-dev", Path(), (), **of_the_engine)  # type: ignore[arg-type]  # texts all
+
+
+def refusal(wanted: Settings) -> str:
+    with pytest.raises(UsageError) as refused:
+        engine(wanted)
+    return str(refused.value)
+
+
+def test_certificates_that_are_missing_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
+    assert refusal(stack(host=NOBODY)) == (
+        f"no engine answers at {NOBODY}: the certificates for it in {tmp_path}/docker are "
+        "incomplete: ca.pem, cert.pem, key.pem is missing\n"
+        "  what to do: put ca.pem, cert.pem and key.pem there, or name their folder in "
+        "docker:certPath or DOCKER_CERT_PATH"
+    )
+
+
+def test_the_docker_context_of_the_configuration_is_asked_with_its_material(
+    tmp_path: Path,
+) -> None:
+    material = certified(tmp_path / "material", "127.0.0.1")
+    folder = docker_context(tmp_path / "docker", "far", NOBODY, material)
+    told = refusal(stack(context="far"))
+    assert told.startswith("no engine answers at docker context far: ")
+    assert "host='127.0.0.1', port=1" in told
+    assert "HTTPSConnection" in told
+    (folder / "key.pem").unlink()
+    assert f"in {folder} are incomplete: key.pem is missing" in refusal(stack(context="far"))
+
+
+def test_a_docker_context_that_leads_to_the_port_of_tls_needs_material(tmp_path: Path) -> None:
+    docker_context(tmp_path / "docker", "far", "tcp://127.0.0.1:2376", None)
+    assert "'far' leads to the port of TLS and has no certificates" in refusal(stack(context="far"))
+
+
+def test_a_docker_context_that_is_none_is_named() -> None:
+    assert "there is no docker context 'far'" in refusal(stack(context="far"))
+
+
+def test_certificates_as_text_are_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: web\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(
+        "config:\n  causeway:files: [compose.yaml]\n"
+        f"  docker:host: {NOBODY}\n  docker:caMaterial: {{secure: abc}}\n"
+    )
+    assert refusal(settings(tmp_path, "dev")) == (
+        "docker:caMaterial, docker:certMaterial and docker:keyMaterial are read by Pulumi alone\n"
+        "  what to do: name a folder with ca.pem, cert.pem and key.pem in docker:certPath, or set "
+        "DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"
+    )
