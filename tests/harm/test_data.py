@@ -51,7 +51,7 @@ def test_an_old_and_a_new_writer_never_run_together(
     folder.mkdir()
     mounts = [each.replace("FOLDER", str(folder)) for each in service.get("volumes", [])]
     before = {**service, **({"volumes": mounts} if mounts else {})}
-    sections = {"volumes": {"data": {}}} if "data:/data" in mounts else {}
+    sections: dict[str, Any] = {"volumes": {"data": {}}} if "data:/data" in mounts else {}
     assert not exchanged(ours, api, before, {**before, **VERSION}, **sections)
 
 

@@ -26,7 +26,7 @@ def test_the_second_checkout_is_refused_by_name_and_the_first_runs_on(
     clone: Clone, api: docker.APIClient
 ) -> None:
     first, second = clone(), clone()
-    sections = {"volumes": {"data": {}}, "networks": {"back": {}}}
+    sections: dict[str, Any] = {"volumes": {"data": {}}, "networks": {"back": {}}}
     stand(first, SHOP, **sections)
     write(api, first.one("db")["Id"], "/data/kept", "precious")
     same = untouched(api)
