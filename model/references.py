@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from model.source import SourceIndex, holding
+from model.source import holding
 from model.surroundings import Surroundings, known, line_in
 from model.values import Place, Problem, Service, Stack
 
@@ -14,16 +14,8 @@ IMAGE = re.compile(
     rf"(?:[A-Za-z0-9.-]+(?::\d+)?/)?{NAME}(?:/{NAME})*"
     r"(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}"
 )
-REMOTE = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|git@|github\.com/)")
-
-
-def remote_files(index: SourceIndex) -> Iterator[Problem]:
-    """Stack files that the loader would fetch: the same preview everywhere needs them here."""
-    paths = (("include", "*"), ("include", "*", "path"), ("include", "*", "path", "*"))
-    for names in (*paths, ("services", "*", "extends", "file")):
-        for steps in index.where(*names, fits=lambda text: REMOTE.match(text) is not None):
-            message = "is not on this machine: keep a copy beside the stack file"
-            yield Problem(index.place(*steps), f"{index.entries[steps].text} {message}")
+# As the loader and Docker tell addresses of Git, OCI and the web from paths.
+REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|[\w.-]+@[\w.-]+:|github\.com/)", re.IGNORECASE)
 
 
 def malformed_images(stack: Stack, around: Surroundings) -> Iterator[Problem]:
