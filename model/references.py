@@ -14,6 +14,7 @@ IMAGE = re.compile(
     rf"(?:[A-Za-z0-9.-]+(?::\d+)?/)?{NAME}(?:/{NAME})*"
     r"(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}"
 )
+CONTAINER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 # As the loader and Docker tell addresses of Git, OCI and the web from paths.
 REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|[\w.-]+@[\w.-]+:|github\.com/)", re.IGNORECASE)
 
@@ -186,6 +187,9 @@ def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     ]
     for place, service in sorted(placed, key=lambda pair: pair[0]):
         name = service.container_name or ""
+        if not CONTAINER_NAME.fullmatch(name):  # the loader looks at its beginning alone
+            message = "cannot name a container: letters, digits, `_`, `.` and `-`"
+            yield Problem(place, f"{name!r} {message}")
         if service.replicas > 1:
             message = f"{service.replicas} replicas cannot share the container name {name!r}"
             yield Problem(place, f"{message}; remove `container_name`")
