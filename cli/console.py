@@ -22,6 +22,10 @@ class Console:
     def print(self, text: str = "") -> None:
         self.out.write(text if text.endswith("\n") else text + "\n")
 
+    def flush(self) -> None:
+        """Before another program writes: what was printed comes first."""
+        self.out.flush()
+
     def styled(self, text: str, style: str) -> str:
         if not self.is_coloured or style not in STYLES:
             return text
