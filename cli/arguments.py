@@ -15,7 +15,7 @@ EPILOG = """\
 exit codes: 0 fine; 1 an assertion is broken, or there is a difference; 2 bad usage or input
 
 examples:
-  causeway reach                          the stack of Pulumi.dev.yaml, as a table
+  causeway reach                          the selected stack, as a table
   causeway reach -f compose.yaml --json   any Compose file
   causeway explain nginx database:5432    one answer, with reasons
   causeway diff --against HEAD~1          what the change since then opens and closes

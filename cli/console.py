@@ -30,6 +30,10 @@ class Console:
         shown = _beside_colours(text) if self.is_coloured else visible(text)
         self.out.write(shown if shown.endswith("\n") else shown + "\n")
 
+    def flush(self) -> None:
+        """Before another program writes: what was printed comes first."""
+        self.out.flush()
+
     def styled(self, text: str, style: str) -> str:
         if not self.is_coloured or style not in STYLES:
             return text

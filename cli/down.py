@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 from contextlib import closing
 
 from cli.console import Console
 from cli.problem import UsageError
+from cli.pulumi import call
 from cli.running import engine
-from cli.scale import pulumi_of
 from cli.stacks import which
 from cli.state import CONTAINER, VOLUME, state
 
@@ -39,9 +38,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         unnamed = anonymous_volumes(api, known.of(CONTAINER))
         for name in named:
             console.print(f"volume {name} {'goes, with its data' if options.volumes else 'stays'}")
-        command = [pulumi_of(wanted), "destroy", "--stack", wanted.stack]
-        command += ["--yes"] if options.yes else []
-        if code := subprocess.run(command, cwd=wanted.folder, check=False).returncode:
+        if code := call(wanted, "destroy", *(["--yes"] if options.yes else [])):
             return code
         if not options.volumes:
             return 0

@@ -16,6 +16,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cli.problem import UsageError
+from cli.selected import selected
+from cli.settings import document
 from live.stack import EngineFault, LiveStack, NotFound, has_swarm, part
 from model.errors import CausewayError, visible
 from model.lesson import MAIN, Lesson, Step, differs, expected, filled, lessons
@@ -61,6 +64,11 @@ class Classroom:
     def host(self) -> str:
         return self.environment.get("DOCKER_HOST", "")
 
+    @property
+    def selected(self) -> str:
+        """The stack that the user has selected, empty without one."""
+        return selected(self.folder, document(self.folder / "Pulumi.yaml"), self.environment)
+
 
 @dataclass(slots=True)
 class Run:
@@ -99,9 +107,12 @@ class Run:
         name = self.stack_name(key)
         done = self.room.pulumi("destroy", "--yes", "--skip-preview", "--stack", name)
         if done.returncode == 0:
+            chosen = self.room.selected  # of which `stack rm` leaves none, whatever it removes
             done = self.room.pulumi("stack", "rm", "--yes", "--stack", name)
             (self.room.folder / f"Pulumi.{name}.yaml").unlink(missing_ok=True)
             self.stacks.remove(key)
+            if chosen not in ("", name) and self.room.pulumi("stack", "select", chosen).returncode:
+                self.room.say(f"stack {chosen} is no longer selected: pulumi stack select {chosen}")
         return done.returncode, done.stdout
 
 
@@ -265,7 +276,7 @@ def main(arguments: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (CausewayError, EngineFault) as error:
+    except (CausewayError, EngineFault, UsageError) as error:
         print(f"error: {visible(str(error))}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

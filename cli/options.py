@@ -22,7 +22,7 @@ def which(one: argparse.ArgumentParser) -> None:
         *("-s", "--stack"),
         metavar="NAME",
         help="the Pulumi stack: files, variables, profiles and scale of Pulumi.NAME.yaml "
-        "(default: $PULUMI_STACK, the only one, or dev)",
+        "(default: $PULUMI_STACK, the one that Pulumi has selected, or the only one)",
     )
     group.add_argument("--live", action="store_true", help="the running stack, not the files")
     engine = one.add_argument_group("what is known of the engine")

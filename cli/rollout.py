@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import subprocess
 import threading
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cli.console import Console
 from cli.problem import UsageError
+from cli.pulumi import call
 from cli.running import engine
-from cli.scale import pulumi_of
 from cli.settings import Settings
 from cli.stacks import load_stack, which
+from model.values import Stack
+
+if TYPE_CHECKING:
+    from live.stack import Engine
 
 NAME = "rollout"
 SUMMARY = "deploy, and tell what was replaced and drained, and what a URL answered meanwhile"
@@ -39,6 +43,7 @@ class Probe:
 
     url: str
     sent: int = 0
+    last: str = ""
     failures: list[str] = field(default_factory=list)
     _ended: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -59,13 +64,16 @@ class Probe:
             try:
                 with urllib.request.urlopen(self.url, timeout=10) as answer:
                     answer.read()
+                    self.last = str(answer.status)
             except urllib.error.HTTPError as error:
+                self.last = str(error.code)
                 if error.code >= 500:
                     self._failed(str(error.code))
             except (OSError, http.client.HTTPException) as error:
                 self._failed(str(error))
 
     def _failed(self, why: str) -> None:
+        self.last = why
         self.failures.append(f"{time.strftime('%H:%M:%S')} {why}")
 
 
@@ -75,32 +83,50 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise UsageError("rollout deploys a Pulumi stack: name it with --stack, without --file")
     if options.probe and not options.probe.startswith(("http://", "https://")):
         raise UsageError(f"{options.probe!r} is not a URL such as http://localhost:8080/")
-    load_stack(wanted)  # tells what is wrong before Pulumi starts
+    stack = load_stack(wanted)  # tells what is wrong before Pulumi starts
     if not options.probe:
-        return _deployed(wanted, console)
+        return _deployed(wanted, stack, console)
     with Probe(options.probe) as probe:
-        code = _deployed(wanted, console)
+        code = _deployed(wanted, stack, console)
     console.print(f"probe: sent={probe.sent} failed={len(probe.failures)} {options.probe}")
     for failure in probe.failures[:SHOWN]:
         console.print(f"  {failure}")
+    if code and probe.sent:
+        console.print(f"  last: {probe.last}")
     return code or int(bool(probe.failures))
 
 
-def _deployed(wanted: Settings, console: Console) -> int:
+def _deployed(wanted: Settings, stack: Stack, console: Console) -> int:
     from live.replicas import exchanges, replicas
+    from live.stack import EngineFault
 
     project = wanted.name.removesuffix(f"-{wanted.stack}")
     api = engine(wanted)
     try:
         before, begun = replicas(api, project, wanted.stack), time.monotonic()
-        command = [pulumi_of(wanted), "up", "--yes", "--stack", wanted.stack]
-        done = subprocess.run(command, cwd=wanted.folder, check=False)
+        code = call(wanted, "up", "--yes")
         taken = time.monotonic() - begun
-        for exchange in exchanges(before, replicas(api, project, wanted.stack)):
-            console.print(str(exchange))
+        try:
+            for exchange in exchanges(before, replicas(api, project, wanted.stack)):
+                console.print(str(exchange))
+            if code:
+                _tell_what_serves(api, wanted, project, stack, console)
+        except (EngineFault, OSError) as error:
+            console.error(f"what serves now is not known: the engine does not answer ({error})")
+            code = code or 1
     finally:
         api.close()
-    if done.returncode:
-        console.print("the roll-out stopped; what served before goes on, the next `up` resumes")
     console.print(f"took {taken:.1f} s")
-    return done.returncode
+    return code
+
+
+def _tell_what_serves(
+    api: Engine, wanted: Settings, project: str, stack: Stack, console: Console
+) -> None:
+    """Looked at, not concluded from what an update does in which order."""
+    from live.replicas import conditions
+
+    console.print("the roll-out stopped; the next `up` resumes it. What there is now:")
+    declared = [service.name for service in stack.services if service.replicas]
+    for condition in conditions(api, project, wanted.stack, declared):
+        console.print(f"  {condition}")

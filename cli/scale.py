@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from cli.console import Console
 from cli.problem import UsageError
+from cli.pulumi import call
 from cli.settings import Settings
 from cli.stacks import load_stack, which
 
@@ -30,19 +31,50 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise UsageError("scale changes a Pulumi stack: name it with --stack, without --file")
     numbers = _numbers(options.numbers)
     load_stack(replace(wanted, scale={**wanted.scale, **numbers}))  # refuses what cannot be
-    pulumi = pulumi_of(wanted)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(wanted.folder, f"Pulumi.{wanted.stack}.yaml")
-        if options.preview:
-            file = Path(shutil.copy(file, folder))
-        for name, number in numbers.items():
-            setting = ("--path", f"causeway:scale.{name}", str(number))
-            if code := _call(pulumi, wanted, file, "config", "set", *setting):
-                return code
-        if options.preview:
-            return _call(pulumi, wanted, file, "preview")
-        console.print(f"{file.name}: {', '.join(options.numbers)}")
-        return _call(pulumi, wanted, file, "up", "--yes")
+    file = Path(wanted.folder, f"Pulumi.{wanted.stack}.yaml")
+    if options.preview:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(shutil.copy(file, folder))
+            return _written(wanted, copy, numbers) or _call(wanted, copy, "preview")
+    before = file.read_bytes()
+    if code := _written(wanted, file, numbers):
+        _put_back(file, before, console)
+        return code
+    after = file.read_bytes()
+    console.print(f"{file.name}: {', '.join(options.numbers)}")
+    console.flush()
+    code = _call(wanted, file, "up", "--yes")
+    if not code:
+        return 0
+    if file.read_bytes() != after:
+        console.error(f"{file.name} was changed meanwhile, and keeps the new numbers")
+        return code
+    _put_back(file, before, console)
+    console.error(
+        "the update failed, and may have changed something: `causeway scale "
+        f"{' '.join(options.numbers)} --stack {wanted.stack}` tries again, `pulumi up --stack "
+        f"{wanted.stack}` goes back to the old numbers"
+    )
+    return code
+
+
+def _written(wanted: Settings, file: Path, numbers: Mapping[str, int]) -> int:
+    for name, number in numbers.items():
+        setting = ("--path", f"causeway:scale.{name}", str(number))
+        if code := _call(wanted, file, "config", "set", *setting):
+            return code
+    return 0
+
+
+def _put_back(file: Path, text: bytes, console: Console) -> None:
+    """The old text, whole at every moment."""
+    if file.read_bytes() == text:
+        return
+    unfinished = file.with_name(f".{file.name}.unfinished")
+    shutil.copy(file, unfinished)  # for its mode
+    unfinished.write_bytes(text)
+    os.replace(unfinished, file)
+    console.error(f"{file.name} is as it was before")
 
 
 def _numbers(given: Sequence[str]) -> dict[str, int]:
@@ -55,15 +87,5 @@ def _numbers(given: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def pulumi_of(wanted: Settings) -> str:
-    """The project's own Pulumi, else the one on the PATH."""
-    own = Path(wanted.folder, ".venv", "bin", "pulumi")
-    found = str(own) if own.exists() else shutil.which("pulumi")
-    if found is None:
-        raise UsageError("there is no pulumi here: run `make setup`")
-    return found
-
-
-def _call(pulumi: str, wanted: Settings, file: Path, *arguments: str) -> int:
-    command = [pulumi, *arguments, "--stack", wanted.stack, "--config-file", str(file)]
-    return subprocess.run(command, cwd=wanted.folder, check=False).returncode
+def _call(wanted: Settings, file: Path, *arguments: str) -> int:
+    return call(wanted, *arguments, config=file)

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.problem import UsageError
+from cli.selected import selected
 from model.document import mapping, sequence, text
+from model.files import unfit
 from model.nodes import canonical
 from model.pool import AddressPool, configured
 from model.reach.values import engine_version
@@ -47,16 +49,22 @@ def project_folder(start: Path) -> Path | None:
 
 
 def chosen_stack(folder: Path, wanted: str | None) -> str:
-    """The stack that is meant, by its short name."""
+    """The stack that is meant, by its short name: the one that is named, else the selected one."""
     there = stacks_in(folder)
-    name = (wanted or os.environ.get("PULUMI_STACK") or "").rpartition("/")[2]
-    if name:
+    known = ", ".join(there) or "none"
+    if name := (wanted or os.environ.get("PULUMI_STACK") or "").rpartition("/")[2]:
         if name not in there:
-            known = ", ".join(there) or "none"
             raise UsageError(f"no Pulumi.{name}.yaml in {folder} (stacks: {known})")
         return name
-    if "dev" in there or len(there) == 1:
-        return "dev" if "dev" in there else there[0]
+    if name := selected(folder, document(folder / "Pulumi.yaml"), os.environ):
+        if name not in there:
+            raise UsageError(
+                f"stack {name} is selected, and there is no Pulumi.{name}.yaml in {folder} "
+                f"(stacks: {known}): name another one with --stack"
+            )
+        return name
+    if len(there) == 1:
+        return there[0]
     raise UsageError(f"which stack? Name it with --stack ({', '.join(there) or 'there is none'})")
 
 
@@ -67,10 +75,10 @@ def stacks_in(folder: Path) -> list[str]:
 
 def settings(folder: Path, stack: str) -> Settings:
     """Raises UsageError when the file cannot be read as a stack's configuration."""
-    project = _document(folder / "Pulumi.yaml").get("name")
+    project = document(folder / "Pulumi.yaml").get("name")
     file = folder / f"Pulumi.{stack}.yaml"
     try:
-        config = mapping(_document(file).get("config"))
+        config = mapping(document(file).get("config"))
         keys = {
             key.removeprefix("causeway:"): value
             for key, value in config.items()
@@ -105,7 +113,10 @@ def _context(name: str | None) -> str:
     return "" if name in (None, "default") else str(name)  # "default" stands for the environment
 
 
-def _document(path: Path) -> Mapping[str, object]:
+def document(path: Path) -> Mapping[str, object]:
+    """A YAML file as plain values; raises UsageError when it cannot be read as a mapping."""
+    if why := unfit(str(path)):
+        raise UsageError(f"{path} {why}")
     try:
         return mapping(canonical(path.read_text(encoding="utf-8")))
     except OSError as error:
@@ -116,7 +127,7 @@ def _document(path: Path) -> Mapping[str, object]:
 
 def _local_images(folder: Path) -> dict[str, str]:
     path = folder / LOCAL_FILE
-    return dict(_texts(_document(path).get("images"))) if path.is_file() else {}
+    return dict(_texts(document(path).get("images"))) if path.exists() else {}
 
 
 def _pairs(value: object) -> list[tuple[str, object]]:

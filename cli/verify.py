@@ -26,6 +26,7 @@ from model.values import Stack
 
 if TYPE_CHECKING:
     from live.names import NameFinding
+    from live.replicas import Condition
     from live.stack import Engine
     from live.verify import Report
 
@@ -72,7 +73,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     wanted = update.settings if update else which(options)
     api = engine(wanted)
     try:
-        report, names = _verified(options, wanted, api, update)
+        report, names, stack = _verified(options, wanted, api, update)
+        # Last, as what has only just started may end meanwhile. What runs cannot tell what is dead.
+        dead = [] if options.live else _dead(wanted, api, stack, update)
     finally:
         api.close()
     if options.junit:
@@ -85,7 +88,19 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.print(reports.as_tap(report, names))
     else:
         _print(report, names, console)
-    return int(report.is_wrong or any(each.is_wrong for each in names))
+    for each in dead:
+        console.error(f"nothing of a declared service runs: {each}")
+    return int(report.is_wrong or any(each.is_wrong for each in names) or bool(dead))
+
+
+def _dead(wanted: Settings, api: Engine, stack: Stack, update: Update | None) -> list[Condition]:
+    from live.replicas import conditions
+
+    project = wanted.name.removesuffix(f"-{wanted.stack}")
+    declared = {service.name for service in stack.services if service.replicas}
+    only = update.containers if update else ()
+    found = conditions(api, project, wanted.stack, declared, only)
+    return [each for each in found if each.service in declared and each.is_dead]
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
@@ -114,7 +129,7 @@ def _update() -> Update:
 
 def _verified(
     options: argparse.Namespace, wanted: Settings, api: Engine, update: Update | None
-) -> tuple[Report, tuple[NameFinding, ...]]:
+) -> tuple[Report, tuple[NameFinding, ...], Stack]:
     from live.attempts import Outside
     from live.image import probe_image
     from live.measure import Probes
@@ -140,7 +155,7 @@ def _verified(
             # What runs does not tell which names it should have, and amid an update a name leads
             # to containers too that are about to be replaced.
             with_names = not (options.live or options.deploying)
-            return report, ask_names(probes, stack) if with_names else ()
+            return report, ask_names(probes, stack) if with_names else (), stack
     except ProbeError as error:
         raise UsageError(str(error)) from None
 

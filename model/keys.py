@@ -81,10 +81,11 @@ def span(least: int) -> Reader:
     def read(value: object) -> int:
         text = str(value)
         try:
-            found = float(text) if text.isdigit() else seconds(text)
+            plain = text.isascii() and text.isdigit()
+            found = float(text) if plain else seconds(text)
         except ValueError:
             raise Wrong(f"{_shown(value)} is not a duration such as 5s or 1m30s") from None
-        if found != int(found) or not least <= found <= 86400:
+        if not least <= found <= 86400 or found != int(found):
             raise Wrong(f"{_shown(value)} is not a number of whole seconds from {least}s to 24h")
         return int(found)
 

@@ -1,6 +1,6 @@
 """Compose files in, one checked `Stack` out: load, place, convert, substitute, check.
 
-The only module besides `loader`, `source` and `proxies` that reads files. All problems are raised
+What is read is judged first, by `files` and `reading`. All problems are raised
 together; warnings travel in the stack.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from model import links, loader, messages, nodes, settings, source
+from model import links, loader, messages, nodes, reading, settings, source
 from model.balance import declared
 from model.bindings import settled
 from model.check import check
@@ -23,11 +23,11 @@ from model.declarations import file_source, network, volume
 from model.document import mapping, text
 from model.errors import StackError
 from model.extension import unknown_keys
+from model.files import content, unfit
 from model.guests import invited
 from model.losses import losses
 from model.pool import AddressPool, assigned
 from model.proxies import configurations, stale
-from model.references import remote_files
 from model.service import service
 from model.source import SourceIndex
 from model.substitution import bases, substitute_bases, substitute_image
@@ -36,7 +36,6 @@ from model.values import Build, FileSource, Place, Problem, Stack
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_SCALE: Mapping[str, int] = MappingProxyType({})
-LARGEST_FILE = 1 << 20  # bytes; large real ones have 200 kB, and the loader gives up near here
 
 
 class Selection(Protocol):
@@ -89,6 +88,19 @@ def load(
     if hopeless:
         raise StackError(hopeless, base)
     folder = str(Path(paths[0]).parent)
+
+    def ask(text: str, environment_files: Sequence[str]) -> str:
+        return loader.run(
+            ["-"],
+            name=name,
+            variables=variables,
+            environment_files=[*reversed(environment_files)],
+            folder=folder,
+            stdin=text,
+        ).output
+
+    if unreadable := reading.unreadable(paths, folder, ask):
+        raise StackError(unreadable, base)
     index = source.index(paths)
 
     def run(*options: str) -> loader.Answer:
@@ -104,8 +116,6 @@ def load(
     if index.too_large:
         message = f"nests too deep, or stands for more than {nodes.MOST_VALUES} values"
         raise StackError([Problem(Place(path, 0, ""), message) for path in index.too_large], base)
-    if remote := list(remote_files(index)):
-        raise StackError(remote, base)
     answer = run()
     said = messages.read(answer.messages, answer.accepted, index)
     if said.checked:
@@ -127,7 +137,7 @@ def load(
     stack = settled(stack)
     stack, unscaled = settings.scaled(stack, scale, index)
     stack, unreached = _substituted(stack, index, images)
-    around = Surroundings(index, os.path.isfile, os.path.exists)
+    around = Surroundings(index, os.path.isfile, os.path.exists, unfit)
     stack, without_subnet = assigned(stack, address_pool, around)
     found = [
         *said.warnings,
@@ -161,18 +171,14 @@ def _unreadable(paths: Sequence[str]) -> list[Problem]:
         found.append(Problem(Place("", 0, "causeway:files"), "names no Compose file"))
     for path in paths:
         try:
-            size = Path(path).stat().st_size
+            os.stat(path)
         except OSError as error:
             found.append(Problem(Place(path, 0, ""), f"cannot be read: {error.strerror}"))
             continue
         if Path(path).is_dir():
             found.append(Problem(Place(path, 0, ""), "is a folder, not a Compose file"))
-        elif size > LARGEST_FILE:
-            message = (
-                f"is {size / (1 << 20):.1f} MiB large; a stack file may have "
-                f"{LARGEST_FILE >> 20} MiB at most"
-            )
-            found.append(Problem(Place(path, 0, ""), message))
+        elif why := unfit(path):
+            found.append(Problem(Place(path, 0, ""), why))
     return found
 
 
@@ -274,7 +280,5 @@ def _dockerfile(build: Build) -> str | None:
     """The text of a build's Dockerfile, None when it is not to be read here."""
     if build.dockerfile_inline is not None:
         return build.dockerfile_inline
-    try:
-        return Path(build.context, build.dockerfile).read_text(errors="replace")
-    except OSError:
-        return None
+    found = content(str(Path(build.context, build.dockerfile)))
+    return None if found is None else found.decode(errors="replace")

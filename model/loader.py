@@ -2,6 +2,7 @@
 
 The loader sees the stack's variables and nothing of the user's environment, so that a
 preview is the same on every machine. `.env` beside the first file is read by the loader.
+It fetches nothing and reports to nobody, whatever a stack's variables are called.
 """
 
 from __future__ import annotations
@@ -17,6 +18,15 @@ from model.errors import CausewayError
 
 PROGRAM = "docker-compose"
 TIMEOUT_SECONDS = 30.0
+# What the loader takes for itself. Variables of a stack reach it by the same way, so these win.
+SETTINGS = {
+    "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
+    "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
+    "COMPOSE_ENV_FILES": "",
+    # Where OTEL_EXPORTER_OTLP_ENDPOINT is meant for a service, the loader would trace to it.
+    "OTEL_TRACES_SAMPLER": "always_off",
+    "DOCKER_CLI_OTEL_EXPORTER_OTLP_ENDPOINT": "",
+}
 
 
 class LoaderError(CausewayError):
@@ -50,11 +60,17 @@ def run(
     variables: Mapping[str, str],
     profiles: Sequence[str] = (),
     options: Sequence[str] = (),
+    environment_files: Sequence[str] = (),
     stdin: str = "",
     folder: str,
 ) -> Answer:
-    """Run `config` over absolute file paths (or `-` for `stdin`) and wait for the answer."""
+    """Run `config` over absolute file paths (or `-` for `stdin`) and wait for the answer.
+
+    Of several `environment_files` the last wins; without any, `.env` of the folder is read.
+    """
     command = [program(), "--project-name", name, "--project-directory", folder]
+    for file in environment_files:
+        command += ["--env-file", file]
     for file in files:
         command += ["--file", file]
     for profile in profiles:
@@ -65,7 +81,7 @@ def run(
             command,
             input=stdin.encode(),
             capture_output=True,
-            env=dict(variables),
+            env={**variables, **SETTINGS},
             timeout=TIMEOUT_SECONDS,
             check=False,
             cwd=folder,

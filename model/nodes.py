@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import ClassVar
 
 import yaml
+
+from model.files import content
 
 MOST_VALUES = 100_000  # bounds alias bombs and cyclic anchors, as the loader does
 DEEPEST = 80
@@ -42,9 +43,9 @@ def documents(file: str) -> list[yaml.Node]:
     """The composed documents of a file; one that YAML refuses has no positions, and the
     loader words the refusal."""
     try:
-        with Path(file).open("rb") as stream:
-            return [node for node in yaml.compose_all(stream, Loader=_Base) if node is not None]
-    except (OSError, yaml.YAMLError, ValueError):
+        text = content(file) or b""
+        return [node for node in yaml.compose_all(text, Loader=_Base) if node is not None]
+    except (yaml.YAMLError, ValueError):
         return []
 
 
@@ -52,13 +53,12 @@ def too_deep(file: str) -> bool:
     """Whether a file nests deeper than any stack needs: composing would exhaust the C stack."""
     depth = 0
     try:
-        with Path(file).open("rb") as stream:
-            for event in yaml.parse(stream, Loader=_Base):
-                depth += isinstance(event, yaml.CollectionStartEvent)
-                depth -= isinstance(event, yaml.CollectionEndEvent)
-                if depth > DEEPEST:
-                    return True
-    except (OSError, yaml.YAMLError, ValueError):
+        for event in yaml.parse(content(file) or b"", Loader=_Base):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                return True
+    except (yaml.YAMLError, ValueError):
         return False
     return False
 

@@ -13,8 +13,12 @@ from model.values import Problem, Stack
 
 def missing_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     for source in stack.file_sources:
-        if source.file is not None and not around.is_file(source.file):
-            place = around.index.place(f"{source.kind}s", source.key, "file")
+        if source.file is None:
+            continue
+        place = around.index.place(f"{source.kind}s", source.key, "file")
+        if why := around.unfit(source.file):
+            yield Problem(place, f"{source.file} {why}")
+        elif not around.is_file(source.file):
             yield Problem(place, f"no file {source.file}")
 
 
@@ -46,9 +50,11 @@ def missing_build_files(stack: Stack, around: Surroundings) -> Iterator[Problem]
             yield Problem(place, f"build context {build.context} is a file, not a folder")
         elif build.dockerfile_inline is None:
             dockerfile = str(PurePath(build.context, build.dockerfile))
-            if not around.is_file(dockerfile):
-                if around.index.has(*steps, "dockerfile"):
-                    place = around.index.place(*steps, "dockerfile")
+            if around.index.has(*steps, "dockerfile"):
+                place = around.index.place(*steps, "dockerfile")
+            if why := around.unfit(dockerfile):
+                yield Problem(place, f"{dockerfile} {why}")
+            elif not around.is_file(dockerfile):
                 yield Problem(place, f"no Dockerfile {dockerfile}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from model.source import SourceIndex, holding
+from model.source import holding
 from model.surroundings import Surroundings, known, line_in
 from model.values import Place, Problem, Service, Stack
 
@@ -14,16 +14,9 @@ IMAGE = re.compile(
     rf"(?:[A-Za-z0-9.-]+(?::\d+)?/)?{NAME}(?:/{NAME})*"
     r"(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}"
 )
-REMOTE = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|git@|github\.com/)")
-
-
-def remote_files(index: SourceIndex) -> Iterator[Problem]:
-    """Stack files that the loader would fetch: the same preview everywhere needs them here."""
-    paths = (("include", "*"), ("include", "*", "path"), ("include", "*", "path", "*"))
-    for names in (*paths, ("services", "*", "extends", "file")):
-        for steps in index.where(*names, fits=lambda text: REMOTE.match(text) is not None):
-            message = "is not on this machine: keep a copy beside the stack file"
-            yield Problem(index.place(*steps), f"{index.entries[steps].text} {message}")
+CONTAINER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+# As the loader and Docker tell addresses of Git, OCI and the web from paths.
+REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|[\w.-]+@[\w.-]+:|github\.com/)", re.IGNORECASE)
 
 
 def malformed_images(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -194,6 +187,9 @@ def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     ]
     for place, service in sorted(placed, key=lambda pair: pair[0]):
         name = service.container_name or ""
+        if not CONTAINER_NAME.fullmatch(name):  # the loader looks at its beginning alone
+            message = "cannot name a container: letters, digits, `_`, `.` and `-`"
+            yield Problem(place, f"{name!r} {message}")
         if service.replicas > 1:
             message = f"{service.replicas} replicas cannot share the container name {name!r}"
             yield Problem(place, f"{message}; remove `container_name`")

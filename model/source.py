@@ -132,6 +132,21 @@ def index(files: list[str]) -> SourceIndex:
     return found
 
 
+def entries(file: str) -> dict[Steps, Entry]:
+    """The scalars of one file alone, and where they stand; nothing of a file that is too large."""
+    found = SourceIndex(files=(file,))
+    if not too_deep(file):
+        for root in documents(file):
+            if weight(root, {}) <= MOST_VALUES:
+                _walk(found, file, root, (), "", override=True)
+    mappings = {steps[:-1] for steps in found.entries if isinstance(steps[-1], str)}
+    return {
+        steps: entry
+        for steps, entry in found.entries.items()
+        if entry.text is not None and steps not in mappings
+    }
+
+
 def _add_file(found: SourceIndex, file: str, seen: set[str]) -> None:
     if file in seen:
         return

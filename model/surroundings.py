@@ -12,11 +12,12 @@ from model.values import Place
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`index` answers with places; the two functions tell about absolute paths."""
+    """`index` answers with places; the functions tell about absolute paths."""
 
     index: SourceIndex
     is_file: Callable[[str], bool]
     exists: Callable[[str], bool]
+    unfit: Callable[[str], str | None]  # why a file that is there is not read
 
 
 def known(names: list[str]) -> str:

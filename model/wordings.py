@@ -169,6 +169,11 @@ PATTERNS: tuple[Pattern, ...] = (
         ),
         "no file {1}",
     ),
+    _pattern(
+        r"^(?:git|OCI) remote resource is disabled by ",
+        _at("include"),
+        "leads to a stack file that is not on this machine: keep a copy beside this one",
+    ),
     _pattern(r"^empty compose file$", _at(), "is empty: a stack file has at least `services`"),
     _pattern(r"^top-level object must be a mapping$", _at(), "is no mapping with `services`"),
     _pattern(

@@ -2,7 +2,7 @@
 
 Pulumi's file backend writes who locked a stack (process, user, machine, time) and never looks
 whether that process still runs. `python -m toolchain.locks [--yes] FOLDER PULUMI PROJECT` does, for
-the locks of one stack; a lock of another machine or of a running process is left alone. With the
+the locks of one stack; what the process is, is asked of `toolchain.holders`, and no clock. With the
 lock go the note of creations under way, which Pulumi would keep and warn of for ever (what they
 made is found by the provider), and files that were being written beside the state.
 """
@@ -10,34 +10,15 @@ made is found by the provider), and files that were being written beside the sta
 from __future__ import annotations
 
 import json
-import os
-import socket
+import shlex
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-# A process may have begun this long after the lock's time by the clocks of kernel and Pulumi.
-_CLOCK_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """One lock file; `seconds` is the time of locking since the epoch."""
-
-    file: Path
-    process: int
-    user: str
-    machine: str
-    seconds: float
-
-    @property
-    def words(self) -> str:
-        when = datetime.fromtimestamp(self.seconds).strftime("%Y-%m-%d %H:%M:%S")
-        return f"process {self.process} of {self.user} since {when}"
+from toolchain import holders
+from toolchain.holders import Lock
 
 
 def read(folder: Path) -> list[Lock]:
@@ -46,50 +27,11 @@ def read(folder: Path) -> list[Lock]:
     for file in sorted(folder.glob("*.json")):
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-            # Nanoseconds are more than fromisoformat takes.
-            moment = str(content["timestamp"])[:19] + "+00:00"
-            found.append(
-                Lock(
-                    file,
-                    int(content["pid"]),
-                    str(content["username"]),
-                    str(content["hostname"]),
-                    datetime.fromisoformat(moment).timestamp(),
-                )
-            )
+            words = (str(content[key]) for key in ("username", "hostname", "timestamp"))
+            found.append(Lock(file, int(content["pid"]), *words))
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found
-
-
-def is_stale(lock: Lock) -> bool:
-    """Whether the lock is this machine's and its process is no more."""
-    if lock.machine != socket.gethostname():
-        return False
-    began = _began(lock.process)
-    return began is None or began > lock.seconds + _CLOCK_SECONDS
-
-
-def _began(process: int) -> float | None:
-    """When a running process began, since the epoch; None without one, 0 when nobody can tell."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        pass
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        booted = next(
-            int(line.split()[1])
-            for line in Path("/proc/stat").read_text().splitlines()
-            if line.startswith("btime ")
-        )
-    except (OSError, StopIteration):
-        return 0.0
-    if fields[0] == "Z":
-        return None  # ended; its parent has not looked yet
-    return booted + int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def clear_pending(folder: Path, pulumi: str, project: Path) -> int:
@@ -119,6 +61,9 @@ def clear_pending(folder: Path, pulumi: str, project: Path) -> int:
 def mend(folder: Path) -> list[Path]:
     """Remove what the killed run was just writing beside the state; the files removed.
 
+    Only while its lock is there and no other is held: then no Pulumi begins to write. A file that
+    some process has open stays all the same.
+
     The state itself is written whole and then renamed. Not so its `.attrs` (a note on the content's
     kind, which Pulumi does without): cut short, it makes the state unreadable.
     """
@@ -130,6 +75,8 @@ def mend(folder: Path) -> list[Path]:
             json.loads(file.read_text(encoding="utf-8"))
         except ValueError:
             torn.append(file)
+    in_use = holders.open_files() if torn else frozenset()
+    torn = [file for file in torn if str(file.resolve()) not in in_use]
     for file in torn:
         file.unlink(missing_ok=True)
     return torn
@@ -146,21 +93,30 @@ def _pending(state: Path) -> bool:
 def main(arguments: Sequence[str]) -> int:
     confirmed = "--yes" in arguments
     folder, pulumi, project = (argument for argument in arguments if argument != "--yes")
-    for lock in read(Path(folder)):
-        if not is_stale(lock):
-            continue
+    found = read(Path(folder))
+    held = [(lock, why) for lock in found if (why := holders.held(lock)) is not None]
+    for lock, why in held:
+        if why:  # of a Pulumi that runs here, Pulumi itself tells
+            print(f"The stack is locked by {lock.words}: {why}.")
+            print(f"If that process has ended: rm {shlex.quote(str(lock.file))}")
+    stale = [lock for lock in found if lock not in [each for each, _ in held]]
+    if held or not stale:
+        return 0
+    for lock in stale:
         print(f"The stack is locked by {lock.words}, which has ended without unlocking it.")
-        if not (confirmed or _agrees()):
-            print(f"To go on, run again with --yes, or remove {lock.file}")
-            continue
-        mend(Path(folder))
+    if not (confirmed or _agrees()):
+        files = " ".join(shlex.quote(str(lock.file)) for lock in stale)
+        print(f"To go on, run again with --yes, or remove {files}")
+        return 0
+    mend(Path(folder))
+    for lock in stale:
         lock.file.unlink(missing_ok=True)
         lock.file.with_name(f"{lock.file.name}.attrs").unlink(missing_ok=True)
-        print("The lock is removed; what that run left half done is found and put right now.")
-        try:
-            clear_pending(Path(folder), pulumi, Path(project))
-        except (subprocess.CalledProcessError, OSError, ValueError, KeyError) as error:
-            print(f"Its creations under way stay noted in the state: {error}")
+    print("The lock is removed; what that run left half done is found and put right now.")
+    try:
+        clear_pending(Path(folder), pulumi, Path(project))
+    except (subprocess.CalledProcessError, OSError, ValueError, KeyError) as error:
+        print(f"Its creations under way stay noted in the state: {error}")
     return 0
 
 

@@ -11,6 +11,9 @@ PULUMI_OLDEST = "3.238.0"
 PULUMI_DOWNLOADS = "https://get.pulumi.com/releases/sdk"
 """Pulumi's own download site, tried first; Go modules are the fallback."""
 
+PULUMI_RELEASES = "https://github.com/pulumi/pulumi/releases/download"
+"""Where the checksums of a release are, on another host than the download."""
+
 GO_OLDEST = "1.21"
 """The first Go that fetches the newer toolchain a module asks for by itself."""
 

@@ -1,10 +1,15 @@
-"""The official Pulumi release, where Pulumi's download site answers; a half download is resumed."""
+"""The official Pulumi release, where Pulumi's download site answers; a half download is resumed.
+
+It is used only when its SHA-256 is the one that the release on GitHub names: a second host.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
 import platform
+import re
 import shutil
 import tarfile
 import urllib.error
@@ -16,9 +21,15 @@ from toolchain import pins, progress
 from toolchain.places import Places
 
 PROBE_SECONDS = 5
+LIST_SECONDS = 30
+LONGEST_LIST = 1 << 20
 BLOCK = 1 << 18
 SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}
 MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+class Unverified(Exception):
+    """The archive is not what its publisher released, or nobody says what that is."""
 
 
 def archive_name(system: str, machine: str) -> str | None:
@@ -34,17 +45,24 @@ def install(
     folder: Path,
     programs: Sequence[str],
     site: str = pins.PULUMI_DOWNLOADS,
+    releases: str = pins.PULUMI_RELEASES,
 ) -> bool:
-    """Put the programs into folder; False where the site is out of reach or serves nonsense."""
+    """Put the programs into folder; False where a site is out of reach or serves nonsense."""
     name = archive_name(platform.system(), platform.machine())
     if name is None or not _answers(f"{site}/{name}"):
         return False
     archive = places.cache / f"{name}.partial"
     try:
         with console.step(f"Pulumi CLI {pins.PULUMI}, official download", "1 min") as step:
+            wanted = _published(releases, name)
             _download(f"{site}/{name}", archive, step)
+            _verify(archive, wanted)
             _unpack(archive, folder, programs)
-            step.result = "unpacked"
+            step.result = "checksum verified, unpacked"
+    except Unverified as error:
+        console.line(f"note    the download is not used: {error}; building from Go modules")
+        archive.unlink(missing_ok=True)
+        return False
     except (OSError, tarfile.TarError, KeyError, http.client.HTTPException, EOFError) as error:
         console.line(f"note    the download is not usable ({error}); building from Go modules")
         if not isinstance(error, (urllib.error.URLError, TimeoutError, http.client.HTTPException)):
@@ -61,6 +79,29 @@ def _answers(address: str) -> bool:
             return bool(answer.status == 200)
     except (OSError, http.client.HTTPException):
         return False
+
+
+def _published(releases: str, name: str) -> str:
+    """The archive's SHA-256 in the list of checksums of its release."""
+    address = f"{releases}/v{pins.PULUMI}/pulumi-{pins.PULUMI}-checksums.txt"
+    try:
+        with urllib.request.urlopen(address, timeout=LIST_SECONDS) as answer:
+            if address.startswith("https:") and not answer.url.startswith("https:"):
+                raise Unverified(f"{address} leads to {answer.url}, which is not HTTPS")
+            listed: str = answer.read(LONGEST_LIST).decode(errors="replace")
+    except (OSError, http.client.HTTPException) as error:
+        raise Unverified(f"its checksum cannot be had from {address} ({error})") from None
+    found = {words[0] for line in listed.splitlines() if (words := line.split())[1:] == [name]}
+    if len(found) != 1 or not re.fullmatch(r"[0-9a-f]{64}", wanted := found.pop()):
+        raise Unverified(f"{address} names no single SHA-256 of {name}")
+    return wanted
+
+
+def _verify(archive: Path, wanted: str) -> None:
+    with archive.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != wanted:
+        raise Unverified(f"its SHA-256 is {found}, and that of the release is {wanted}")
 
 
 def _download(address: str, archive: Path, step: progress.Step) -> None:

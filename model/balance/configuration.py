@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from model.balance.haproxy import haproxy
 from model.balance.nginx import nginx
 from model.balance.servers import Address, servers
+from model.errors import CausewayError
 from model.values import Service
+
+WORD = re.compile(r"[A-Za-z0-9_.:-]+")
+
+
+class UnsafeName(CausewayError):
+    """A name or an address that would not stay one word in the configuration."""
 
 
 def configuration(service: Service, replicas: Mapping[str, Sequence[Address]]) -> str:
@@ -15,6 +23,11 @@ def configuration(service: Service, replicas: Mapping[str, Sequence[Address]]) -
     balance = service.balance
     assert balance is not None, f"{service.name} is no balancer"
     found = servers(balance, replicas)
+    # The engine gave some of these; whatever answers as one may say anything.
+    words = [service.name, *(word for one in found for word in (one.container, one.address))]
+    for word in words:
+        if not WORD.fullmatch(word):
+            raise UnsafeName(f"balancer {service.name!r}: {word!r} is no name and no address")
     if balance.engine == "nginx":
         return nginx(balance, service.name, service.image or "", found)
     return haproxy(balance, service.name, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from model.keys import Reader, Wrong, flag, port, section, span, whole, word
@@ -9,6 +10,8 @@ from model.source import SourceIndex, Step
 from model.values import Balance, Problem, Target
 
 MOST_WEIGHT = 1000
+# What a URL has besides is written as %20 and so on; none of these ends a word of a configuration.
+PATH = re.compile(r"/[A-Za-z0-9._~%?&=+,:@/-]*")
 
 
 def _targets(value: object) -> tuple[Target, ...]:
@@ -29,7 +32,7 @@ def _targets(value: object) -> tuple[Target, ...]:
 
 
 def _path(value: object) -> str:
-    if not (isinstance(value, str) and value.startswith("/")) or set(value) & set(" \"'\\;{}$"):
+    if not (isinstance(value, str) and PATH.fullmatch(value)):
         raise Wrong(f"{value!r} is not a path such as /healthz")
     return value
 

@@ -14,7 +14,7 @@ import pytest
 from cli.deployed import in_state
 from model.load import load
 from model.reach.record import record
-from tests.cli.run import ROOT, causeway
+from tests.cli.run import ROOT, causeway, select
 
 TIERS = Path(__file__).parent / "three_tier" / "compose.yaml"
 MISTAKE = Path(__file__).parent / "three_tier" / "mistake.yaml"
@@ -22,8 +22,10 @@ MISTAKE = Path(__file__).parent / "three_tier" / "mistake.yaml"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A Pulumi project with stacks dev and prod, in a Git repository with one commit."""
-    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    """A Pulumi project with stacks dev, which is selected, and prod, in Git with one commit."""
+    (tmp_path / "Pulumi.yaml").write_text(
+        "name: shop\nruntime: python\nbackend: {url: 'file://./.state'}\n"
+    )
     (tmp_path / "stack.yaml").write_text(
         "services:\n"
         "  web:\n"
@@ -49,6 +51,7 @@ def project(tmp_path: Path) -> Path:
         ["-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qm", "first"],
     ):
         subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+    select(tmp_path, "dev")
     return tmp_path
 
 
@@ -67,7 +70,85 @@ def test_help_names_every_command() -> None:
         assert f"    {command} " in shown.out
 
 
-def test_without_options_the_stack_dev_is_meant(project: Path) -> None:
+def test_without_options_the_selected_stack_is_meant(project: Path) -> None:
+    assert causeway("draw", folder=project).out.startswith("shop-dev\n")
+    select(project, "prod")
+    assert causeway("draw", folder=project).out.startswith("shop-prod\n")
+    assert causeway("draw", "-s", "dev", folder=project).out.startswith("shop-dev\n")
+    assert causeway("draw", folder=project, PULUMI_STACK="dev").out.startswith("shop-dev\n")
+
+
+def test_without_a_selection_one_of_several_stacks_is_asked_for(project: Path) -> None:
+    select(project, "dev").unlink()
+    answer = causeway("scale", "web=2", folder=project)
+    assert (answer.code, answer.err) == (
+        2,
+        "error: which stack? Name it with --stack (dev, prod)\n",
+    )
+
+
+def test_without_a_selection_the_only_stack_is_meant(project: Path) -> None:
+    select(project, "dev").unlink()
+    (project / "Pulumi.dev.yaml").unlink()
+    assert causeway("draw", folder=project).out.startswith("shop-prod\n")
+
+
+def test_a_selected_stack_without_a_configuration_is_told(project: Path) -> None:
+    select(project, "test")
+    answer = causeway("rollout", folder=project)
+    assert (answer.code, answer.err) == (
+        2,
+        f"error: stack test is selected, and there is no Pulumi.test.yaml in {project} "
+        "(stacks: dev, prod): name another one with --stack\n",
+    )
+
+
+def test_the_selection_is_that_of_the_backend_in_use(project: Path) -> None:
+    select(project, "prod", backend="file:///elsewhere")
+    there = causeway("draw", folder=project, PULUMI_BACKEND_URL="file:///elsewhere")
+    assert there.out.startswith("shop-prod\n")
+    assert causeway("draw", folder=project).code == 2
+
+
+def test_the_selection_is_in_the_home_that_pulumi_has(project: Path, tmp_path: Path) -> None:
+    select(project, "prod", home=tmp_path / "own")
+    shown = causeway("draw", folder=project, PULUMI_HOME=str(tmp_path / "own"))
+    assert shown.out.startswith("shop-prod\n")
+
+
+def test_a_selection_made_by_way_of_a_link_counts(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    select(project, "dev").unlink()
+    link = tmp_path_factory.mktemp("links") / "shop"
+    link.symlink_to(project)
+    home = select(link, "prod").parent.parent
+    shown = causeway("draw", folder=link, PWD=str(link), PULUMI_HOME=str(home))
+    assert shown.out.startswith("shop-prod\n")
+
+
+def test_a_selection_that_cannot_be_read_is_told(project: Path) -> None:
+    file = select(project, "dev")
+    file.write_text("{")
+    assert causeway("draw", folder=project).err == (
+        f"error: {file}: cannot be read: run `pulumi stack select` again\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["Pulumi.dev.yaml", "causeway.local.yaml", "Pulumi.yaml"])
+def test_a_configuration_that_is_no_regular_file_is_not_waited_for(
+    project: Path, name: str
+) -> None:
+    (project / name).unlink(missing_ok=True)
+    os.mkfifo(project / name)
+    answer = causeway("draw", "-s", "dev", folder=project)
+    assert (answer.code, answer.err) == (
+        2,
+        f"error: {project / name} is a FIFO, not a regular file\n",
+    )
+
+
+def test_what_the_selected_stack_is_drawn_of(project: Path) -> None:
     shown = causeway("draw", folder=project)
     assert shown.out.startswith("shop-dev\n")
     assert "db x2" in shown.out
@@ -85,7 +166,8 @@ def test_the_stack_is_chosen_by_option_or_environment(project: Path) -> None:
 
 def test_a_folder_below_the_project_will_do(project: Path) -> None:
     (project / "deep").mkdir()
-    assert causeway("draw", folder=project / "deep").out.startswith("shop-dev\n")
+    home = str(project / ".pulumi-home")
+    assert causeway("draw", folder=project / "deep", PULUMI_HOME=home).out.startswith("shop-dev\n")
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import argparse
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any, cast
 
+import docker
 import pytest
 
+from cli import rollout, verify
+from cli.console import Console
 from cli.rollout import Probe
-from live.replicas import exchanges
-from tests.cli.run import Answer, causeway
+from live.replicas import conditions, exchanges
+from live.verify import Report
+from model.values import Place, Service, Stack
+from tests.cli.run import ROOT, Answer, causeway
 
 
 @pytest.fixture
@@ -74,6 +85,203 @@ def test_scale_refuses_what_cannot_be_and_changes_nothing(
     answer = scale(project, number)
     assert (answer.code, answer.err) == (2, f"error: {message}\n")
     assert calls(project) == []
+
+
+FAILING = """#!/bin/sh
+echo "$@" >> calls
+case "$1" in
+    config) echo "  causeway:scale: {{app: 4}}" >> Pulumi.dev.yaml ;;
+    up) {} exit 255 ;;
+esac
+"""
+
+
+def test_scale_puts_the_old_numbers_back_when_the_update_fails(project: Path) -> None:
+    (project / ".venv" / "bin" / "pulumi").write_text(FAILING.format(""))
+    before = (project / "Pulumi.dev.yaml").read_text()
+    answer = scale(project, "app=4")
+    assert answer.code == 255
+    assert answer.err == (
+        "error: Pulumi.dev.yaml is as it was before\n"
+        "error: the update failed, and may have changed something: `causeway scale app=4 --stack "
+        "dev` tries again, `pulumi up --stack dev` goes back to the old numbers\n"
+    )
+    assert (project / "Pulumi.dev.yaml").read_text() == before
+    assert not (project / ".Pulumi.dev.yaml.unfinished").exists()
+
+
+def test_scale_leaves_a_configuration_that_somebody_else_changed_meanwhile(project: Path) -> None:
+    pulumi = project / ".venv" / "bin" / "pulumi"
+    pulumi.write_text(FAILING.format('echo "  # mine" >> Pulumi.dev.yaml;'))
+    answer = scale(project, "app=4")
+    assert (answer.code, answer.err) == (
+        255,
+        "error: Pulumi.dev.yaml was changed meanwhile, and keeps the new numbers\n",
+    )
+    assert (project / "Pulumi.dev.yaml").read_text().endswith("# mine\n")
+
+
+def test_scale_puts_the_old_text_back_when_a_number_cannot_be_written(project: Path) -> None:
+    pulumi = project / ".venv" / "bin" / "pulumi"
+    pulumi.write_text("#!/bin/sh\necho half >> Pulumi.dev.yaml\nexit 1\n")
+    before = (project / "Pulumi.dev.yaml").read_text()
+    answer = scale(project, "app=4")
+    assert (answer.code, answer.err) == (1, "error: Pulumi.dev.yaml is as it was before\n")
+    assert (project / "Pulumi.dev.yaml").read_text() == before
+
+
+def test_ctrl_c_lets_pulumi_end_in_its_own_way(project: Path) -> None:
+    """One that is killed leaves its lock."""
+    (project / ".venv" / "bin" / "pulumi").write_text(
+        "#!/bin/sh\ntrap 'asked=1' INT\n: > begun\n"
+        'while [ -z "$asked" ]; do sleep 0.05; done\nsleep 1\n: > ended\nexit 3\n'
+    )
+    script = (
+        "import sys; from pathlib import Path; from cli.pulumi import call; "
+        "from cli.settings import Settings; "
+        "sys.exit(call(Settings('shop-dev', Path.cwd(), (), stack='dev'), 'up'))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
+    while not (project / "begun").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=60) == 3
+    assert (project / "ended").exists()
+
+
+class Engine:
+    """As much of an engine as `conditions` asks: (id, service, state, health, exit code)."""
+
+    def __init__(self, *rows: tuple[str, str, str, str, int]) -> None:
+        self.rows = {row[0]: row for row in rows}
+        self.holders: set[str] = set()
+
+    def containers(self, **_: object) -> list[dict[str, Any]]:
+        return [
+            {
+                "Id": key,
+                "Names": [f"/{key}"],
+                "Labels": {"causeway.service": row[1]}
+                | ({"causeway.role": "network"} if key in self.holders else {}),
+            }
+            for key, row in self.rows.items()
+        ]
+
+    def inspect_container(self, key: str) -> dict[str, Any]:
+        _, _, state, health, code = self.rows[key]
+        checked = {"Health": {"Status": health}} if health else {}
+        return {"State": {"Status": state, "ExitCode": code, **checked}}
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+MIXED = Engine(
+    ("app-1", "app", "running", "healthy", 0),
+    ("app-2", "app", "running", "unhealthy", 0),
+    ("app-3", "app", "exited", "", 137),
+    ("job-1", "job", "exited", "", 0),
+    ("web-1", "web", "restarting", "", 1),
+    ("lb-1-network", "lb", "running", "", 0),
+)
+MIXED.holders.add("lb-1-network")
+
+
+def stack_of(*names: str) -> Stack:
+    services = [Service(name=name, place=Place("", 0, "")) for name in names]
+    services.append(Service(name="off", place=Place("", 0, ""), replicas=0))
+    return Stack(name="shop-dev", files=(), services=tuple(services))
+
+
+def test_what_there_is_of_each_service_is_told_by_its_containers() -> None:
+    found = conditions(cast(docker.APIClient, MIXED), "shop", "dev", ["app", "lb"])
+    assert [(str(each), each.is_dead) for each in found] == [
+        ("app: 1 of 3 run: app-1 (healthy), app-2 (unhealthy), app-3 (exited with 137)", False),
+        ("job: 0 of 1 run: job-1 (exited with 0)", False),
+        ("lb: no container", True),
+        ("web: 0 of 1 run: web-1 (restarting)", True),
+    ]
+
+
+def test_a_failed_rollout_tells_what_serves_and_not_what_should(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(rollout, "engine", lambda _: MIXED)
+    monkeypatch.setattr(rollout, "call", lambda *_: 255)
+    monkeypatch.setattr(rollout, "load_stack", lambda _: stack_of("app", "lb"))
+    monkeypatch.chdir(project)
+    options = argparse.Namespace(file=[], stack="dev", probe=None)
+    console = Console(sys.stdout, sys.stderr, {})
+    assert rollout.run(options, console) == 255
+    told = capsys.readouterr().out
+    assert (
+        "the roll-out stopped; the next `up` resumes it. What there is now:\n"
+        "  app: 1 of 3 run: app-1 (healthy), app-2 (unhealthy), app-3 (exited with 137)\n"
+        "  job: 0 of 1 run: job-1 (exited with 0)\n"
+        "  lb: no container\n"
+        "  web: 0 of 1 run: web-1 (restarting)\n"
+    ) in told
+    assert "what served before goes on" not in told
+
+
+def test_a_failed_rollout_without_an_engine_says_that_nothing_is_known(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = iter([MIXED.containers()])
+
+    def containers(**_: object) -> list[dict[str, Any]]:
+        try:
+            return next(answers)
+        except StopIteration:
+            raise ConnectionError("refused") from None
+
+    gone = Engine()
+    monkeypatch.setattr(gone, "containers", containers)
+    monkeypatch.setattr(rollout, "engine", lambda _: gone)
+    monkeypatch.setattr(rollout, "call", lambda *_: 255)
+    monkeypatch.chdir(project)
+    options = argparse.Namespace(file=[], stack="dev", probe=None)
+    assert rollout.run(options, Console(sys.stdout, sys.stderr, {})) == 255
+    assert capsys.readouterr().err == (
+        "error: what serves now is not known: the engine does not answer (refused)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("declared", "code", "said"),
+    [
+        (("app", "job"), 0, ""),
+        (
+            ("app", "web"),
+            1,
+            "error: nothing of a declared service runs: web: 0 of 1 run: web-1 (restarting)\n",
+        ),
+        (("app", "lb"), 1, "error: nothing of a declared service runs: lb: no container\n"),
+    ],
+)
+def test_verify_fails_with_a_declared_service_of_which_nothing_runs(
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    declared: tuple[str, ...],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.setattr(verify, "engine", lambda _: MIXED)
+    monkeypatch.setattr(verify, "_verified", lambda *_: (Report(()), (), stack_of(*declared)))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.chdir(project)
+    options = argparse.Namespace(
+        file=[], stack="dev", live=False, deploying=False, junit=None, json=False, tap=False
+    )
+    assert verify.run(options, Console(sys.stdout, sys.stderr, {})) == code
+    assert capsys.readouterr().err == said
 
 
 def test_rollout_wants_a_url_to_ask(project: Path) -> None:

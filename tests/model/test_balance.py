@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from model.balance import prepared
 from model.balance.configuration import configuration
+from model.balance.parse import HEALTH, KEYS, TIMEOUTS
 from model.balance.servers import Address, servers
-from model.errors import StackError, render
+from model.errors import CausewayError, StackError, render
 from model.load import load
 from model.values import Balance, Place, Service, Target, Update
 
@@ -251,6 +253,63 @@ def test_a_balance_that_cannot_work_is_refused_with_its_place(
     braced = written if written[0] in "{[" else f"{{{written}}}"
     text = f"{head}      balance: {braced}\n{rest}"
     assert refused(tmp_path, text) == f"compose.yaml:{report}"
+
+
+HOSTILE = ["a\nb", "a\rb", "a\tb", "a\x0bb", "a b", "a;b", "a{b", "a}b", "a'b", 'a"b', "a\\b",
+           "a#b", "a$b", "a\x7fb", "a\u2028b", "1;b", "1\n", "\u0661", "9" * 400]  # fmt: skip
+VALUES = ["port", "engine", "listen", "mode", "algorithm", "sticky", "retries", "streaming",
+          "keepalive", "migrate", "health.path", "health.interval", "timeouts.connect",
+          "timeouts.read", "to", "to.app"]  # fmt: skip
+
+
+def test_every_key_of_a_balance_is_tried_with_hostile_values() -> None:
+    assert {key.partition(".")[0] for key in VALUES} == set(KEYS)
+    assert {f"health.{key}" for key in HEALTH} | {f"timeouts.{key}" for key in TIMEOUTS} == {
+        key for key in VALUES if "." in key and key != "to.app"
+    }
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("key", VALUES)
+def test_no_value_of_a_balance_leaves_its_place(tmp_path: Path, key: str, value: str) -> None:
+    balance: dict[str, Any] = {"to": "app", "port": 80, "engine": "haproxy"}
+    outer, _, inner = key.partition(".")
+    written = f"/{value}" if key == "health.path" and value[0] in "a1" else value
+    balance[outer] = {inner: written} if inner else written
+    head, _, tail = STACK.partition("      balance:\n")
+    rest = "networks:" + tail.partition("networks:")[2]
+    text = f"{head}      balance: {json.dumps(balance).replace('$', '$$')}\n{rest}"
+    assert refused(tmp_path, text).startswith(
+        f"compose.yaml:8: {BALANCE}.{key.removesuffix('.app')}"
+    )
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/up?deep=1&all=yes", "/a%20b/~c,d:e@f+g.h-i_j"])
+def test_a_path_of_a_health_check_is_written_as_it_is(tmp_path: Path, path: str) -> None:
+    balance = f"        engine: haproxy\n        health: {{path: '{path}'}}\n"
+    text = STACK.replace("        port: 5000\n", f"        port: 5000\n{balance}")
+    made = loaded(tmp_path, text)["lb"]
+    assert f"    http-check send meth GET uri {path}\n" in configuration(made, THREE)
+
+
+@pytest.mark.parametrize("name", ["ab; b", "ab\nb", "ab{b", 'ab"b', "ab\n"])
+def test_no_name_of_a_container_leaves_its_place(tmp_path: Path, name: str) -> None:
+    """The loader looks for a name somewhere in it."""
+    text = STACK.replace("app:1\n", f"app:1\n    container_name: {json.dumps(name)}\n")
+    assert refused(tmp_path, text) == (
+        f"compose.yaml:4: services.app.container_name: {name!r} cannot name a container: letters, "
+        "digits, `_`, `.` and `-`"
+    )
+
+
+@pytest.mark.parametrize("engine", ["nginx", "haproxy"])
+@pytest.mark.parametrize("told", [("a b", "10.0.0.2"), ("app", "10.0.0.2;\n}"), ("app\n", "::1")])
+def test_no_answer_of_an_engine_leaves_its_place(
+    engine: Literal["nginx", "haproxy"], told: tuple[str, str]
+) -> None:
+    made = service(balance=Balance((APP,), 5000, engine=engine))
+    with pytest.raises(CausewayError, match=r"balancer 'lb': .* is no name and no address"):
+        configuration(made, {"app": [Address(*told)]})
 
 
 def test_a_balancer_that_shares_no_network_with_its_target_is_refused(tmp_path: Path) -> None:

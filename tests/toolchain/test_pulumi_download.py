@@ -1,7 +1,8 @@
-"""The official download, from a server of the test's own."""
+"""The official download and the list of its checksums, from servers of the test's own."""
 
 from __future__ import annotations
 
+import hashlib
 import http.server
 import io
 import platform
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain import progress, pulumi_download
+from toolchain import pins, progress, pulumi_download
 from toolchain.places import Places
 
 PROGRAMS = ("pulumi", "pulumi-language-python")
@@ -29,7 +30,10 @@ def archive(names: tuple[str, ...]) -> bytes:
 
 
 class Site(http.server.ThreadingHTTPServer):
+    """The archive and, below another path, its checksums; `listed` None is a list out of reach."""
+
     body = b""
+    listed: str | None = ""
     ranges: list[str | None]
 
 
@@ -41,6 +45,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def do_GET(self) -> None:
+        if self.path.startswith("/releases/"):
+            expected = f"/releases/v{pins.PULUMI}/pulumi-{pins.PULUMI}-checksums.txt"
+            body = (self.server.listed or "").encode()
+            known = self.path == expected and self.server.listed is not None
+            self.send_response(200 if known else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return
         wanted = self.headers.get("Range")
         self.server.ranges.append(wanted)
         body = self.server.body
@@ -72,10 +85,19 @@ def places(tmp_path: Path) -> Places:
     return Places(project=tmp_path, cache=tmp_path / "cache")
 
 
-def install(site: Site, places: Places, folder: Path) -> bool:
-    console = progress.Console(io.StringIO())
+def install(site: Site, places: Places, folder: Path, out: io.StringIO | None = None) -> bool:
+    console = progress.Console(out or io.StringIO())
     address = f"http://127.0.0.1:{site.server_address[1]}"
-    return pulumi_download.install(console, places, folder, PROGRAMS, address)
+    return pulumi_download.install(
+        console, places, folder, PROGRAMS, address, f"{address}/releases"
+    )
+
+
+def publish(site: Site, body: bytes) -> None:
+    """The archive with a list that is right."""
+    name = pulumi_download.archive_name(platform.system(), platform.machine())
+    site.body = body
+    site.listed = f"{'0' * 64}  other.tar.gz\n{hashlib.sha256(body).hexdigest()}  {name}\n"
 
 
 def partial(places: Places) -> Path:
@@ -84,7 +106,7 @@ def partial(places: Places) -> Path:
 
 
 def test_programs_are_unpacked_and_executable(site: Site, places: Places, tmp_path: Path) -> None:
-    site.body = archive(PROGRAMS)
+    publish(site, archive(PROGRAMS))
     assert install(site, places, tmp_path)
     assert (tmp_path / "pulumi").stat().st_mode & 0o777 == 0o755
     assert (tmp_path / "pulumi-language-python").read_bytes() == b"#!/bin/sh"
@@ -92,7 +114,7 @@ def test_programs_are_unpacked_and_executable(site: Site, places: Places, tmp_pa
 
 
 def test_a_half_download_is_resumed(site: Site, places: Places, tmp_path: Path) -> None:
-    site.body = archive(PROGRAMS)
+    publish(site, archive(PROGRAMS))
     partial(places).write_bytes(site.body[:20])
     assert install(site, places, tmp_path)
     assert site.ranges == ["bytes=20-"]
@@ -101,7 +123,7 @@ def test_a_half_download_is_resumed(site: Site, places: Places, tmp_path: Path) 
 def test_a_page_in_place_of_the_archive_is_not_installed(
     site: Site, places: Places, tmp_path: Path
 ) -> None:
-    site.body = b"<html>Please log in</html>"
+    publish(site, b"<html>Please log in</html>")
     assert not install(site, places, tmp_path)
     assert not (tmp_path / "pulumi").exists()
     assert not partial(places).exists()
@@ -110,6 +132,59 @@ def test_a_page_in_place_of_the_archive_is_not_installed(
 def test_an_archive_without_the_language_host_is_not_installed(
     site: Site, places: Places, tmp_path: Path
 ) -> None:
-    site.body = archive(("pulumi",))
+    publish(site, archive(("pulumi",)))
     assert not install(site, places, tmp_path)
     assert not (tmp_path / "pulumi-language-python").exists()
+
+
+def test_an_archive_that_is_not_the_released_one_is_not_used(
+    site: Site, places: Places, tmp_path: Path
+) -> None:
+    publish(site, b"released")
+    site.body = archive(PROGRAMS)
+    told = io.StringIO()
+    assert not install(site, places, tmp_path, told)
+    released = hashlib.sha256(b"released").hexdigest()
+    found = hashlib.sha256(site.body).hexdigest()
+    assert (
+        f"the download is not used: its SHA-256 is {found}, and that of the release is {released}; "
+        "building from Go modules"
+    ) in told.getvalue()
+    assert not (tmp_path / "pulumi").exists()
+    assert not partial(places).exists()
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        (None, "its checksum cannot be had from "),
+        ("", "names no single SHA-256 of pulumi-v"),
+        ("<html>Please log in</html>", "names no single SHA-256 of pulumi-v"),
+        ("{good}  {name}.sbom\n", "names no single SHA-256 of pulumi-v"),
+        ("{short}  {name}\n", "names no single SHA-256 of pulumi-v"),
+        ("{good}  {name}\n{bad}  {name}\n", "names no single SHA-256 of pulumi-v"),
+    ],
+)
+def test_a_download_whose_checksum_nobody_tells_is_not_used(
+    site: Site, places: Places, tmp_path: Path, listed: str | None, said: str
+) -> None:
+    site.body = archive(PROGRAMS)
+    name = pulumi_download.archive_name(platform.system(), platform.machine())
+    good = hashlib.sha256(site.body).hexdigest()
+    sums = {"good": good, "bad": "0" * 64, "short": good[:60], "name": name}
+    site.listed = listed and listed.format(**sums)
+    told = io.StringIO()
+    assert not install(site, places, tmp_path, told)
+    assert said in told.getvalue()
+    assert site.ranges == []
+    assert not (tmp_path / "pulumi").exists()
+
+
+def test_a_resumed_download_is_verified_as_a_whole(
+    site: Site, places: Places, tmp_path: Path
+) -> None:
+    publish(site, archive(PROGRAMS))
+    partial(places).write_bytes(b"x" * 20)
+    assert not install(site, places, tmp_path)
+    assert site.ranges == ["bytes=20-"]
+    assert not partial(places).exists()

@@ -1,0 +1,52 @@
+"""The stack that `pulumi stack select` chose, read from Pulumi's workspace file without Pulumi."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pwd
+from collections.abc import Mapping
+from pathlib import Path
+
+from cli.problem import UsageError
+from model.document import mapping, text
+from model.files import content
+
+
+def selected(folder: Path, project: Mapping[str, object], environment: Mapping[str, str]) -> str:
+    """Its short name, empty when none is selected; `project` is what Pulumi.yaml in folder holds.
+
+    Raises UsageError when the file cannot be understood.
+    """
+    # Pulumi takes the home folder from the user database, not from HOME.
+    own = environment.get("PULUMI_HOME") or f"{pwd.getpwuid(os.getuid()).pw_dir}/.pulumi"
+    backend = (
+        environment.get("PULUMI_BACKEND_URL")
+        or text(mapping(project.get("backend")).get("url"))
+        or text(_json(Path(own, "credentials.json")).get("current"))
+    )
+    for each in _spellings(folder, environment):
+        name = hashlib.sha1(f"{each}/Pulumi.yaml".encode(), usedforsecurity=False).hexdigest()
+        file = Path(own, "workspaces", f"{project.get('name')}-{name}-workspace.json")
+        stacks = mapping(_json(file).get("stacks"))
+        if chosen := text(stacks.get(backend or "")):
+            return chosen.rpartition("/")[2]
+    return ""
+
+
+def _spellings(folder: Path, environment: Mapping[str, str]) -> list[Path]:
+    """The folder as Pulumi may have named it: by way of links, as the shell does, or without."""
+    shown = Path(environment.get("PWD") or folder)
+    above = [each for each in (shown, *shown.parents) if each.exists() and each.samefile(folder)]
+    return [*above, folder]
+
+
+def _json(file: Path) -> Mapping[str, object]:
+    """An absent file is an empty one."""
+    if not file.exists():
+        return {}
+    try:
+        return mapping(json.loads(content(str(file)) or b""))
+    except (ValueError, TypeError):
+        raise UsageError(f"{file}: cannot be read: run `pulumi stack select` again") from None

@@ -1,0 +1,54 @@
+"""Which files may be read at all: regular ones of a bounded size.
+
+A FIFO would never end a preview, a device never end itself. An absent file is nobody's fault here.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+LARGEST = 1 << 20  # bytes; large real ones have 200 kB, and the loader gives up near here
+KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a FIFO"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def unfit(path: str) -> str | None:
+    """Why a file is not read, None when it may be or when there is none."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return _fault(status)
+
+
+def content(path: str) -> bytes | None:
+    """What a file holds, None when it cannot or may not be read."""
+    try:
+        # A FIFO is opened without waiting for its writer; what was opened is what is judged.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        return None
+    with open(handle, "rb") as file:
+        if _fault(os.fstat(handle)):
+            return None
+        try:
+            found = file.read(LARGEST + 1)
+        except OSError:
+            return None
+    return found if len(found) <= LARGEST else None
+
+
+def _fault(status: os.stat_result) -> str | None:
+    for is_kind, name in KINDS:
+        if is_kind(status.st_mode):
+            return f"is {name}, not a regular file"
+    if status.st_size > LARGEST:
+        size = f"{status.st_size / (1 << 20):.1f} MiB"
+        return f"is {size} large; a file that is read may have {LARGEST >> 20} MiB at most"
+    return None
