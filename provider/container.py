@@ -115,6 +115,9 @@ class ContainerKind(ResourceKind):
             if inputs.get("start", True):
                 ctx.status("starting the container")
                 container_run.start(ctx, identity, inputs)
+                exchange.ended()
+                if exchange.parked and must_run(inputs) and not inputs.get("wait"):
+                    container_run.stands(ctx, identity)
                 exchange.tell(ctx, healthy=bool(inputs.get("wait")))
             found = ctx.api.call("GET", f"/containers/{identity}/json")
         except BaseException as error:

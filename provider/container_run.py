@@ -23,6 +23,9 @@ LOG_LINES = 20
 STOP_SECONDS = 10
 # Time for the engine itself beyond the seconds that a container is given to stop.
 _MARGIN_SECONDS = 30
+# How long a new container has to run before the one that it replaced is given up.
+STANDS_SECONDS = 1.0
+STANDS_POLL_SECONDS = 0.1
 ATTACH_SECONDS = 24 * 3600
 # A container with a restart policy may fail this often before the wait for it is given up.
 EXITS_WHILE_RESTARTING = 3
@@ -103,6 +106,19 @@ def start(ctx: Context, id: str, inputs: Values) -> Body:
                 f"the container {_ending(found)} right after its start{evidence(ctx, found)}"
             )
     return found
+
+
+def stands(ctx: Context, id: str) -> None:
+    """See a container without a health check through its first moments, while its predecessor is
+    still there to come back. Raises Fault when it ends in them, or is restarted."""
+    deadline = time.monotonic() + STANDS_SECONDS
+    while time.monotonic() < deadline:
+        found = ctx.api.call("GET", f"/containers/{id}/json")
+        if _has_ended(found) or found["State"].get("Restarting") or found.get("RestartCount"):
+            raise Fault(
+                f"the container {_ending(found)} right after its start{evidence(ctx, found)}"
+            )
+        time.sleep(STANDS_POLL_SECONDS)
 
 
 def _until_ended(ctx: Context, id: str) -> Body:

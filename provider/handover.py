@@ -200,10 +200,11 @@ def _policy(ctx: Context, id: str, policy: dict[str, Any]) -> None:
 
 @dataclass(slots=True)
 class Handover:
-    """One exchange: what was set aside, and since when nobody served."""
+    """One exchange: what was set aside, since when nobody served, and for how many seconds."""
 
     parked: list[Parked]
     since: float = 0.0
+    gap: float = 0.0
 
     def make_way(self, ctx: Context, olds: Sequence[Old], name: str) -> None:
         """Stop all that cannot run beside the new container, and free its name."""
@@ -215,12 +216,17 @@ class Handover:
             stop(ctx, old)
             set_aside(ctx, old, name)
 
+    def ended(self) -> None:
+        """The new container serves from now on."""
+        self.gap = time.monotonic() - self.since
+
     def tell(self, ctx: Context, healthy: bool) -> None:
         """How long nobody served, now that the new container stands."""
         if any(parked.running for parked in self.parked):
             stands = "healthy" if healthy else "running"
-            gap = time.monotonic() - self.since
-            ctx.log("info", f"{gap:.1f} s without service, until the new container was {stands}")
+            ctx.log(
+                "info", f"{self.gap:.1f} s without service, until the new container was {stands}"
+            )
 
     def give_back(self, ctx: Context) -> str:
         """Set the old containers going again; what serves now, for the error message."""

@@ -165,25 +165,25 @@ def test_ports_that_are_swapped_with_the_names_are_refused_and_both_run_on(
     assert len(api.containers(all=True)) == 2
 
 
+@pytest.mark.parametrize("killed", [False, True], ids=["", "killed"])
 def test_a_name_used_again_after_a_rename_does_not_cost_the_renamed_one(
-    ours: Checkout, api: docker.APIClient, program: Program
+    ours: Checkout, api: docker.APIClient, program: Program, killed: bool
 ) -> None:
+    """The renamed container still carries the URN of its old name."""
     program('container("a", envs=["V=1"])\n')
     ours.up().succeeded()
     renamed = fingerprint(standing(ours, api))
-    program(
-        'container("b", ResourceOptions(aliases=[Alias(name="a")]), envs=["V=1"])\n'
-        'container("a", envs=["NEW=1"])\n'
-    )
+    program('container("b", ResourceOptions(aliases=[Alias(name="a")]), envs=["V=1"])\n')
     ours.up().succeeded()
-    assert fingerprint(api.inspect_container(renamed["id"])) == renamed
-    program(
-        'container("b", ResourceOptions(aliases=[Alias(name="a")]), envs=["V=1"])\n'
-        'container("a", envs=["NEW=2"])\n'
-    )
-    ours.up().succeeded()
-    assert fingerprint(api.inspect_container(renamed["id"])) == renamed
-    assert len(api.containers(all=True)) == 2
+    for version in (1, 2):
+        program(f'container("b", envs=["V=1"])\ncontainer("a", envs=["NEW={version}"])\n')
+        if killed:
+            known = {each["Id"] for each in api.containers(all=True)}
+            ours.kill(lambda known=known: {e["Id"] for e in api.containers(all=True)} != known)
+        ours.up().succeeded()
+        assert fingerprint(api.inspect_container(renamed["id"])) == renamed
+        assert sorted(each["Id"] for each in api.containers(all=True)) == ours.ids()
+        assert len(ours.ids()) == 2
 
 
 def test_a_container_that_was_kept_on_purpose_runs_on(
