@@ -3,7 +3,9 @@ them, at random moments; each followed by one `pulumi up`; then state and engine
 
 The last line counts: mismatches are resources of the state that the engine does not have as
 recorded, orphans are objects of the stack that the state does not have, duplicates are objects
-beyond the first of one resource.
+beyond the first of one resource, and foreign are changes of any kind to what is not the stack's:
+the containers of another checkout with the same project and stack, so with equal URNs, and
+containers, a network and a volume without labels.
 """
 
 from __future__ import annotations
@@ -59,16 +61,82 @@ class Counts:
     mismatches: int = 0
     orphans: int = 0
     duplicates: int = 0
+    foreign: int = 0
 
     def line(self) -> str:
         return (
             f"kills={self.kills} restarts={self.restarts} mismatches={self.mismatches} "
-            f"orphans={self.orphans} duplicates={self.duplicates}"
+            f"orphans={self.orphans} duplicates={self.duplicates} foreign={self.foreign}"
         )
 
     @property
     def good(self) -> bool:
-        return not (self.mismatches or self.orphans or self.duplicates)
+        return not (self.mismatches or self.orphans or self.duplicates or self.foreign)
+
+
+@dataclass(slots=True)
+class Bystanders:
+    """What nobody may change: another checkout's stack of the same name, and unlabelled objects."""
+
+    api: docker.APIClient
+    ids: frozenset[str] = frozenset()
+    before: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def stand(cls, project: Project, api: docker.APIClient) -> Bystanders:
+        """Deploy and create them; `project` is a checkout of its own."""
+        services = "".join(
+            f"  s{number:02}: {{image: '{TINY}', network_mode: none, stop_grace_period: 1s}}\n"
+            for number in range(3)
+        )
+        project.write_stack(STACK, f"services:\n{services}")
+        project.pulumi("up", "--stack", STACK, "--skip-preview").succeeded()
+        network = api.create_network("bystander-network")["Id"]
+        api.create_volume("bystander-volume")
+        host = api.create_host_config(
+            binds=["bystander-volume:/data"], network_mode="bystander-network"
+        )
+        for name in ("bystander-1", "bystander-2"):
+            api.start(api.create_container(TINY, name=name, host_config=host)["Id"])
+        found = cls(api)
+        found.ids = frozenset(each["Id"] for each in api.containers(all=True))
+        found.before = found.seen() | {network: api.inspect_network(network)["Created"]}
+        return found
+
+    def seen(self) -> dict[str, Any]:
+        """What tells of any change; a restart of the engine starts them anew, so no times."""
+        found: dict[str, Any] = {}
+        for identity in self.ids:
+            try:
+                one = self.api.inspect_container(identity)
+            except docker.errors.NotFound:
+                continue
+            # The engine reads its own `null` back as an empty list.
+            settings = {key: value for key, value in one["HostConfig"].items() if value}
+            found[identity] = (
+                *(one["Name"], one["State"]["Running"], settings, one["Mounts"]),
+                {name: each["NetworkID"] for name, each in _networks(one).items()},
+            )
+        return found
+
+    def changed(self) -> int:
+        """How many are not as they were; one that the engine's restart ended is started again."""
+        now = self.seen()
+        for each in self.api.networks(names=["bystander-network"]):
+            now[each["Id"]] = each["Created"]
+        wrong = sum(now.get(identity) != known for identity, known in self.before.items())
+        names = {each["Name"] for each in self.api.volumes()["Volumes"] or []}
+        return wrong + ("bystander-volume" not in names)
+
+    def revive(self) -> None:
+        """After a restart of the engine, which ends what has no restart policy."""
+        for identity in self.ids:
+            self.api.start(identity)
+
+
+def _networks(container: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = container["NetworkSettings"]["Networks"]
+    return found
 
 
 @dataclass(slots=True)
@@ -80,6 +148,7 @@ class Site:
     api: docker.APIClient
     services: int
     random: random.Random
+    bystanders: Bystanders
     # Whether every other restart is a SIGKILL for dockerd.
     hard: bool = False
     variant: int = 0
@@ -133,6 +202,7 @@ class Site:
         if hard:
             self.engine.kill()
         self.engine.restart()
+        self.bystanders.revive()
         _, code = self.finish(running)
         self.counts.restarts += 1
         how = "killed and started" if hard else "restarted"
@@ -171,8 +241,11 @@ class Site:
         if containers != self.services:
             wrong["mismatches"] += 1
             print(f"  {containers} containers in the state instead of {self.services}")
+        wrong["foreign"] += self.bystanders.changed()
         urns: Counter[str] = Counter()
         for identity, labels in self.objects():
+            if identity in self.bystanders.ids:
+                continue
             urns[labels[URN_LABEL]] += 1
             if identity not in recorded:
                 wrong["orphans"] += 1
@@ -254,9 +327,13 @@ def main(arguments: list[str]) -> int:
     ):
         client = engine.api(timeout=120)
         import_tiny(client)
-        project = Project.copy(Path(work), engine.host)
+        places = [Path(work, name) for name in ("own", "other")]
+        for place in places:
+            place.mkdir()
+        project, other = (Project.copy(place, engine.host) for place in places)
         site = Site(
             *(project, engine, client, chosen.services, random.Random(chosen.seed)),
+            Bystanders.stand(other, client),
             hard=chosen.engine == "current",
         )
         counts = run(site, chosen.kills, chosen.restarts)

@@ -9,6 +9,8 @@ import os
 import stat
 
 LARGEST = 1 << 20  # bytes; large real ones have 200 kB, and the loader gives up near here
+# Of a secret or config, which may be a database of addresses; the plugin holds it in memory.
+LARGEST_CONTENT = 64 << 20
 KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a FIFO"),
@@ -18,13 +20,18 @@ KINDS = (
 )
 
 
-def unfit(path: str) -> str | None:
+def unfit(path: str, largest: int = LARGEST) -> str | None:
     """Why a file is not read, None when it may be or when there is none."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
         return None
-    return _fault(status)
+    return _fault(status, largest)
+
+
+def unfit_content(path: str) -> str | None:
+    """The same of a secret's or config's file."""
+    return unfit(path, LARGEST_CONTENT)
 
 
 def content(path: str) -> bytes | None:
@@ -44,11 +51,11 @@ def content(path: str) -> bytes | None:
     return found if len(found) <= LARGEST else None
 
 
-def _fault(status: os.stat_result) -> str | None:
+def _fault(status: os.stat_result, largest: int = LARGEST) -> str | None:
     for is_kind, name in KINDS:
         if is_kind(status.st_mode):
             return f"is {name}, not a regular file"
-    if status.st_size > LARGEST:
+    if status.st_size > largest:
         size = f"{status.st_size / (1 << 20):.1f} MiB"
-        return f"is {size} large; a file that is read may have {LARGEST >> 20} MiB at most"
+        return f"is {size} large; a file that is read may have {largest >> 20} MiB at most"
     return None

@@ -23,7 +23,7 @@ from model.declarations import file_source, network, volume
 from model.document import mapping, text
 from model.errors import StackError
 from model.extension import unknown_keys
-from model.files import content, unfit
+from model.files import content, unfit, unfit_content
 from model.guests import invited
 from model.losses import losses
 from model.pool import AddressPool, assigned
@@ -137,7 +137,7 @@ def load(
     stack = settled(stack)
     stack, unscaled = settings.scaled(stack, scale, index)
     stack, unreached = _substituted(stack, index, images)
-    around = Surroundings(index, os.path.isfile, os.path.exists, unfit)
+    around = Surroundings(index, os.path.isfile, os.path.exists, unfit, unfit_content)
     stack, without_subnet = assigned(stack, address_pool, around)
     found = [
         *said.warnings,

@@ -16,7 +16,7 @@ def missing_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if source.file is None:
             continue
         place = around.index.place(f"{source.kind}s", source.key, "file")
-        if why := around.unfit(source.file):
+        if why := around.unfit_content(source.file):
             yield Problem(place, f"{source.file} {why}")
         elif not around.is_file(source.file):
             yield Problem(place, f"no file {source.file}")

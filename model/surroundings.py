@@ -18,6 +18,7 @@ class Surroundings:
     is_file: Callable[[str], bool]
     exists: Callable[[str], bool]
     unfit: Callable[[str], str | None]  # why a file that is there is not read
+    unfit_content: Callable[[str], str | None]  # the same of a secret's or config's file
 
 
 def known(names: list[str]) -> str:

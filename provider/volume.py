@@ -207,9 +207,8 @@ def _in_the_way(ctx: Context, name: str, inputs: Values) -> Iterator[Failure]:
     elif strangers := _strangers(ctx, name):
         yield Failure(
             "name",
-            f"the volume {name!r} is in use by {', '.join(strangers)}, which the state does not "
-            "hold: two would write its data. Stop and remove that container first "
-            "(`causeway leftovers` shows such containers)",
+            f"the volume {name!r} is in use by {'; '.join(strangers)}, which the state does not "
+            "hold: two would write its data. Stop and remove that container first (`docker rm -f`)",
         )
     elif (different := _differences(existing, inputs)) and not may_delete(name):
         yield Failure(different[0], _differs(ctx, name, different))
@@ -219,7 +218,7 @@ def _strangers(ctx: Context, name: str) -> list[str]:
     """Running containers with the volume that are not this state's."""
     using = ctx.api.call("GET", "/containers/json", params=filters(volume=[name]))
     return sorted(
-        container["Names"][0].lstrip("/")
+        f"{container['Names'][0].lstrip('/')} ({owner(container.get('Labels'))})"
         for container in using
         if not is_ours(ctx, container.get("Labels"), container["Id"], certain=True)
     )

@@ -49,11 +49,17 @@ class Place:
             self.api.disconnect_container_from_network(self.id, network)
 
 
+# What `remake` makes: nothing proves that it is ours, so it is told of and left alone.
+STRANGER: dict[str, Any] = {"name": "made-by-another-tool"}
+
+
 def remake(at: Place) -> None:
     """As a tool does that copies labels: another container with the same labels."""
     labels = at.api.inspect_container(at.id)["Config"]["Labels"]
     at.api.remove_container(at.id, force=True)
-    at.api.start(at.api.create_container(TINY, labels=labels)["Id"])
+    STRANGER.update(at.api.create_container(TINY, labels=labels, name=STRANGER["name"]))
+    STRANGER["id"] = STRANGER["Id"]
+    at.api.start(STRANGER["id"])
 
 
 def end_by_itself(at: Place) -> None:
@@ -136,6 +142,8 @@ def site(project: Project) -> Project:
 def places(api: docker.APIClient) -> dict[str, Place]:
     found = {}
     for each in api.containers(all=True, filters={"label": f"causeway.stack={STACK}"}):
+        if each["Id"] == STRANGER.get("id"):
+            continue
         networks = each["NetworkSettings"]["Networks"]
         front, back = (
             next(name for name in networks if name.endswith(end)) for end in ("front", "back")
@@ -162,7 +170,8 @@ def test_all_kinds_are_seen_by_preview_and_repaired_by_up(
     unseen = [name for name in HANDS if not any(f"-{name}-1 " in f"{line} " for line in lines)]
     assert unseen == [], shown
 
-    site.pulumi("up", "--refresh", "--stack", STACK).succeeded()
+    said = site.pulumi("up", "--refresh", "--stack", STACK).succeeded().output
+    assert f"container {STRANGER['name']}, made by stack {STACK}" in said
     site.pulumi("preview", "--refresh", "--stack", STACK, "--expect-no-changes").succeeded()
     after = places(api)
     assert sorted(after) == sorted(HANDS)
@@ -170,6 +179,9 @@ def test_all_kinds_are_seen_by_preview_and_repaired_by_up(
     assert remade == {"removed", "remade", "volume-removed"}
     states = {each["State"] for each in api.containers(filters={"label": "causeway.stack=drift"})}
     assert states == {"running"}
+    causeway = str(site.folder / ".venv" / "bin" / "causeway")
+    site.run(causeway, "leftovers", "--stack", STACK, "--remove", STRANGER["name"]).succeeded()
+    assert api.containers(all=True, filters={"id": STRANGER["id"]}) == []
 
 
 def test_destroy_leaves_nothing(site: Project, api: docker.APIClient) -> None:

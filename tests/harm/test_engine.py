@@ -65,3 +65,19 @@ def test_a_wrong_word_moves_nothing(
     ours.pulumi("destroy", **wrong).refused("this is another engine")
     assert same()
     assert ours.ids() == before
+
+
+def test_after_a_killed_update_another_engine_is_still_refused(
+    ours: Checkout, api: docker.APIClient, other_engine: Engine
+) -> None:
+    ours.write(ONE)
+    ours.up().succeeded()
+    ours.write({**ONE, "two": {"network_mode": "none"}})
+    ours.kill(lambda: len(api.containers(all=True)) > 1)
+    same, before = untouched(api), ours.ids()
+    for command in ("up", "destroy"):
+        ours.pulumi(command, DOCKER_HOST=other_engine.host).refused("this is another engine")
+    assert same()
+    assert ours.ids() == before
+    ours.up().succeeded()
+    assert ours.ids() == sorted(each["Id"] for each in api.containers(all=True))

@@ -210,10 +210,22 @@ def test_a_device_without_an_end_is_refused(folder: Path, text: str, place: str)
 
 @pytest.mark.parametrize(("text", "place"), READ)
 def test_a_file_that_is_too_large_is_refused(folder: Path, text: str, place: str) -> None:
-    (folder / "bad").write_bytes(b"#" * TOO_LARGE)
+    is_content = "secrets.s" in place or "configs.s" in place
+    with (folder / "bad").open("wb") as file:
+        file.truncate((64 << 20) + 1 if is_content else TOO_LARGE)
+    sizes = ("64.0", "64") if is_content else ("1.0", "1")
     assert report(folder, text, FILE="bad") == (
-        f"{place}bad is 1.0 MiB large; a file that is read may have 1 MiB at most"
+        f"{place}bad is {sizes[0]} MiB large; a file that is read may have {sizes[1]} MiB at most"
     )
+
+
+def test_a_config_may_be_larger_than_a_stack_file(folder: Path) -> None:
+    (folder / "compose.yaml").write_text(
+        "services: {a: {image: a, configs: [s]}}\nconfigs: {s: {file: large}}\n"
+    )
+    (folder / "large").write_bytes(b"#" * TOO_LARGE)
+    stack = load([folder / "compose.yaml"], name="shop", variables={})
+    assert [source.key for source in stack.file_sources] == ["s"]
 
 
 @pytest.mark.parametrize("name", [".env", "below/.env"])
