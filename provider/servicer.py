@@ -11,8 +11,8 @@ from typing import Any
 from google.protobuf import empty_pb2  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from .engine_identity import ENGINE, identify
-from .faults import Fault, visible
+from .engine_identity import ENGINE, OtherEngine
+from .faults import visible
 from .kinds import Function
 from .lines import located
 from .plain import UNKNOWN, from_struct, has_unknown, revealed, to_struct
@@ -89,10 +89,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             if self._package == "docker" or key in ENGINE_KEYS
         }
         try:
-            engine = identify(_decode_config(known), from_struct(request.olds).get(ENGINE))
-        except Fault as fault:
+            engine = self._session.identify(
+                _decode_config(known), from_struct(request.olds).get(ENGINE)
+            )
+        except OtherEngine as fault:
             return provider_pb2.CheckResponse(
-                failures=[provider_pb2.CheckFailure(property="host", reason=str(fault))]
+                failures=[provider_pb2.CheckFailure(property="host", reason=visible(str(fault)))]
             )
         return provider_pb2.CheckResponse(inputs=to_struct({**known, ENGINE: engine}))
 

@@ -19,8 +19,9 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from . import engine as engines
 from . import journal, origin, recorded
-from .engine_identity import require_engine
+from .engine_identity import ENGINE, OtherEngine, require_engine
 from .faults import Fault, explain, visible
+from .plain import has_unknown
 from .resource import Context, Values
 from .shared import Shared
 
@@ -48,6 +49,7 @@ class Session:
         self._shared = Shared()
         self._docker: engines.Engine | None = None
         self._docker_error: Exception | None = None
+        self._engine_id: str | None = None
         self._connecting = threading.Lock()
         self._lock = threading.Lock()
         self._under_way = 0
@@ -63,8 +65,28 @@ class Session:
         self._notes: set[tuple[str, str]] = set()
         self._pulumi = engine_pb2_grpc.EngineStub(grpc.insecure_channel(pulumi_engine))
 
+    def identify(self, config: Values, before: Any) -> str | None:
+        """The id of the engine that these settings lead to, for the state, which names `before`.
+
+        Raises OtherEngine. Where no engine answers, what is known stays; the calls that need it
+        tell. The connection is kept for them.
+        """
+        known = before if isinstance(before, str) and before else None
+        if has_unknown(config):
+            return known
+        self.config = {**config, ENGINE: known}
+        try:
+            self._connected()
+        except OtherEngine:
+            raise
+        except Exception:
+            return known
+        return self._engine_id
+
     def configure(self, config: Values, identity: str, urn: str) -> None:
         """Work for the state whose provider has this id and URN."""
+        if _settings(config) != _settings(self.config):
+            self._docker = self._docker_error = None  # asked with others before
         self.config = config
         self._origin = origin.origin(identity, urn)
         if self._origin.identity:
@@ -144,7 +166,7 @@ class Session:
             if self._docker is None:
                 try:
                     self._docker = engines.connect(self.config)
-                    require_engine(self._docker, self.config)
+                    self._engine_id = require_engine(self._docker, self.config)
                 except Exception as error:
                     self._docker_error = error
                     raise
@@ -215,6 +237,10 @@ class Session:
         except grpc.RpcError:
             # A lost progress line must not fail the work that it reports on.
             return
+
+
+def _settings(config: Values) -> Values:
+    return {key: value for key, value in config.items() if key != ENGINE and value is not None}
 
 
 def abort(context: Any, message: str) -> NoReturn:
