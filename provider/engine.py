@@ -40,6 +40,7 @@ class Engine:
         self.host = host
         self._wire = wire.Wire(host, config)
         self._prefix = ""
+        self._info: dict[str, Any] | None = None
         told = self.call("GET", "/version")
         newest = str(told.get("ApiVersion")) if isinstance(told, dict) else ""
         found = re.fullmatch(r"(\d+)\.(\d+)", newest, re.ASCII)
@@ -52,6 +53,13 @@ class Engine:
 
     def close(self) -> None:
         self._wire.close()
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What the engine says of itself (GET /info), asked once."""
+        if self._info is None:
+            self._info = dict(self.call("GET", "/info"))
+        return self._info
 
     def call(
         self,

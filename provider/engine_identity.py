@@ -11,8 +11,10 @@ import os
 from .engine import Config, Engine
 from .faults import Fault
 
-# The provider input that holds the engine's id, and the word that a move is meant.
+# The provider inputs that hold the ids of the engine, and of the swarm that it manages; and the
+# word that a move is meant.
 ENGINE = "engineId"
+SWARM = "swarmId"
 MOVED = "CAUSEWAY_ENGINE_MOVED"
 
 
@@ -23,7 +25,7 @@ class OtherEngine(Fault):
 def require_engine(engine: Engine, config: Config) -> str | None:
     """The engine's id. Raises OtherEngine when the state names another one."""
     wanted = config.get(ENGINE)
-    info = engine.call("GET", "/info")
+    info = engine.info
     found = str(info.get("ID") or "") or None
     if not wanted or not found or wanted == found or os.environ.get(MOVED) == found:
         return found
@@ -34,4 +36,30 @@ def require_engine(engine: Engine, config: Config) -> str | None:
         "  what to do: point DOCKER_HOST (or docker:host, docker:context) at the engine of the "
         f"stack; or, to go on with this one and leave there whatever is there, set {MOVED}={found} "
         "for one `pulumi up --refresh` or `pulumi destroy`"
+    )
+
+
+def swarm_of(engine: Engine) -> str | None:
+    """The id of the swarm that the engine manages; None where it manages none."""
+    cluster = (engine.info.get("Swarm") or {}).get("Cluster") or {}
+    return str(cluster.get("ID") or "") or None
+
+
+def kept_swarm(known: str | None, found: str | None) -> str | None:
+    """The swarm for the state: the first one, until the word says that another is meant."""
+    return found if known is None or os.environ.get(MOVED) == found else known
+
+
+def require_swarm(engine: Engine, config: Config) -> None:
+    """Raises OtherEngine when the engine manages another swarm than the one of the state: there,
+    services would look removed that run on."""
+    wanted = config.get(SWARM)
+    found = swarm_of(engine) if wanted else None
+    if not wanted or not found or wanted == found or os.environ.get(MOVED) == found:
+        return
+    raise OtherEngine(
+        f"this is another swarm: the stack's services are in the swarm with the id {wanted}, and "
+        f"the engine at {engine.host} manages the one with the id {found}\n"
+        "  what to do: point DOCKER_HOST at a manager of the stack's swarm; or, to go on with this "
+        f"one, set {MOVED}={found} for one `pulumi up --refresh` or `pulumi destroy`"
     )

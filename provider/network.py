@@ -30,6 +30,9 @@ class NetworkKind(ResourceKind):
 
     token: ClassVar[str] = "docker:index/network:Network"
 
+    def lives_in_swarm(self, state: Values) -> bool:
+        return state.get("scope") == "swarm"
+
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
     ) -> tuple[Values, list[Failure]]:

@@ -113,6 +113,10 @@ class ResourceKind(ABC):
     ) -> Diff:
         """What differs between what was declared last (or read back) and what is wanted."""
 
+    def lives_in_swarm(self, state: Values) -> bool:
+        """Whether a swarm holds the object, and not one engine."""
+        return False
+
     def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
         """Why the object has to be made anew whatever its inputs are, when it is gone.
 

@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf import empty_pb2  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from .engine_identity import ENGINE, OtherEngine
+from .engine_identity import OtherEngine, require_swarm
 from .faults import visible
 from .kinds import Function
 from .lines import located
@@ -89,14 +89,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             if self._package == "docker" or key in ENGINE_KEYS
         }
         try:
-            engine = self._session.identify(
-                _decode_config(known), from_struct(request.olds).get(ENGINE)
-            )
+            ids = self._session.identify(_decode_config(known), from_struct(request.olds))
         except OtherEngine as fault:
             return provider_pb2.CheckResponse(
                 failures=[provider_pb2.CheckFailure(property="host", reason=visible(str(fault)))]
             )
-        return provider_pb2.CheckResponse(inputs=to_struct({**known, ENGINE: engine}))
+        return provider_pb2.CheckResponse(inputs=to_struct({**known, **ids}))
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
@@ -183,9 +181,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         kind = self._kind(request.urn, context)
         self._session.know(request.id)
         inputs, state = from_struct(request.inputs), from_struct(request.properties)
-        found = self._session.do(
-            context, request.urn, False, lambda ctx: kind.read(ctx, request.id, inputs, state)
-        )
+
+        def work(ctx: Context) -> tuple[str, Values, Values] | None:
+            _require_swarm(ctx, kind, state)
+            return kind.read(ctx, request.id, inputs, state)
+
+        found = self._session.do(context, request.urn, False, work)
         if found is None:
             return provider_pb2.ReadResponse()
         identity, now, wanted = found
@@ -208,6 +209,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.UpdateResponse(properties=to_struct({**state, **new, **unknown}))
 
         def work(ctx: Context) -> Values:
+            _require_swarm(ctx, kind, state)
             return kind.update(ctx, request.id, old, state, new)
 
         if request.preview:
@@ -220,9 +222,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         kind = self._kind(request.urn, context)
         self._session.know(request.id)
         inputs, state = from_struct(request.old_inputs), from_struct(request.properties)
-        self._session.change(
-            context, request.urn, lambda ctx: kind.delete(ctx, request.id, inputs, state)
-        )
+
+        def work(ctx: Context) -> None:
+            _require_swarm(ctx, kind, state)
+            kind.delete(ctx, request.id, inputs, state)
+
+        self._session.change(context, request.urn, work)
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:
@@ -240,6 +245,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             known = ", ".join(sorted(name.rsplit(":", 1)[-1] for name in self._kinds))
             abort(context, f"the resource type {token} is not served by this plugin ({known} are)")
         return kind
+
+
+def _require_swarm(ctx: Context, kind: ResourceKind, state: Values) -> None:
+    if kind.lives_in_swarm(state):
+        require_swarm(ctx.api, ctx.config)
 
 
 def _decode_config(args: Values) -> Values:

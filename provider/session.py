@@ -19,7 +19,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from . import engine as engines
 from . import journal, origin, recorded
-from .engine_identity import ENGINE, OtherEngine, require_engine
+from .engine_identity import ENGINE, SWARM, OtherEngine, kept_swarm, require_engine, swarm_of
 from .faults import Fault, explain, visible
 from .plain import has_unknown
 from .resource import Context, Values
@@ -65,23 +65,24 @@ class Session:
         self._notes: set[tuple[str, str]] = set()
         self._pulumi = engine_pb2_grpc.EngineStub(grpc.insecure_channel(pulumi_engine))
 
-    def identify(self, config: Values, before: Any) -> str | None:
-        """The id of the engine that these settings lead to, for the state, which names `before`.
+    def identify(self, config: Values, before: Values) -> Values:
+        """The ids of the engine and swarm that these settings lead to, for the state, which holds
+        those in `before`.
 
         Raises OtherEngine. Where no engine answers, what is known stays; the calls that need it
         tell. The connection is kept for them.
         """
-        known = before if isinstance(before, str) and before else None
+        known = {key: str(before[key]) for key in (ENGINE, SWARM) if before.get(key)}
         if has_unknown(config):
             return known
-        self.config = {**config, ENGINE: known}
+        self.config = {**config, **known}
         try:
-            self._connected()
+            swarm = swarm_of(self._connected())
         except OtherEngine:
             raise
         except Exception:
             return known
-        return self._engine_id
+        return {ENGINE: self._engine_id, SWARM: kept_swarm(known.get(SWARM), swarm)}
 
     def configure(self, config: Values, identity: str, urn: str) -> None:
         """Work for the state whose provider has this id and URN."""
@@ -240,7 +241,11 @@ class Session:
 
 
 def _settings(config: Values) -> Values:
-    return {key: value for key, value in config.items() if key != ENGINE and value is not None}
+    return {
+        key: value
+        for key, value in config.items()
+        if key not in (ENGINE, SWARM) and value is not None
+    }
 
 
 def abort(context: Any, message: str) -> NoReturn:

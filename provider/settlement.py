@@ -76,7 +76,7 @@ def _steps(
                 f"setting container {parked.name} going again, which a killed update had stopped",
                 partial(handover.bring_back, ctx, parked),
             )
-    if ctx.api.call("GET", "/info").get("Swarm", {}).get("ControlAvailable"):
+    if (ctx.api.info.get("Swarm") or {}).get("ControlAvailable"):
         for word, path in _SWARM:
             marked = filters(label=[f"{STATE_LABEL}={ctx.origin.identity}"])
             for each in ctx.api.call("GET", path, params=marked) or []:

@@ -113,7 +113,7 @@ class Shared:
         """What the engine, its machine and the networks on it allow."""
         with self._lock:
             if self._facts is None:
-                info, networks = ctx.api.call("GET", "/info"), ctx.api.call("GET", "/networks")
+                info, networks = ctx.api.info, ctx.api.call("GET", "/networks")
                 self._facts = abilities.facts(
                     ctx.api.speaks, info, networks, host.look(ctx.api.host, info)
                 )

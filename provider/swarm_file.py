@@ -23,6 +23,9 @@ class _SwarmFile(ResourceKind):
     word: ClassVar[str]
     inputs: ClassVar[tuple[str, ...]]
 
+    def lives_in_swarm(self, state: Values) -> bool:
+        return True
+
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
     ) -> tuple[Values, list[Failure]]:

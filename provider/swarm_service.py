@@ -26,6 +26,9 @@ _NANOSECONDS = 1_000_000_000
 class ServiceKind(ResourceKind):
     token: ClassVar[str] = "docker:index/service:Service"
 
+    def lives_in_swarm(self, state: Values) -> bool:
+        return True
+
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
     ) -> tuple[Values, list[Failure]]:

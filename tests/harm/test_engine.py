@@ -6,6 +6,7 @@ import docker
 
 from tests.engines import Engine
 from tests.harm.checkout import Checkout, empty, untouched
+from tests.tiny_image import TINY, import_tiny
 
 ONE = {"one": {"network_mode": "none"}}
 
@@ -81,3 +82,36 @@ def test_after_a_killed_update_another_engine_is_still_refused(
     assert ours.ids() == before
     ours.up().succeeded()
     assert ours.ids() == sorted(each["Id"] for each in api.containers(all=True))
+
+
+SERVICE = f"""
+import pulumi_docker as docker
+docker.Service("job", docker.ServiceArgs(
+    task_spec=docker.ServiceTaskSpecArgs(
+        container_spec=docker.ServiceTaskSpecContainerSpecArgs(
+            image="{TINY}", stop_grace_period="1s")),
+    endpoint_spec=docker.ServiceEndpointSpecArgs(mode="dnsrr")))
+"""
+
+
+def test_services_of_another_swarm_are_not_forgotten(ours: Checkout) -> None:
+    """The engine left its swarm, where the services may run on, and manages another one."""
+    with Engine.start() as own, own.api() as api:
+        import_tiny(api)
+        ours.project.variables["DOCKER_HOST"] = own.host
+        api.init_swarm(advertise_addr=own.address)
+        ours.write({"unused": {}})
+        (ours.project.folder / "__main__.py").write_text(SERVICE)
+        ours.up().succeeded()
+        before = ours.ids("Service")
+        assert [each["ID"] for each in api.services()] == before
+        api.leave_swarm(force=True)
+        api.init_swarm(advertise_addr=own.address)
+        for command in ("refresh", "destroy"):
+            ours.pulumi(command).refused("this is another swarm", "CAUSEWAY_ENGINE_MOVED=")
+        assert ours.ids("Service") == before
+        swarm = api.info()["Swarm"]["Cluster"]["ID"]
+        ours.up("--refresh", CAUSEWAY_ENGINE_MOVED=swarm).succeeded()
+        assert [each["ID"] for each in api.services()] == ours.ids("Service") != before
+        ours.pulumi("destroy").succeeded()
+        assert api.services() == []
