@@ -390,6 +390,18 @@ def test_replacement_frees_a_fixed_port_first(stack: Stack, plugin: Plugin) -> N
     assert stack.inspect(again)["State"]["Running"]
 
 
+def test_the_new_container_has_the_name_and_its_dns_after_an_exchange(stack: Stack) -> None:
+    network = stack.network("front")
+    place = {"networksAdvanced": [{"name": network.id}], "stopTimeout": 0}
+    name = f"{stack.prefix}-shop"
+    web = stack.container("web", name=name, **place)
+    other = stack.container("other", **place)
+    again = stack.plugin.apply(web, {**web.inputs, "envs": ["A=1"]})
+    assert stack.inspect(again)["Name"] == f"/{name}"
+    address = stack.networks_of(again)[network.state["name"]]["IPAddress"]
+    assert stack.looks_up(other, name) == [address]
+
+
 @pytest.mark.parametrize(
     "fault",
     [
