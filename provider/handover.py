@@ -28,10 +28,14 @@ _NO_RESTART = {"Name": "no", "MaximumRetryCount": 0}
 
 @dataclass(frozen=True, slots=True)
 class Old:
-    """A container that the new one takes the place of, and why it has to stop first, if it has."""
+    """A container that ends with this update, and why it has to stop first, if it has.
+
+    `is_predecessor` says that the new one takes its place, and its anonymous volumes.
+    """
 
     found: Body
     obstacles: tuple[str, ...]
+    is_predecessor: bool
 
     @property
     def name(self) -> str:
@@ -47,11 +51,12 @@ def replaced(ctx: Context, new: Values) -> list[Old]:
     holds and that has what the new one needs alone.
     """
     found = []
-    for identity in dict.fromkeys(_candidates(ctx, new)):
+    for identity, is_predecessor in _candidates(ctx, new):
         inspected = ctx.api.find(f"/containers/{identity}/json")
         if inspected is not None:
-            moved = anonymous(inspected, new) if identity == ctx.current else {}
-            found.append(Old(inspected, tuple(clashes(*_described(inspected), new, moved))))
+            moved = anonymous(inspected, new) if is_predecessor else {}
+            obstacles = tuple(clashes(*_described(inspected), new, moved))
+            found.append(Old(inspected, obstacles, is_predecessor))
     return found
 
 
@@ -59,9 +64,10 @@ def _described(found: Body) -> tuple[Values, str]:
     return import_inputs(found, {}), found["Name"].removeprefix("/")
 
 
-def _candidates(ctx: Context, new: Values) -> Iterator[str]:
+def _candidates(ctx: Context, new: Values) -> Iterator[tuple[str, bool]]:
+    """Ids, each with whether it is the predecessor."""
     if ctx.current is not None:
-        yield ctx.current
+        yield ctx.current, True
     for container in list(ctx.shared.containers(ctx).values()):
         labels, identity = container.get("Labels") or {}, container["Id"]
         urn = labels.get(URN_LABEL, "")
@@ -76,9 +82,9 @@ def _candidates(ctx: Context, new: Values) -> Iterator[str]:
             if known is None:
                 _refuse_unrecorded(ctx, identity, new)
             elif known.leaves or known.urn == ctx.urn:
-                yield identity
+                yield identity, ctx.current is None and not known.leaves
         elif ctx.shared.is_dropped(urn):
-            yield identity
+            yield identity, False
 
 
 def _refuse_unrecorded(ctx: Context, identity: str, new: Values) -> None:
@@ -88,9 +94,10 @@ def _refuse_unrecorded(ctx: Context, identity: str, new: Values) -> None:
         return
     inputs, name = _described(found)
     said = f"container {name}, {owner(found['Config'].get('Labels'), found['Created'])}"
-    why = unshareable(inputs, name, new)
     if is_running(found):
-        why += written_by_both(inputs, new)
+        why = unshareable(inputs, name, new) + written_by_both(inputs, new)
+    else:
+        why = unshareable({}, name, new)  # it holds no port and no address
     if why:
         raise Fault(
             f"{said}, is in the way ({'; '.join(why)}), and the state does not hold it: an update "
@@ -122,9 +129,7 @@ def _is_anonymous(mount: dict[str, Any], named: set[Any]) -> bool:
 
 def take_over(ctx: Context, olds: Sequence[Old], body: Body, new: Values) -> None:
     """Write the old container's anonymous volumes into the body, where the new one has such too."""
-    volumes = next(
-        (anonymous(old.found, new) for old in olds if old.found["Id"] == ctx.current), {}
-    )
+    volumes = next((anonymous(old.found, new) for old in olds if old.is_predecessor), {})
     if not volumes:
         return
     host = body["HostConfig"]
@@ -160,13 +165,11 @@ def noted(ctx: Context, old: Old) -> Parked:
     return parked
 
 
-def stop(ctx: Context, old: Old) -> None:
+def stop(ctx: Context, old: Old, inputs: Values) -> None:
     """Stop a container for its successor, with the seconds that it is given for that."""
     identity, state = old.found["Id"], old.found["State"]
     if not (state.get("Running") or state.get("Restarting")):
         return
-    inputs = ctx.current_inputs if identity == ctx.current else import_inputs(old.found, {})
-    container_reload.drain(ctx, identity, inputs)
     if not old.found["HostConfig"].get("AutoRemove"):
         # Or a restart of the engine would set it going beside its successor.
         _policy(ctx, identity, _NO_RESTART)
@@ -211,9 +214,12 @@ class Handover:
         for old in olds:
             if not old.obstacles:
                 continue
-            self.since = self.since or time.monotonic()
+            identity = old.found["Id"]
+            inputs = ctx.current_inputs if identity == ctx.current else _described(old.found)[0]
             self.parked.append(noted(ctx, old))
-            stop(ctx, old)
+            container_reload.drain(ctx, identity, inputs)
+            self.since = self.since or time.monotonic()
+            stop(ctx, old, inputs)
             set_aside(ctx, old, name)
 
     def ended(self) -> None:

@@ -21,8 +21,9 @@ from pulumi import Alias, ResourceOptions
 def container(name, opts=None, **inputs):
     return docker.Container(name, docker.ContainerArgs(
         image="{TINY}", network_mode="bridge", destroy_grace_seconds=1, **inputs), opts)
-def volume(target="/data"):
-    return [docker.ContainerVolumeArgs(volume_name="h-data", container_path=target)]
+def volume():
+    return [docker.ContainerVolumeArgs(volume_name="h-data", container_path="/data"),
+            docker.ContainerVolumeArgs(container_path="/anonymous")]
 def port(number):
     return [docker.ContainerPortArgs(internal=80, external=number)]
 """
@@ -64,6 +65,7 @@ def test_a_replacement_that_was_asked_for_keeps_data_and_leaves_one_container(
     ours.up().succeeded()
     old = standing(ours, api)
     write(api, old["Id"], "/data/kept", "precious")
+    write(api, old["Id"], "/anonymous/kept", "dear")
     if how == "taint":
         ours.pulumi("state", "taint", urn(ours, "db"), "--yes").succeeded()
         ours.up().succeeded()
@@ -72,6 +74,7 @@ def test_a_replacement_that_was_asked_for_keeps_data_and_leaves_one_container(
     new = standing(ours, api)
     assert new["Id"] != old["Id"]
     assert read(api, new["Id"], "/data/kept") == "precious"
+    assert read(api, new["Id"], "/anonymous/kept") == "dear"
     ours.preview("--expect-no-changes").succeeded()
 
 
@@ -83,6 +86,7 @@ def test_a_kill_in_a_replacement_that_was_asked_for_is_mended_by_the_next_update
     ours.up().succeeded()
     old = standing(ours, api)
     write(api, old["Id"], "/data/kept", "precious")
+    write(api, old["Id"], "/anonymous/kept", "dear")
     arguments = ["up", "--skip-preview"]
     if how == "taint":
         ours.pulumi("state", "taint", urn(ours, "db"), "--yes").succeeded()
@@ -97,7 +101,9 @@ def test_a_kill_in_a_replacement_that_was_asked_for_is_mended_by_the_next_update
         lambda: {each["Id"] for each in api.containers(all=True)} - known != set(), *arguments
     )
     ours.up().succeeded()
-    assert read(api, standing(ours, api)["Id"], "/data/kept") == "precious"
+    new = standing(ours, api)["Id"]
+    assert read(api, new, "/data/kept") == "precious"
+    assert read(api, new, "/anonymous/kept") == "dear"
     ours.preview("--expect-no-changes").succeeded()
 
 
