@@ -117,8 +117,9 @@ def container_args(
         stop_signal=service.stop_signal,
         stop_timeout=service.stop_grace_period,
         destroy_grace_seconds=grace,
-        # As with Compose, whose `down` keeps anonymous volumes too.
-        remove_volumes=False,
+        # As with Compose, whose `down` keeps anonymous volumes too; a balancer's hold only what is
+        # made for it.
+        remove_volumes=False if service.balance is None else None,
         ipc_mode=_namespace(service.ipc, references),
         pid_mode=_namespace(service.pid, references),
         userns_mode=service.userns_mode,

@@ -62,7 +62,8 @@ class Service(Component):
         order = service.update.order or ("start-first" if service.balance is not None else None)
         if order is not None:
             computed[ORDER] = order
-        if service.update.renew_anon_volumes:
+        # A balancer's configuration is made anew, and the old program's is not to change under it.
+        if service.update.renew_anon_volumes or service.balance is not None:
             computed[RENEW] = "true"
         self.containers, self.holders = [], []
         for replica in range(1, service.replicas + 1):

@@ -43,7 +43,6 @@ def test_one_container_holds_networks_and_ports_and_does_nothing_else() -> None:
         "stopSignal": "SIGKILL",
         "stopTimeout": 1,
         "destroyGraceSeconds": 1,
-        "removeVolumes": False,
     }
     assert labels(held.inputs)["causeway.role"] == "network"
 
