@@ -42,9 +42,7 @@ def test_what_a_lost_state_held_runs_on_and_its_data_is_found_again(
     assert read(api, ours.one("db")["Id"], "/data/kept") == "precious"
 
 
-def test_a_copy_of_the_state_in_the_backups_brings_all_back(
-    ours: Checkout, api: docker.APIClient
-) -> None:
+def test_an_exported_state_brings_all_back(ours: Checkout, api: docker.APIClient) -> None:
     ours.write(DB, **SECTIONS)
     ours.up().succeeded()
     copy = ours.project.folder / "copy.json"
@@ -54,4 +52,19 @@ def test_a_copy_of_the_state_in_the_backups_brings_all_back(
     ours.pulumi("stack", "import", "--file", str(copy)).succeeded()
     ours.preview("--expect-no-changes").succeeded()
     ours.up().succeeded()
+    assert same()
+
+
+def test_pulumis_own_last_copy_brings_all_back(ours: Checkout, api: docker.APIClient) -> None:
+    ours.write(DB, **SECTIONS)
+    ours.up().succeeded()
+    same = untouched(api)
+    folder = ours.project.folder / ".pulumi-state" / ".pulumi"
+    state = folder / "stacks" / "causeway" / f"{ours.stack}.json"
+    state.write_text("{")
+    ours.preview().refused("error")
+    copies = sorted((folder / "backups" / "causeway" / ours.stack).glob(f"{ours.stack}.*.json"))
+    shutil.copy(copies[-1], state)
+    state.with_name(f"{state.name}.attrs").unlink(missing_ok=True)
+    ours.preview("--expect-no-changes").succeeded()
     assert same()
