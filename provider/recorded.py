@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping
@@ -77,6 +78,6 @@ def _program() -> str:
         return given
     try:
         found = os.readlink(f"/proc/{os.getppid()}/exe")
-    except OSError:
-        return ""
+    except OSError:  # no /proc on this system
+        return shutil.which("pulumi") or ""
     return found if Path(found).name.startswith("pulumi") else ""
