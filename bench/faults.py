@@ -155,6 +155,18 @@ class Site:
     counts: Counts = field(default_factory=Counts)
     seconds: dict[str, float] = field(default_factory=dict)
 
+    @classmethod
+    def make(
+        cls, work: Path, engine: Engine, client: docker.APIClient, services: int, seed: int
+    ) -> Site:
+        """Two checkouts below `work`: the one that is disturbed, and the bystander's."""
+        places = [work / name for name in ("own", "other")]
+        for place in places:
+            place.mkdir()
+        project, other = (Project.copy(place, engine.host) for place in places)
+        bystanders = Bystanders.stand(other, client)
+        return cls(project, engine, client, services, random.Random(seed), bystanders)
+
     def prepare(self) -> None:
         """Initialise the stack, and measure what is going to be interrupted."""
         self.project.write_stack(STACK, compose_file(self.services, 0))
@@ -327,15 +339,8 @@ def main(arguments: list[str]) -> int:
     ):
         client = engine.api(timeout=120)
         import_tiny(client)
-        places = [Path(work, name) for name in ("own", "other")]
-        for place in places:
-            place.mkdir()
-        project, other = (Project.copy(place, engine.host) for place in places)
-        site = Site(
-            *(project, engine, client, chosen.services, random.Random(chosen.seed)),
-            Bystanders.stand(other, client),
-            hard=chosen.engine == "current",
-        )
+        site = Site.make(Path(work), engine, client, chosen.services, chosen.seed)
+        site.hard = chosen.engine == "current"
         counts = run(site, chosen.kills, chosen.restarts)
         client.close()
     print(counts.line())

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bench.faults import Counts, Site, run
-from tests.end_to_end.project import Project
 from tests.engines import Engine
 from tests.tiny_image import import_tiny
 
@@ -22,8 +20,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     with Engine.start() as engine:
         client = engine.api()
         import_tiny(client)
-        project = Project.copy(tmp_path, engine.host)
-        yield Site(project, engine, client, SERVICES, random.Random(7))
+        yield Site.make(tmp_path, engine, client, SERVICES, 7)
         client.close()
 
 
@@ -35,9 +32,13 @@ def test_the_comparison_sees_what_is_wrong(site: Site) -> None:
     site.prepare()
     site.finish(site.start("up"))
     assert site.compare() == {}
-    web, other, *_ = site.api.containers()
+    own = [each for each in site.api.containers() if each["Id"] not in site.bystanders.ids]
+    web, other, *_ = own
     labels, image = web["Labels"], web["Image"]
     site.api.start(site.api.create_container(image, labels=labels)["Id"])
     site.api.stop(other["Id"], timeout=0)
+    assert site.compare() == {"mismatches": 1, "orphans": 1, "duplicates": 1}
+    site.api.stop("bystander-1", timeout=0)
+    site.api.rename("bystander-2", "bystander-3")
     found = site.compare()
-    assert found == {"mismatches": 1, "orphans": 1, "duplicates": 1}
+    assert found == {"mismatches": 1, "orphans": 1, "duplicates": 1, "foreign": 2}
