@@ -21,6 +21,7 @@ from .swarm_service_shape import BESIDE, SERVICE
 
 _CONVERGE_DELAY, _CONVERGE_TIMEOUT = "7s", "3m"
 _NANOSECONDS = 1_000_000_000
+UPDATE_TRIES = 5
 
 
 class ServiceKind(ResourceKind):
@@ -113,14 +114,7 @@ class ServiceKind(ResourceKind):
         named = {**new, "name": new.get("name") or old_state["name"]}
         if ctx.preview:
             return named
-        found = ctx.api.call("GET", f"/services/{id}")
-        ctx.api.call(
-            "POST",
-            f"/services/{id}/update",
-            body=_body(ctx, named),
-            auth=_auth(new),
-            params={"version": found["Version"]["Index"]},
-        )
+        _send_update(ctx, id, _body(ctx, named), _auth(new))
         _converge(ctx, id, new)
         return named
 
@@ -137,6 +131,20 @@ class ServiceKind(ResourceKind):
                 return
             time.sleep(0.2)
         ctx.log("warning", f"containers of service {id} are still stopping")
+
+
+def _send_update(ctx: Context, id: str, body: dict[str, Any], auth: str | None) -> None:
+    """An update names the version that it is for; the swarm itself may just have made a newer."""
+    for left in reversed(range(UPDATE_TRIES)):
+        version = ctx.api.call("GET", f"/services/{id}")["Version"]["Index"]
+        try:
+            ctx.api.call(
+                "POST", f"/services/{id}/update", body=body, auth=auth, params={"version": version}
+            )
+            return
+        except EngineError as error:
+            if "out of sequence" not in str(error) or not left:
+                raise
 
 
 def _body(ctx: Context, inputs: Values) -> dict[str, Any]:

@@ -68,33 +68,37 @@ class RecordedState:
     def __init__(self, identity: str) -> None:
         self._file = STATE_HOME / f"{identity}.json"
         self.program = STATE_HOME / f"export-{identity}"
-        if not self._file.exists():
-            self._write([{"type": "pulumi:providers:docker", "custom": True, "id": identity}])
-            self.program.write_text(f"#!/bin/sh\ncat {self._file}\n")
-            self.program.chmod(0o755)
-
-    @property
-    def resources(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self._file.read_text())["deployment"]["resources"]
-        return found
-
-    def _write(self, resources: list[dict[str, Any]]) -> None:
-        self._file.write_text(json.dumps({"deployment": {"resources": resources}}))
+        with _RECORDING:
+            if not self._file.exists():
+                self._write([{"type": "pulumi:providers:docker", "custom": True, "id": identity}])
+                self.program.write_text(f"#!/bin/sh\ncat {self._file}\n")
+                self.program.chmod(0o755)
 
     def add(self, urn: str, identity: str) -> None:
-        entry = {"type": urn.split("::")[2], "custom": True, "urn": urn, "id": identity}
-        self._write([*self.resources, entry])
+        with _RECORDING:
+            entry = {"type": urn.split("::")[2], "custom": True, "urn": urn, "id": identity}
+            self._write([*self._resources(), entry])
 
     def leaves(self, identity: str) -> None:
         """It is replaced, and held until it is deleted."""
         with _RECORDING:
-            self._write(
-                [{**e, "delete": True} if e["id"] == identity else e for e in self.resources]
-            )
+            found = self._resources()
+            self._write([{**e, "delete": True} if e["id"] == identity else e for e in found])
 
     def remove(self, urn: str, identity: str) -> None:
-        left = [e for e in self.resources if (e.get("urn"), e["id"]) != (urn, identity)]
-        self._write(left)
+        with _RECORDING:
+            found = self._resources()
+            self._write([e for e in found if (e.get("urn"), e["id"]) != (urn, identity)])
+
+    def _resources(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self._file.read_text())["deployment"]["resources"]
+        return found
+
+    def _write(self, resources: list[dict[str, Any]]) -> None:
+        # A plugin may read it at this moment: it is whole or the old one.
+        unfinished = self._file.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps({"deployment": {"resources": resources}}))
+        unfinished.replace(self._file)
 
 
 class Plugin:

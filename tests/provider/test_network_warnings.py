@@ -73,7 +73,7 @@ def test_a_name_on_a_network_of_another_stack_is_warned_of(scratch: str, engine:
         network = one.create(NETWORK, f"{scratch}-lan", {})
         place = {"name": network.id, "aliases": ["db"]}
         there = one.create(CONTAINER, f"{scratch}-db", {"image": TINY, "networksAdvanced": [place]})
-    with Plugin(engine.host, project=f"{scratch}-two") as two:
+    with Plugin(engine.host, project=f"{scratch}-two", identity="another-state") as two:
         messages = told(two, {"networksAdvanced": [place]})
     with Plugin(engine.host, project=f"{scratch}-one") as one:
         own = told(one, {"networksAdvanced": [place]})
