@@ -14,12 +14,18 @@ from model.surroundings import Surroundings
 from model.values import Attachment, Place, Problem, Service, Stack
 
 
-def as_aliases(stack: Stack) -> Stack:
-    """The stack in which the target of each link has the link's name as an alias."""
-    wanted: dict[tuple[str, str], set[str]] = {}
+def given(stack: Stack) -> dict[tuple[str, str], set[str]]:
+    """The names that links give, by linked service and network."""
+    found: dict[tuple[str, str], set[str]] = {}
     for service, _, other, alias in _named(stack):
         for network in _shared(service, other):
-            wanted.setdefault((other.name, network), set()).add(alias)
+            found.setdefault((other.name, network), set()).add(alias)
+    return found
+
+
+def as_aliases(stack: Stack) -> Stack:
+    """The stack in which the target of each link has the link's name as an alias."""
+    wanted = given(stack)
 
     def named(service: Service, attachment: Attachment) -> Attachment:
         more = wanted.get((service.name, attachment.network), set())
@@ -71,7 +77,7 @@ def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A link's own name: taken by another service, or told to be everybody's."""
+    """A link's own name: taken by another service, be it by a link, or told to be everybody's."""
     for service, position, other, alias in _named(stack):
         networks = _shared(service, other)
         place = _place(service, position, around)

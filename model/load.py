@@ -139,6 +139,7 @@ def load(
     stack, unreached = _substituted(stack, index, images)
     around = Surroundings(index, os.path.isfile, os.path.exists, unfit, unfit_content)
     stack, without_subnet = assigned(stack, address_pool, around)
+    stack = links.as_aliases(stack)
     found = [
         *said.warnings,
         *unscaled,
@@ -157,7 +158,7 @@ def load(
         found += [error for error in said.errors if error.message != messages.WITHOUT_IMAGE]
     if _errors(found):
         raise StackError(found, base)
-    return replace(links.as_aliases(stack), warnings=tuple(sorted(set(found))))
+    return replace(stack, warnings=tuple(sorted(set(found))))
 
 
 def _errors(problems: Sequence[Problem]) -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from model import links
 from model.surroundings import Surroundings, line_in
 from model.values import Place, Problem, Stack
 
@@ -11,13 +12,16 @@ ICC = "com.docker.network.bridge.enable_icc"
 
 
 def alias_clashes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A name that two services have on one network: DNS answers with either."""
+    """A name that two services have on one network: DNS answers with either. One that a link
+    gives is an error at the link, which another rule tells."""
+    linked = links.given(stack)
     claims: dict[tuple[str, str], list[tuple[Place, str]]] = {}
     containers = {service.name: service.container_name for service in stack.services}
     for service in stack.services:
         for attachment in service.attachments:
             steps = ("services", service.name, "networks", attachment.network)
-            for name in {service.name, service.container_name, *attachment.aliases} - {None}:
+            names = {service.name, service.container_name, *attachment.aliases} - {None}
+            for name in names - linked.get((service.name, attachment.network), set()):
                 place = around.index.place(*steps, "aliases")
                 if name not in attachment.aliases:
                     place = service.place

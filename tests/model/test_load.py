@@ -206,3 +206,30 @@ def test_two_cycles_are_both_told(write: Any) -> None:
         "the services wait for each other: a -> b -> a",
         "the services wait for each other: c -> c",
     ]
+
+
+def test_two_links_that_give_two_services_one_name_are_an_error(write: Any) -> None:
+    with pytest.raises(StackError) as caught:
+        write(
+            "services:\n"
+            "  web: {image: a:1, links: ['db:store']}\n"
+            "  api: {image: a:1, links: ['cache:store']}\n"
+            "  db: {image: a:1}\n"
+            "  cache: {image: a:1}\n"
+        )
+    assert [str(each.message) for each in caught.value.problems] == [
+        "link name 'store' is the name of services.cache on the same network, and would lead to "
+        "both: choose another",
+        "link name 'store' is the name of services.db on the same network, and would lead to "
+        "both: choose another",
+    ]
+
+
+def test_links_of_two_services_may_give_a_third_one_the_same_name(write: Any) -> None:
+    stack = write(
+        "services:\n"
+        "  web: {image: a:1, links: ['db:store']}\n"
+        "  api: {image: a:1, links: ['db:store']}\n"
+        "  db: {image: a:1}\n"
+    )
+    assert stack.services[1].attachments[0].aliases == ("store",)
