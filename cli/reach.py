@@ -92,7 +92,7 @@ def grid(matrix: Matrix, only: set[Node]) -> tuple[list[str], list[list[str]]]:
     """A row a group of sources, a column a destination and port; services alike are together."""
     sources = _sources(matrix, only)
     targets = list(_targets(matrix, only))
-    heading = ["", *(f"{some(group)}:{_port(endpoint)}" for group, endpoint in targets)]
+    heading = ["", *(_column(group, endpoint) for group, endpoint in targets)]
     rows = []
     for origin in sources:
         row = [some(origin)]
@@ -102,7 +102,11 @@ def grid(matrix: Matrix, only: set[Node]) -> tuple[list[str], list[list[str]]]:
             else:
                 row.append(_word(matrix, origin, target, endpoint))
         rows.append(row)
-    return [head.removesuffix(":any") if ":" in head else head for head in heading], rows
+    return heading, rows
+
+
+def _column(target: tuple[Node, ...], endpoint: Endpoint) -> str:
+    return some(target) if endpoint == ANY else f"{some(target)}:{_port(endpoint)}"
 
 
 def _port(endpoint: Endpoint) -> str:

@@ -34,13 +34,14 @@ def require_safe_keeping(
         )
         if environment.get(PASSPHRASE) == "":
             message += f" ({PASSPHRASE} must not be set and empty)"
-        raise StackError([Problem(secrets[0], message)], base)
+        raise StackError([Problem(secrets[0], message, code="open-secret")], base)
     concealment = Concealment.of((*settings.secrets, *contents(stack.file_sources)))
     problems = [
         Problem(
             place,
             "holds a secret, and a name stands in clear in Pulumi's state and on the engine: "
             "take it from a variable that is not secret",
+            code="secret-in-name",
         )
         for place, text in _names(stack)
         if concealment.holds(text)

@@ -18,11 +18,17 @@ def unknown_keys(document: Mapping[str, object], index: SourceIndex) -> Iterator
     if extension is None:
         return
     if not isinstance(extension, dict):
-        yield Problem(index.place("x-causeway"), f"must be a mapping {known([*KEYS])}")
+        yield Problem(
+            index.place("x-causeway"), f"must be a mapping {known([*KEYS])}", code="not-a-mapping"
+        )
         return
     for key in extension:
         if key in OF_SERVICES:
             message = f"{key!r} belongs below a service: `services.NAME.x-causeway.{key}`"
-            yield Problem(index.place("x-causeway", key), message)
+            yield Problem(index.place("x-causeway", key), message, code="key-of-service")
         elif key not in KEYS:
-            yield Problem(index.place("x-causeway", key), f"unknown key {key!r} {known([*KEYS])}")
+            yield Problem(
+                index.place("x-causeway", key),
+                f"unknown key {key!r} {known([*KEYS])}",
+                code="unknown-key",
+            )

@@ -73,7 +73,9 @@ def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     f"links work on a network that both are on, and {name!r} shares none with "
                     f"{service.name!r}: put both on one"
                 )
-                yield Problem(_place(service, position, around), message)
+                yield Problem(
+                    _place(service, position, around), message, code="link-without-network"
+                )
 
 
 def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -96,13 +98,13 @@ def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 f"link name {alias!r} is the name of services.{taken[0]} on the same network, "
                 "and would lead to both: choose another"
             )
-            yield Problem(place, message)
+            yield Problem(place, message, code="link-name-taken")
         elif networks:
             message = (
                 f"every container on {', '.join(networks)} sees the link name {alias!r}, not this "
                 f"service alone: write it under services.{other.name}.networks.NAME.aliases"
             )
-            yield Problem(place, message, "warning")
+            yield Problem(place, message, "warning", code="link-seen-by-all")
 
 
 def needless(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -117,4 +119,6 @@ def needless(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 f"this link adds nothing: on {', '.join(networks)}, {name!r} is found by its name "
                 "anyway; for the order of starts there is depends_on"
             )
-            yield Problem(_place(service, position, around), message, "warning")
+            yield Problem(
+                _place(service, position, around), message, "warning", code="link-needless"
+            )

@@ -115,7 +115,13 @@ def load(
 
     if index.too_large:
         message = f"nests too deep, or stands for more than {nodes.MOST_VALUES} values"
-        raise StackError([Problem(Place(path, 0, ""), message) for path in index.too_large], base)
+        raise StackError(
+            [
+                Problem(Place(path, 0, ""), message, code="file-too-large")
+                for path in index.too_large
+            ],
+            base,
+        )
     answer = run()
     said = messages.read(answer.messages, answer.accepted, index)
     if said.checked:
@@ -124,11 +130,7 @@ def load(
     if not answer.accepted:
         unknown = list(unknown_written(index))
         # The loader tells the first unknown key only; we tell all of them, with the nearest name.
-        errors = [
-            error
-            for error in said.errors
-            if not unknown or not error.message.startswith("unknown key")
-        ]
+        errors = [error for error in said.errors if not unknown or error.code != "unknown-key"]
         raise StackError([*said.warnings, *unknown, *errors], base)
     document = mapping(nodes.canonical(answer.output))
     stack = _stack(name, paths, document, index, _answers(document, name, variables, folder))
@@ -155,7 +157,7 @@ def load(
     ]
     if not _errors(found):
         # A balancer without an image has got one.
-        found += [error for error in said.errors if error.message != messages.WITHOUT_IMAGE]
+        found += [error for error in said.errors if error.code != "without-image"]
     if _errors(found):
         raise StackError(found, base)
     return replace(stack, warnings=tuple(sorted(set(found))))
@@ -169,17 +171,27 @@ def _unreadable(paths: Sequence[str]) -> list[Problem]:
     """Files that cannot be loaded at all, before the loader is asked."""
     found = []
     if not paths:
-        found.append(Problem(Place("", 0, "causeway:files"), "names no Compose file"))
+        found.append(
+            Problem(Place("", 0, "causeway:files"), "names no Compose file", code="no-file-named")
+        )
     for path in paths:
         try:
             os.stat(path)
         except OSError as error:
-            found.append(Problem(Place(path, 0, ""), f"cannot be read: {error.strerror}"))
+            found.append(
+                Problem(
+                    Place(path, 0, ""), f"cannot be read: {error.strerror}", code="unreadable-file"
+                )
+            )
             continue
         if Path(path).is_dir():
-            found.append(Problem(Place(path, 0, ""), "is a folder, not a Compose file"))
+            found.append(
+                Problem(
+                    Place(path, 0, ""), "is a folder, not a Compose file", code="unreadable-file"
+                )
+            )
         elif why := unfit(path):
-            found.append(Problem(Place(path, 0, ""), why))
+            found.append(Problem(Place(path, 0, ""), why, code="unreadable-file"))
     return found
 
 
@@ -270,6 +282,7 @@ def _substituted(
                     f"causeway:images cannot replace base image {image!r}, which the Dockerfile "
                     f"names in FROM: write `ARG BASE={image}` and `FROM ${{BASE}}`",
                     "warning",
+                    code="fixed-base-image",
                 )
                 for image in fixed
             ]

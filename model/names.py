@@ -36,7 +36,7 @@ def alias_clashes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     f"{name!r} on network {network!r} is also services.{other} "
                     f"({line_in(first, place)}): whoever asks for it gets the one or the other"
                 )
-                yield Problem(place, message, "warning")
+                yield Problem(place, message, "warning", code="name-taken")
 
 
 def answers_of_two_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -61,7 +61,7 @@ def answers_of_two_networks(stack: Stack, around: Surroundings) -> Iterator[Prob
                         f"services.{min(second)} on {other!r}: this service is on both and gets "
                         "the one or the other"
                     )
-                    yield Problem(place, message, "warning")
+                    yield Problem(place, message, "warning", code="name-of-two-networks")
 
 
 def reached_around_icc(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -84,4 +84,9 @@ def reached_around_icc(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 f"host port {published} is open on all addresses, so that the containers of "
                 f"{', '.join(inside)} reach it in spite of `{ICC}`: bind it to 127.0.0.1"
             )
-            yield Problem(around.index.place("services", service.name, "ports"), message, "warning")
+            yield Problem(
+                around.index.place("services", service.name, "ports"),
+                message,
+                "warning",
+                code="open-around-icc",
+            )

@@ -44,7 +44,7 @@ def stale(stack: Stack, texts: Mapping[str, Mapping[str, str]]) -> Iterator[Prob
         for path, text in sorted(texts.get(service.name, {}).items()):
             for line, name in sorted(set(stale_names(text, frozenset(others)))):
                 place = Place(path, line, f"services.{service.name}")
-                yield Problem(place, _message(name), "warning")
+                yield Problem(place, _message(name), "warning", code="stale-name")
 
 
 def _message(name: str) -> str:

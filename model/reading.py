@@ -70,7 +70,9 @@ class _Reading:
                 continue
             if len(self.seen) == MOST_FILES:
                 message = f"leads to more than {MOST_FILES} files by `include` and `extends`"
-                self.problems.append(Problem(Place(first.path, 0, ""), message))
+                self.problems.append(
+                    Problem(Place(first.path, 0, ""), message, code="too-many-files")
+                )
                 return
             self.seen.add(file)
             ahead += self._named(file)
@@ -79,7 +81,7 @@ class _Reading:
         """`.env` of a folder, if there is one that may be read."""
         path = _below(folder, ".env")
         if why := unfit(path):
-            self.problems.append(Problem(Place(path, 0, ""), why))
+            self.problems.append(Problem(Place(path, 0, ""), why, code="unreadable-file"))
         return [path] if os.path.isfile(path) and not why else []
 
     def _named(self, file: _File) -> Iterator[_File]:
@@ -115,7 +117,7 @@ class _Reading:
             return None
         path = _below(file.folder, mention.text)
         if why := unfit(path):
-            self.problems.append(Problem(mention.place, f"{path} {why}"))
+            self.problems.append(Problem(mention.place, f"{path} {why}", code="unreadable-file"))
             return None
         return path
 
@@ -127,7 +129,7 @@ class _Reading:
         if said != mention.entry.text:
             said = f"{mention.entry.text} stands for {said}, which"
         message = f"{said} is not on this machine: keep a copy beside the stack file"
-        self.problems.append(Problem(mention.place, message))
+        self.problems.append(Problem(mention.place, message, code="not-on-this-machine"))
         return False
 
 

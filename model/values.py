@@ -25,17 +25,30 @@ class Place:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A way between two ends of a matrix, each by stack and name; the stack is "" for what is no
+    service, such as `world`."""
+
+    source: tuple[str, str]
+    destination: tuple[str, str]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One finding about a stack file; `severity` "error" stops, "warning" is shown.
 
-    `witness` shows how it comes about, a line each, such as the hops of a path.
+    `witness` shows how it comes about, a line each, such as the hops of a path. `code` is a word
+    for the rule and `flow` what it is about: who wants to know reads these, not the message.
     """
 
     place: Place
     message: str
     severity: Literal["error", "warning"] = "error"
     witness: tuple[str, ...] = ()
+    # A finding is told once, by which rule ever; both follow from the message.
+    code: str = field(compare=False, kw_only=True)
+    flow: Flow | None = field(default=None, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

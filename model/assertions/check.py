@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from model import source
 from model.assertions.parse import Assertion, Kind, Side, parse
@@ -28,7 +29,7 @@ from model.reach.values import (
     Verdict,
 )
 from model.source import SourceIndex
-from model.values import Problem, Stack
+from model.values import Flow, Problem, Stack
 
 OUTSIDE = {"host": (HOST,), "lan": (LAN,), "internet": (INTERNET,), "dns": (DNS,)}
 MOST_NAMED = 5
@@ -92,9 +93,23 @@ def _told(assertion: Assertion, cell: Cell, sure: bool) -> Problem:
     flow = spoken(cell)
     if sure:
         message = f"never {assertion}: but {flow} is open"
-        return Problem(assertion.place, message, "error", witness(cell))
+        return Problem(
+            assertion.place,
+            message,
+            "error",
+            witness(cell),
+            code="never-broken",
+            flow=_flow(cell),
+        )
     message = f"never {assertion}: whether {flow} is open cannot be told"
-    return Problem(assertion.place, message, "warning", witness(cell))
+    return Problem(
+        assertion.place, message, "warning", witness(cell), code="never-unknown", flow=_flow(cell)
+    )
+
+
+def _flow(cell: Cell) -> Flow:
+    source, destination = cell.source, cell.destination
+    return Flow((source.stack, source.name), (destination.stack, destination.name))
 
 
 def _always(assertion: Assertion, origin: Node, target: Node, matrix: Matrix) -> Problem | None:
@@ -107,7 +122,9 @@ def _always(assertion: Assertion, origin: Node, target: Node, matrix: Matrix) ->
     cell = matrix.decide(origin, target, endpoints[first])
     word = "whether it is open cannot be told" if unknown else f"it is {cell.verdict.value}"
     message = f"{assertion.kind.value} {assertion}: {spoken(cell)}: {word}"
-    return Problem(assertion.place, message, "warning" if unknown else "error", witness(cell))
+    severity: Literal["error", "warning"] = "warning" if unknown else "error"
+    code = f"{assertion.kind.value}-{'unknown' if unknown else 'broken'}"
+    return Problem(assertion.place, message, severity, witness(cell), code=code, flow=_flow(cell))
 
 
 def _others(flows: list[Assertion], stack: Stack, matrix: Matrix) -> Iterator[Problem]:
@@ -136,7 +153,7 @@ def _others(flows: list[Assertion], stack: Stack, matrix: Matrix) -> Iterator[Pr
             f"{', '.join(others[:MOST_NAMED])}{rest}"
         )
         place = flows[0].place
-        yield Problem(place, message, "warning")
+        yield Problem(place, message, "warning", code="flows-not-enforced")
 
 
 def _nodes(side: Side, stack: Stack, matrix: Matrix, as_source: bool) -> tuple[Node, ...]:

@@ -66,7 +66,9 @@ def parse(stack: Stack, index: SourceIndex) -> tuple[list[Assertion], list[Probl
     for kind, text, place in _entries(stack, index, problems):
         match = PATTERN.fullmatch(text)
         if match is None:
-            problems.append(Problem(place, f"{text!r} is no assertion: {FORM}"))
+            problems.append(
+                Problem(place, f"{text!r} is no assertion: {FORM}", code="no-assertion")
+            )
             continue
         wrong = len(problems)
         source = _side(match["source"], stack, index, place, problems)
@@ -89,14 +91,16 @@ def _entries(
             continue
         if not isinstance(entries, list):
             place = index.place(SECTION, kind.value)
-            problems.append(Problem(place, f"must be a list of assertions: {FORM}"))
+            problems.append(
+                Problem(place, f"must be a list of assertions: {FORM}", code="no-assertions")
+            )
             continue
         for position, text in enumerate(entries):
             place = index.item((SECTION, kind.value), position, len(entries), str(text).__eq__)
             if isinstance(text, str):
                 yield kind, text, place
             else:
-                problems.append(Problem(place, f"is no assertion: {FORM}"))
+                problems.append(Problem(place, f"is no assertion: {FORM}", code="no-assertion"))
 
 
 def _side(
@@ -107,10 +111,10 @@ def _side(
         keys = [network.key for network in stack.networks]
         if words[1] in keys:
             return Side("network", words[1])
-        problems.append(Problem(place, _unknown("network", words[1], keys)))
+        problems.append(Problem(place, _unknown("network", words[1], keys), code="unknown-network"))
         return None
     if len(words) != 1:
-        problems.append(Problem(place, f"{text!r} names nothing: {FORM}"))
+        problems.append(Problem(place, f"{text!r} names nothing: {FORM}", code="no-assertion"))
         return None
     if text == "*":
         return Side("all")
@@ -121,11 +125,17 @@ def _side(
         return Side("service", text)
     if index.has("services", text):
         message = f"service {text!r} is switched off by its profiles: not checked"
-        problems.append(Problem(place, message, "warning"))
+        problems.append(Problem(place, message, "warning", code="switched-off"))
     elif text in (network.key for network in stack.networks):
-        problems.append(Problem(place, f"{text!r} is a network: write `network {text}`"))
+        problems.append(
+            Problem(
+                place, f"{text!r} is a network: write `network {text}`", code="network-as-service"
+            )
+        )
     else:
-        problems.append(Problem(place, _unknown("service", text, [*names, *OUTSIDE])))
+        problems.append(
+            Problem(place, _unknown("service", text, [*names, *OUTSIDE]), code="unknown-service")
+        )
     return None
 
 
@@ -141,9 +151,15 @@ def _endpoint(
     if port is None:
         return None
     if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
-        problems.append(Problem(place, f"{port!r} is not a port (1 to 65535)"))
+        problems.append(Problem(place, f"{port!r} is not a port (1 to 65535)", code="not-a-port"))
         return None
     if protocol not in (None, "tcp", "udp", "sctp"):
-        problems.append(Problem(place, f"unknown protocol {protocol!r} (known: sctp, tcp, udp)"))
+        problems.append(
+            Problem(
+                place,
+                f"unknown protocol {protocol!r} (known: sctp, tcp, udp)",
+                code="unknown-protocol",
+            )
+        )
         return None
     return Endpoint(int(port), protocol or "tcp")

@@ -10,6 +10,7 @@ from model.assertions import asserted, check_assertions
 from model.errors import StackError, render
 from model.load import load
 from model.reach import EngineFacts, reach
+from model.values import Flow
 
 COMPOSE = """\
 services:
@@ -217,3 +218,34 @@ def test_a_warning_travels_in_the_stack(tmp_path: Path) -> None:
     file.write_text(f"{text}  never: [debug -> db]\n")
     stack = load([file], name="shop")
     assert len(asserted(stack, reach([stack])).warnings) == len(stack.warnings) + 1
+
+
+@pytest.mark.parametrize(
+    ("line", "ports", "code", "flow"),
+    [
+        (
+            "never: ['world -> nginx']",
+            "",
+            "never-broken",
+            Flow(("", "world"), ("shop", "nginx")),
+        ),
+        ("never: ['app -> nobody']", "", "unknown-service", None),
+        ("always: ['nginx -> db']", "", "always-broken", Flow(("shop", "nginx"), ("shop", "db"))),
+        ("flows: ['nginx -> db']", "", "flows-broken", Flow(("shop", "nginx"), ("shop", "db"))),
+        (
+            "never: ['lan -> db']",
+            '"127.0.0.1:5432:5432"',
+            "never-unknown",
+            Flow(("", "lan"), ("shop", "db")),
+        ),
+    ],
+)
+def test_a_problem_carries_its_rule_and_its_flow(
+    tmp_path: Path, line: str, ports: str, code: str, flow: Flow | None
+) -> None:
+    file = tmp_path / "compose.yaml"
+    text = COMPOSE.replace("DB_PORTS", ports).replace("INTERNAL", "false")
+    file.write_text(text + f"  {line}\n")
+    stack = load([file], name="shop")
+    problems = check_assertions(stack, reach([stack]))
+    assert (code, flow) in [(each.code, each.flow) for each in problems]
