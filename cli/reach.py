@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from cli import table
 from cli.console import Console
 from cli.options import facts, others
-from cli.stacks import Loaded, judged, read
+from cli.stacks import Subject, judged, read
 from cli.wording import LEGEND, WORDS, at, cell_as_json, node, some
 from model.reach import ANY, Cell, Endpoint, Matrix, Node, NodeKind, Verdict
 
@@ -61,7 +61,7 @@ def _row(cell: Cell) -> list[str]:
     return [*ends, cell.verdict.value, cell.kind.value, reason]
 
 
-def _json(loaded: Loaded, only: set[Node]) -> str:
+def _json(loaded: Subject, only: set[Node]) -> str:
     matrix = loaded.matrix
     content = {
         "stack": loaded.stack.name,
@@ -152,7 +152,7 @@ def _targets(matrix: Matrix, only: set[Node]) -> Iterator[tuple[tuple[Node, ...]
             yield group, endpoint
 
 
-def _print(loaded: Loaded, only: set[Node], console: Console, leaks: bool) -> None:
+def _print(loaded: Subject, only: set[Node], console: Console, leaks: bool) -> None:
     heading, rows = grid(loaded.matrix, only)
     if table.width(heading, rows) <= console.width:
         console.print(table.aligned(heading, rows, console.styled))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from model.source import SourceIndex
 from model.surroundings import known
@@ -12,9 +12,8 @@ KEYS = ("never", "always", "flows")
 OF_SERVICES = ("balance", "update")
 
 
-def unknown_keys(document: Mapping[str, object], index: SourceIndex) -> Iterator[Problem]:
+def unknown_keys(extension: object, index: SourceIndex) -> Iterator[Problem]:
     """Problems of an `x-causeway` that is no mapping or holds a key that has no meaning."""
-    extension = document.get("x-causeway")
     if extension is None:
         return
     if not isinstance(extension, dict):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from model.source import SourceIndex, Step, Steps, index
+from model.source import SourceIndex, Step, Steps
 from model.values import Place, Problem
 from model.wordings import PATTERNS
 
@@ -57,6 +57,10 @@ LOG_LINE = re.compile(r'^time="[^"]*" level=(\w+) msg=("(?:[^"\\]|\\.)*"|\S+)')
 TOLD_ELSEWHERE = re.compile(r"is obsolete|\bSwarm\b|only supported when running Windows")
 
 
+# The positions of one file by itself.
+Alone = Callable[[str], SourceIndex]
+
+
 @dataclass(frozen=True, slots=True)
 class Messages:
     """What the loader said. `checked` tells that rules of ours word the errors better."""
@@ -66,7 +70,7 @@ class Messages:
     checked: bool = False
 
 
-def read(output: str, accepted: bool, found: SourceIndex) -> Messages:
+def read(output: str, accepted: bool, found: SourceIndex, alone: Alone) -> Messages:
     """The loader's messages with places; when it did not accept, at least one is an error."""
     warnings: list[Problem] = []
     lines: list[str] = []
@@ -84,7 +88,7 @@ def read(output: str, accepted: bool, found: SourceIndex) -> Messages:
     malformed = tuple(_interpolation_errors(said, found))
     if malformed:
         return Messages(tuple(warnings), malformed)
-    error, checked = _error(said, found)
+    error, checked = _error(said, found, alone)
     return Messages(tuple(warnings), (error,), checked)
 
 
@@ -132,7 +136,7 @@ def _interpolation_errors(said: str, found: SourceIndex) -> Iterator[Problem]:
         yield Problem(found.place(*steps), message, code="malformed-variable")
 
 
-def _error(said: str, found: SourceIndex) -> tuple[Problem, bool]:
+def _error(said: str, found: SourceIndex, alone: Alone) -> tuple[Problem, bool]:
     for pattern in PATTERNS:
         if match := pattern.text.match(said):
             steps = pattern.steps(match, found)
@@ -146,7 +150,7 @@ def _error(said: str, found: SourceIndex) -> tuple[Problem, bool]:
     if match := PARSE.match(said):
         return _parse_error(match["file"], match["rest"]), False
     if match := OF_FILE.match(said):
-        return _path_error(match["rest"], index([match["file"]]), SCHEMA), False
+        return _path_error(match["rest"], alone(match["file"]), SCHEMA), False
     for path in PATHS:
         if path.search(said):
             return _path_error(said, found, path), False

@@ -15,7 +15,7 @@ from model.document import mapping, required_text, sequence
 from model.files import unfit
 from model.nodes import canonical
 from model.references import REMOTE
-from model.source import Entry, Steps, entries
+from model.source import Compose, Entry, Steps, entries
 from model.values import Place, Problem
 
 # Runs the loader over a text, with the variables of environment files; its output.
@@ -47,9 +47,9 @@ class _Mention:
         return Place(self.entry.file, self.entry.line, self.entry.path)
 
 
-def unreadable(paths: Sequence[str], folder: str, ask: Ask) -> list[Problem]:
+def unreadable(paths: Sequence[str], folder: str, ask: Ask, compose: Compose) -> list[Problem]:
     """Everything that keeps the loader from reading a stack's files, and ours from following."""
-    reading = _Reading(ask)
+    reading = _Reading(ask, compose)
     variables = tuple(reading.dotenv(folder))
     for path in paths:
         reading.follow(_File(path, folder, variables))
@@ -59,6 +59,7 @@ def unreadable(paths: Sequence[str], folder: str, ask: Ask) -> list[Problem]:
 @dataclass(slots=True)
 class _Reading:
     ask: Ask
+    compose: Compose
     problems: list[Problem] = field(default_factory=list)
     seen: set[_File] = field(default_factory=set)
 
@@ -86,7 +87,7 @@ class _Reading:
 
     def _named(self, file: _File) -> Iterator[_File]:
         """The stack files that one names, each judged; so is all else that it names."""
-        mentions = _mentions(file, self.ask)
+        mentions = _mentions(file, self.ask, self.compose)
         for each in mentions:
             if each.role == "content":
                 self._may(each, file)
@@ -138,11 +139,11 @@ def _below(folder: str, path: str) -> str:
     return os.path.normpath(os.path.join(folder, path))
 
 
-def _mentions(file: _File, ask: Ask) -> list[_Mention]:
+def _mentions(file: _File, ask: Ask, compose: Compose) -> list[_Mention]:
     """The paths that a stack file names. Where the loader refuses its variables, those without."""
     found = [
         (role, steps, entry, entry.text)
-        for steps, entry in entries(file.path).items()
+        for steps, entry in entries(file.path, compose).items()
         if entry.text and (role := _role(steps))
     ]
     written = [text for *_, text in found if "$" in text]

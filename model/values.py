@@ -8,10 +8,7 @@ Durations are strings in Go form ("1m30s"), sizes are bytes, names are Compose's
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from model.source import SourceIndex
+from typing import Literal
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -343,6 +340,7 @@ class FileSource:
     place: Place
     file: str | None = None
     content: str | None = field(default=None, repr=False)
+    from_variable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +363,3 @@ class Stack:
     volumes: tuple[Volume, ...] = ()
     file_sources: tuple[FileSource, ...] = ()
     substitutions: tuple[Substitution, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    extension: str = ""  # the top-level `x-causeway` as JSON with sorted keys
-    # Where each key of the files stands: for messages, no part of what is declared.
-    written: SourceIndex | None = field(default=None, repr=False, compare=False)

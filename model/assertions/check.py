@@ -7,12 +7,10 @@ does not know is a warning. `*` is every other service and the world; the host m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from model import source
-from model.assertions.parse import Assertion, Kind, Side, parse
+from model.assertions.parse import Assertion, Assertions, Kind, Side
 from model.errors import StackError, shorten
 from model.reach.matrix import Matrix
 from model.reach.values import (
@@ -28,35 +26,29 @@ from model.reach.values import (
     Reason,
     Verdict,
 )
-from model.source import SourceIndex
 from model.values import Flow, Problem, Stack
 
 OUTSIDE = {"host": (HOST,), "lan": (LAN,), "internet": (INTERNET,), "dns": (DNS,)}
 MOST_NAMED = 5
 
 
-def check_assertions(
-    stack: Stack, matrix: Matrix, index: SourceIndex | None = None
-) -> tuple[Problem, ...]:
+def check_assertions(assertions: Assertions, stack: Stack, matrix: Matrix) -> tuple[Problem, ...]:
     """Every assertion that cannot be read or does not hold, with its witness, sorted by place."""
-    if not stack.extension:
-        return ()
-    positions = index or source.index(list(stack.files))
-    assertions, problems = parse(stack, positions)
-    for assertion in assertions:
+    problems = [*assertions.problems]
+    for assertion in assertions.readable:
         problems += _problems(assertion, stack, matrix)
-    flows = [assertion for assertion in assertions if assertion.kind is Kind.FLOWS]
+    flows = [assertion for assertion in assertions.readable if assertion.kind is Kind.FLOWS]
     if flows:
         problems += _others(flows, stack, matrix)
     return tuple(sorted(set(problems)))
 
 
-def asserted(stack: Stack, matrix: Matrix) -> Stack:
-    """The stack, with warnings of what cannot be told; raises StackError when one is broken."""
-    problems = check_assertions(stack, matrix)
+def asserted(assertions: Assertions, stack: Stack, matrix: Matrix) -> tuple[Problem, ...]:
+    """Warnings of what cannot be told; raises StackError when an assertion is broken."""
+    problems = check_assertions(assertions, stack, matrix)
     if any(problem.severity == "error" for problem in problems):
         raise StackError(problems, str(Path.cwd()))
-    return replace(stack, warnings=(*stack.warnings, *problems))
+    return problems
 
 
 def _problems(assertion: Assertion, stack: Stack, matrix: Matrix) -> Iterator[Problem]:

@@ -6,7 +6,6 @@ sides stand for in a matrix is decided in `check`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,11 +58,19 @@ class Assertion:
         return f"{self.source} -> {self.destination}{port}"
 
 
-def parse(stack: Stack, index: SourceIndex) -> tuple[list[Assertion], list[Problem]]:
-    """Every assertion of the stack, and what is wrong with those that cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Assertions:
+    """Those of a stack file, and what is wrong with those that cannot be read."""
+
+    readable: tuple[Assertion, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def parse(extension: object, stack: Stack, index: SourceIndex) -> Assertions:
+    """Every assertion of the stack's top-level `x-causeway`."""
     found: list[Assertion] = []
     problems: list[Problem] = []
-    for kind, text, place in _entries(stack, index, problems):
+    for kind, text, place in _entries(extension, index, problems):
         match = PATTERN.fullmatch(text)
         if match is None:
             problems.append(
@@ -76,15 +83,14 @@ def parse(stack: Stack, index: SourceIndex) -> tuple[list[Assertion], list[Probl
         endpoint = _endpoint(match["port"], match["protocol"], place, problems)
         if len(problems) == wrong and source and destination:
             found.append(Assertion(kind, source, destination, endpoint, place))
-    return found, problems
+    return Assertions(tuple(found), tuple(problems))
 
 
 def _entries(
-    stack: Stack, index: SourceIndex, problems: list[Problem]
+    extension: object, index: SourceIndex, problems: list[Problem]
 ) -> Iterator[tuple[Kind, str, Place]]:
-    extension = json.loads(stack.extension) if stack.extension else {}
     if not isinstance(extension, dict):
-        return  # the loader tells that
+        return  # there is none, or another rule tells
     for kind in Kind:
         entries = extension.get(kind.value)
         if entries is None:

@@ -194,7 +194,7 @@ def measured(field: Field, title: str) -> Measured:
     (target / f"Pulumi.{STACK}.yaml").write_text(f"config:\n  causeway:files:{named}\n")
     field.project.pulumi("stack", "init", STACK, "--no-select").succeeded()
     field.up(STACK)
-    stack = load([target / each for each in files], name=f"causeway-{STACK}")
+    stack = load([target / each for each in files], name=f"causeway-{STACK}").stack
     matrix = reach([stack], field.facts())
     with field.probes(STACK) as probes:
         report = verify(probes, matrix.cells())

@@ -58,7 +58,7 @@ class Living:
         file = self.field.project.folder / "tests" / "live" / STACK / "compose.yaml"
         file.write_text(json.dumps(written, indent=1))
         output = self.field.up(STACK)
-        stack = load([file], name=f"causeway-{STACK}")
+        stack = load([file], name=f"causeway-{STACK}").stack
         matrix = reach([stack], self.field.facts())
         cells = [
             matrix.decide(source, destination, endpoint)

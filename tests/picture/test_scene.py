@@ -66,9 +66,10 @@ def test_internal_network_keeps_a_published_port_closed() -> None:
 
 
 def test_broken_assertion_names_its_ends() -> None:
-    stack = load([ROOT / "tests" / "cli" / "three_tier" / "mistake.yaml"], name="t")
-    matrix = reach([stack])
-    found = scene([stack], matrix, check_assertions(stack, matrix), str(ROOT))
+    loaded = load([ROOT / "tests" / "cli" / "three_tier" / "mistake.yaml"], name="t")
+    matrix = reach([loaded.stack])
+    problems = check_assertions(loaded.assertions, loaded.stack, matrix)
+    found = scene([loaded.stack], matrix, problems, str(ROOT))
     finding = found.of_kind("violation")[0]
     assert finding.number == 1
     assert finding.flow == ("service-nginx", "service-database")
@@ -91,13 +92,13 @@ def test_flow_of_a_finding_is_that_of_the_problem_whatever_its_words_are() -> No
 def test_broken_never_is_drawn_by_its_code_and_not_by_its_first_word() -> None:
     stack = five()
     flow = Flow(("", "world"), ("shop", "database"))
-    lines = []
+    drawn = []
     for code in ("never-broken", "always-broken"):
         problem = Problem(PLACE, "the way is open", code=code, flow=flow)
-        lines.append(
+        drawn.append(
             "<title>1: the way is open</title></path>" in as_svg([stack], reach([stack]), [problem])
         )
-    assert lines == [True, False]
+    assert drawn == [True, False]
 
 
 def test_message_about_no_flow_is_a_finding_all_the_same() -> None:
