@@ -25,12 +25,13 @@ def main() -> None:
     project, stack_name = pulumi.get_project(), pulumi.get_stack()
     values = configuration()
     settings = read_settings(values, project, stack_name, secret_keys())
-    stack = load_selected(settings.files, settings)
-    require_safe_keeping(stack, stack_name, settings, os.environ)
+    loaded = load_selected(settings.files, settings)
+    stack, positions = loaded.stack, {loaded.stack.name: loaded.positions}
+    require_safe_keeping(loaded, stack_name, settings, os.environ)
     facts = engine_facts(settings.engine_version)
-    stack = asserted(stack, reach([stack], facts))
-    stack = apart(stack, other_environments(stack, project, stack_name, values))
-    for warning in stack.warnings:
+    unsure = asserted(loaded.assertions, stack, reach([stack], facts, positions))
+    shared = apart(loaded, other_environments(stack, project, stack_name, values))
+    for warning in sorted({*loaded.warnings, *unsure, *shared}):
         pulumi.log.warn(line_of(warning, str(Path.cwd())))
     for used in stack.substitutions:
         pulumi.log.info(
@@ -39,9 +40,9 @@ def main() -> None:
                 f"({settings.origin(used.wanted)})"
             )
         )
-    tell_difference(stack, deployed(), facts)
+    tell_difference(stack, deployed(), facts, positions)
     owner = Owner(project, stack_name)
-    lines.keep(owner, stack)
+    lines.keep(owner, loaded)
     resources = Stack(
         settings.name,
         StackArgs(stack, owner, settings.secrets, settings.verify, settings.probe_image),

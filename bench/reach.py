@@ -78,11 +78,13 @@ def measure(services: int, rounds: int = 3) -> Measured:
 
 
 def _round(file: Path) -> tuple[float, ...]:
-    load_seconds, stack = _timed(lambda: load([file], name="bench"))
+    load_seconds, loaded = _timed(lambda: load([file], name="bench"))
+
+    stack, positions = loaded.stack, {loaded.stack.name: loaded.positions}
 
     def decided() -> Any:
-        matrix = reach([stack], EngineFacts(version=(29, 0)))
-        check_assertions(stack, matrix)
+        matrix = reach([stack], EngineFacts(version=(29, 0)), positions)
+        check_assertions(loaded.assertions, stack, matrix)
         return matrix
 
     reach_seconds, matrix = _timed(decided)

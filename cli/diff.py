@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     loaded = read(options, facts(options))
     with _older(options, which(options)) as (before, base):
         renamed = _renamed(before, loaded.stack.name)
-        found = difference([renamed], [loaded.stack], loaded.matrix.facts)
+        found = difference([renamed], [loaded.stack], loaded.matrix.facts, loaded.positions)
         if options.json:
             console.print(_json(found, loaded.base))
         else:
@@ -90,7 +90,7 @@ def _older(options: argparse.Namespace, wanted: Settings) -> Iterator[tuple[Stac
             raise UsageError("--against deployed needs a Pulumi stack: name it with --stack")
         yield deployed(folder, wanted.stack), ""
     elif folder is not None and against in stacks_in(folder):
-        yield load_stack(settings(folder, against)), str(Path.cwd())
+        yield load_stack(settings(folder, against)).stack, str(Path.cwd())
     else:
         with _revision(against, wanted) as found:
             yield found
@@ -112,7 +112,7 @@ def _revision(revision: str, wanted: Settings) -> Iterator[tuple[Stack, str]]:
             from_then = settings(below, wanted.stack)
             older = from_then if not Path(wanted.files[0]).is_absolute() else older
         try:
-            yield load_stack(older), str(Path(copy).resolve())
+            yield load_stack(older).stack, str(Path(copy).resolve())
         except CausewayError as error:
             shown = str(error).replace(f"{Path(copy).resolve()}/", "")
             raise UsageError(f"the files of {revision} cannot be loaded:\n{shown}") from None

@@ -11,7 +11,7 @@ from cli.options import facts
 from cli.picture import PICTURES, page
 from cli.problem import UsageError
 from cli.serve import REFRESH_SECONDS, serve
-from cli.stacks import Loaded, read
+from cli.stacks import Subject, read
 from model.draw import FORMATS as LANGUAGES
 from model.draw import Graph, graph
 
@@ -19,12 +19,12 @@ NAME = "draw"
 SUMMARY = "draw networks, services, published ports and ways out"
 
 
-def _language(write: Callable[[Graph], str]) -> Callable[[Loaded], str]:
+def _language(write: Callable[[Graph], str]) -> Callable[[Subject], str]:
     return lambda loaded: write(graph([loaded.stack], loaded.matrix))
 
 
 # A row a format: takes what is loaded and gives a text.
-FORMATS: Mapping[str, Callable[[Loaded], str]] = {
+FORMATS: Mapping[str, Callable[[Subject], str]] = {
     **{name: _language(write) for name, write in LANGUAGES.items()},
     **PICTURES,
 }

@@ -8,12 +8,11 @@ import re
 from cli.console import Console
 from cli.options import facts, others
 from cli.problem import UsageError
-from cli.stacks import Loaded, read
+from cli.stacks import Subject, read
 from cli.table import STYLES
 from cli.wording import WORDS, label, node, placed
-from model.assertions import Kind, parse
+from model.assertions import Kind
 from model.reach import ANY, Cell, Endpoint, LeakKind, Node, NodeKind, PathKind, Verdict
-from model.source import index
 
 NAME = "explain"
 SUMMARY = "why one node can or cannot reach another"
@@ -55,7 +54,7 @@ def destination(text: str) -> tuple[str, Endpoint | None]:
     return name, Endpoint(int(match[1]), match[2] or "tcp")
 
 
-def _explain(cell: Cell, loaded: Loaded, console: Console) -> None:
+def _explain(cell: Cell, loaded: Subject, console: Console) -> None:
     port = "any port" if cell.endpoint == ANY else str(cell.endpoint)
     word = WORDS[cell.verdict]
     by = f" by {cell.kind.value}" if cell.verdict is Verdict.ALLOWED else ""
@@ -72,7 +71,7 @@ def _explain(cell: Cell, loaded: Loaded, console: Console) -> None:
         console.print(f"  also tried, {what}: {WORDS[way.verdict]}: {reasons}")
 
 
-def _pivots(source: Node, target: Node, loaded: Loaded, console: Console) -> None:
+def _pivots(source: Node, target: Node, loaded: Subject, console: Console) -> None:
     """Services that reach the one and are reached by the other, when there is no straight way."""
     matrix = loaded.matrix
     services = NodeKind.SERVICE
@@ -92,14 +91,13 @@ def _pivots(source: Node, target: Node, loaded: Loaded, console: Console) -> Non
             )
 
 
-def _assertions(source: Node, target: Node, loaded: Loaded, console: Console) -> None:
-    if not loaded.stack.extension or not loaded.stack.files or source.beside or target.beside:
+def _assertions(source: Node, target: Node, loaded: Subject, console: Console) -> None:
+    if source.beside or target.beside:
         return
-    found, _ = parse(loaded.stack, index(list(loaded.stack.files)))
     names = {source.name, target.name}
     said = [
         f"  {each.kind.value}: {each}"
-        for each in found
+        for each in loaded.assertions.readable
         if each.kind is not Kind.FLOWS and {each.source.name, each.destination.name} == names
     ]
     if said:

@@ -5,31 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cli.problem import UsageError
-from cli.stacks import Loaded, load_stack
+from cli.stacks import Subject, load_stack
 from model.assertions import check_assertions
 from model.errors import CausewayError
 from model.picture import as_page, as_svg
 from model.values import Problem
 
 
-def svg(loaded: Loaded) -> str:
+def svg(loaded: Subject) -> str:
     return as_svg([loaded.stack], loaded.matrix, _broken(loaded), loaded.base)
 
 
-def page(loaded: Loaded, refresh_seconds: int | None = None) -> str:
+def page(loaded: Subject, refresh_seconds: int | None = None) -> str:
     problems = _broken(loaded)
     return as_page([loaded.stack], loaded.matrix, problems, loaded.base, refresh_seconds)
 
 
-def _broken(loaded: Loaded) -> tuple[Problem, ...]:
+def _broken(loaded: Subject) -> tuple[Problem, ...]:
     """Of a running stack, too, what its files assert; nothing when they cannot be read."""
-    stack = loaded.stack
+    stack, assertions = loaded.stack, loaded.assertions
     if not stack.files:
         try:
-            stack = load_stack(loaded.settings)
+            written = load_stack(loaded.settings)
         except (CausewayError, UsageError):
             return ()
-    return check_assertions(stack, loaded.matrix) if stack.extension else ()
+        stack, assertions = written.stack, written.assertions
+    return check_assertions(assertions, stack, loaded.matrix)
 
 
-PICTURES: Mapping[str, Callable[[Loaded], str]] = {"svg": svg, "html": page}
+PICTURES: Mapping[str, Callable[[Subject], str]] = {"svg": svg, "html": page}

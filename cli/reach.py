@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from cli import table
 from cli.console import Console
 from cli.options import facts, others
-from cli.stacks import Loaded, judged, read
+from cli.stacks import Subject, judged, read
 from cli.wording import LEGEND, WORDS, at, cell_as_json, node, some
 from model.reach import ANY, Cell, Endpoint, Matrix, Node, NodeKind, Verdict
 
@@ -61,7 +61,7 @@ def _row(cell: Cell) -> list[str]:
     return [*ends, cell.verdict.value, cell.kind.value, reason]
 
 
-def _json(loaded: Loaded, only: set[Node]) -> str:
+def _json(loaded: Subject, only: set[Node]) -> str:
     matrix = loaded.matrix
     content = {
         "stack": loaded.stack.name,
@@ -92,7 +92,7 @@ def grid(matrix: Matrix, only: set[Node]) -> tuple[list[str], list[list[str]]]:
     """A row a group of sources, a column a destination and port; services alike are together."""
     sources = _sources(matrix, only)
     targets = list(_targets(matrix, only))
-    heading = ["", *(f"{some(group)}:{_port(endpoint)}" for group, endpoint in targets)]
+    heading = ["", *(_column(group, endpoint) for group, endpoint in targets)]
     rows = []
     for origin in sources:
         row = [some(origin)]
@@ -102,7 +102,11 @@ def grid(matrix: Matrix, only: set[Node]) -> tuple[list[str], list[list[str]]]:
             else:
                 row.append(_word(matrix, origin, target, endpoint))
         rows.append(row)
-    return [head.removesuffix(":any") if ":" in head else head for head in heading], rows
+    return heading, rows
+
+
+def _column(target: tuple[Node, ...], endpoint: Endpoint) -> str:
+    return some(target) if endpoint == ANY else f"{some(target)}:{_port(endpoint)}"
 
 
 def _port(endpoint: Endpoint) -> str:
@@ -148,7 +152,7 @@ def _targets(matrix: Matrix, only: set[Node]) -> Iterator[tuple[tuple[Node, ...]
             yield group, endpoint
 
 
-def _print(loaded: Loaded, only: set[Node], console: Console, leaks: bool) -> None:
+def _print(loaded: Subject, only: set[Node], console: Console, leaks: bool) -> None:
     heading, rows = grid(loaded.matrix, only)
     if table.width(heading, rows) <= console.width:
         console.print(table.aligned(heading, rows, console.styled))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def as_json(report: Report, stack: str, names: Sequence[NameFinding] = ()) -> str:
     content = {
         "stack": stack,
-        "summary": {name: int(count) for name, count in _counts(report)},
+        "summary": {each.value: count for each, count in report.counts},
         "cells": [
             {
                 "source": each.cell.source.name,
@@ -114,7 +114,3 @@ def _title(finding: Finding) -> str:
 
 def _asked(found: NameFinding) -> str:
     return f"{found.name.source} asks for {found.name.name}"
-
-
-def _counts(report: Report) -> list[tuple[str, str]]:
-    return [(name, count) for name, count in (each.split("=") for each in report.summary.split())]

@@ -83,7 +83,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise UsageError("rollout deploys a Pulumi stack: name it with --stack, without --file")
     if options.probe and not options.probe.startswith(("http://", "https://")):
         raise UsageError(f"{options.probe!r} is not a URL such as http://localhost:8080/")
-    stack = load_stack(wanted)  # tells what is wrong before Pulumi starts
+    stack = load_stack(wanted).stack  # tells what is wrong before Pulumi starts
     if not options.probe:
         return _deployed(wanted, stack, console)
     with Probe(options.probe) as probe:

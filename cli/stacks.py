@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cli.console import Console
 from cli.problem import UsageError
 from cli.running import host_of, read_live
 from cli.settings import Settings, chosen_stack, project_folder, settings
-from model.assertions import check_assertions
+from model.assertions import Assertions, check_assertions
 from model.errors import render
 from model.load import load_selected
+from model.loaded import Loaded
 from model.reach import EngineFacts, Matrix, reach
-from model.values import Problem, Stack
+from model.reach.places import Positions
+from model.values import Stack
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A stack and what it was made of; `base` is the folder that places are shown below."""
+class Subject:
+    """A stack and what it was made of; `base` is the folder that places are shown below. What runs
+    has neither positions nor assertions."""
 
     stack: Stack
     matrix: Matrix
     settings: Settings
     base: str
+    positions: Positions = field(default_factory=dict)
+    assertions: Assertions = field(default_factory=Assertions)
 
 
-def read(options: argparse.Namespace, facts: EngineFacts) -> Loaded:
+def read(options: argparse.Namespace, facts: EngineFacts) -> Subject:
     """Raises UsageError and CausewayError, with every problem found."""
     base = str(Path.cwd())
     wanted = which(options)
@@ -40,11 +45,14 @@ def read(options: argparse.Namespace, facts: EngineFacts) -> Loaded:
         _refuse_namesakes(stacks)
         version = facts.version or told.version
         told = replace(told, version=version, userland_proxy=facts.userland_proxy)
-        return Loaded(running, reach(stacks, told), wanted, base)
-    stacks = [load_stack(each) for each in (wanted, *beside)]
+        return Subject(running, reach(stacks, told), wanted, base)
+    found = [load_stack(each) for each in (wanted, *beside)]
+    stacks = [each.stack for each in found]
     _refuse_namesakes(stacks)
+    positions = {each.stack.name: each.positions for each in found}
     known = replace(facts, version=facts.version or wanted.engine_version)
-    return Loaded(stacks[0], reach(stacks, known), wanted, base)
+    matrix = reach(stacks, known, positions)
+    return Subject(stacks[0], matrix, wanted, base, positions, found[0].assertions)
 
 
 def _beside(name: str) -> Settings:
@@ -82,7 +90,7 @@ def _file_alone(files: list[str]) -> Settings:
     return Settings(_name(first.parent.name), Path.cwd(), tuple(files))
 
 
-def load_stack(wanted: Settings) -> Stack:
+def load_stack(wanted: Settings) -> Loaded:
     return load_selected([wanted.folder / file for file in wanted.files], wanted)
 
 
@@ -92,11 +100,9 @@ def _name(folder: str) -> str:
     return kept.lstrip("-_") or "stack"
 
 
-def judged(loaded: Loaded, console: Console) -> int:
+def judged(loaded: Subject, console: Console) -> int:
     """Prints the assertions that do not hold; the exit code is 1 when one is broken."""
-    problems: tuple[Problem, ...] = ()
-    if loaded.stack.extension and loaded.stack.files:
-        problems = check_assertions(loaded.stack, loaded.matrix)
+    problems = check_assertions(loaded.assertions, loaded.stack, loaded.matrix)
     for problem in problems:
         text = render([problem], loaded.base)
         if problem.severity == "error":

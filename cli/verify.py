@@ -140,7 +140,7 @@ def _verified(
 
     status = running(api, wanted, update.containers if update else ())
     declared = update.stack if update else None
-    stack = declared or (status.running if options.live else load_stack(wanted))
+    stack = declared or (status.running if options.live else load_stack(wanted).stack)
     matrix = reach([stack], _told(options, engine_facts(api)))
     outside = {}
     if options.world_at:

@@ -41,7 +41,7 @@ def hidden(stack: Stack, secrets: Concealment) -> frozenset[SourceKey]:
         (source.kind, source.key)
         for source in taken(stack)
         if source.kind == "secret"
-        or from_variable(stack, source)
+        or source.from_variable
         or (secrets and secrets.holds(_content(source).decode("utf-8", "replace")))
     )
 
@@ -50,12 +50,6 @@ def taken(stack: Stack) -> list[FileSource]:
     """The sources that services take; others are not even read."""
     mounted = {(mount.kind, mount.source) for each in stack.services for mount in each.files}
     return [each for each in stack.file_sources if (each.kind, each.key) in mounted]
-
-
-def from_variable(stack: Stack, source: FileSource) -> bool:
-    """Whether the file names a variable for the content, with `environment:`."""
-    index = stack.written
-    return index is not None and index.has(f"{source.kind}s", source.key, "environment")
 
 
 def contents(sources: Iterable[FileSource]) -> list[str]:

@@ -19,9 +19,10 @@ from components.attachment import TOKEN, guest_name
 from components.labels import Owner
 from components.paths import GENERATED
 from model.errors import shorten
+from model.loaded import Loaded
 from model.pool import written_position
 from model.source import SourceIndex
-from model.values import Network, Place, Service, Stack
+from model.values import Network, Place, Service
 
 # The entry that names the run.
 RUN = "run"
@@ -75,9 +76,9 @@ ENDPOINT_KEYS = {
 }
 
 
-def keep(owner: Owner, stack: Stack) -> None:
+def keep(owner: Owner, loaded: Loaded) -> None:
     """Write the record of a stack where the plugin, started in the same folder, looks for it."""
-    record: dict[str, Lines] = {RUN: {"pulumi": _pulumi()}, **recorded(stack, str(Path.cwd()))}
+    record: dict[str, Lines] = {RUN: {"pulumi": _pulumi()}, **recorded(loaded, str(Path.cwd()))}
     text = json.dumps(record, indent=1, sort_keys=True)
     folder = Path.cwd() / GENERATED
     target = folder / f"lines-{owner.project}-{owner.stack}.json"
@@ -115,11 +116,9 @@ def _fields(process: int) -> list[str]:
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
-def recorded(stack: Stack, base: str) -> dict[str, Lines]:
+def recorded(loaded: Loaded, base: str) -> dict[str, Lines]:
     """The lines of each resource, by `type::name` as its URN ends."""
-    index = stack.written
-    if index is None:
-        return {}
+    stack, index = loaded.stack, loaded.positions
     found: dict[str, list[tuple[str, Place]]] = {}
     for network in stack.networks:
         name = f"{stack.name}-{network.key}"

@@ -77,7 +77,11 @@ def _external(network: NetworkValue, parent: pulumi.Resource) -> str:
         found = docker.get_network(name=network.name, opts=pulumi.InvokeOptions(parent=parent))
     except Exception as error:
         said = str(error).rpartition("returned an error: ")[2]
-        problem = Problem(network.place, f"{said}; external networks must be there")
+        problem = Problem(
+            network.place,
+            f"{said}; external networks must be there",
+            code="missing-external-network",
+        )
         raise StackError([problem], str(Path.cwd())) from None
     return found.id
 

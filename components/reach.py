@@ -15,6 +15,7 @@ import pulumi
 
 from model.reach import wording
 from model.reach.difference import difference
+from model.reach.places import NONE, Positions
 from model.reach.record import record, restore
 from model.reach.values import EngineFacts
 from model.values import Stack
@@ -60,11 +61,13 @@ def record_in(resources: object) -> Stack | None:
     return None
 
 
-def tell_difference(stack: Stack, before: Stack | None, facts: EngineFacts) -> None:
+def tell_difference(
+    stack: Stack, before: Stack | None, facts: EngineFacts, positions: Positions = NONE
+) -> None:
     """Warns of flows that open, informs of those that close; says nothing when none does."""
     if before is None or record(before) == record(stack):
         return
-    found = difference([before], [stack], facts)
+    found = difference([before], [stack], facts, positions)
     base = str(Path.cwd())
     if opened := wording.gained(found, base):
         pulumi.log.warn(opened)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from components.attachment import guest_name
 from components.concealment import Concealment
-from components.files import contents, from_variable, taken
+from components.files import contents, taken
 from components.settings import Settings
 from model.errors import StackError
-from model.source import index
+from model.loaded import Loaded
+from model.source import SourceIndex, index
 from model.values import Place, Problem, Stack
 
 # Of the stacks in the repository: it belongs to the empty passphrase, so everybody can decrypt.
@@ -21,10 +22,10 @@ ASKED_FOR = ("", "default", "passphrase")  # secrets providers that are a passph
 
 
 def require_safe_keeping(
-    stack: Stack, name: str, settings: Settings, environment: Mapping[str, str]
+    loaded: Loaded, name: str, settings: Settings, environment: Mapping[str, str]
 ) -> None:
     """Raises StackError when a secret of the Pulumi stack `name` would lie open."""
-    base = str(Path.cwd())
+    base, stack = str(Path.cwd()), loaded.stack
     secrets = [*settings.secret_places, *_compose_secrets(stack)]
     if secrets and _is_open(Path(f"Pulumi.{name}.yaml"), environment):
         message = (
@@ -34,15 +35,16 @@ def require_safe_keeping(
         )
         if environment.get(PASSPHRASE) == "":
             message += f" ({PASSPHRASE} must not be set and empty)"
-        raise StackError([Problem(secrets[0], message)], base)
+        raise StackError([Problem(secrets[0], message, code="open-secret")], base)
     concealment = Concealment.of((*settings.secrets, *contents(stack.file_sources)))
     problems = [
         Problem(
             place,
             "holds a secret, and a name stands in clear in Pulumi's state and on the engine: "
             "take it from a variable that is not secret",
+            code="secret-in-name",
         )
-        for place, text in _names(stack)
+        for place, text in _names(stack, loaded.positions)
         if concealment.holds(text)
     ]
     if problems:
@@ -64,13 +66,11 @@ def _is_open(file: Path, environment: Mapping[str, str]) -> bool:
 def _compose_secrets(stack: Stack) -> list[Place]:
     """The secrets that services take, and configs with a variable's content; in order of place."""
     return sorted(
-        source.place
-        for source in taken(stack)
-        if source.kind == "secret" or from_variable(stack, source)
+        source.place for source in taken(stack) if source.kind == "secret" or source.from_variable
     )
 
 
-def _names(stack: Stack) -> Iterator[tuple[Place, str]]:
+def _names(stack: Stack, positions: SourceIndex) -> Iterator[tuple[Place, str]]:
     """Names that are made of variables, and where; what is written in the file is no secret."""
     found = [
         *((("networks", each.key, "name"), each.place, each.name) for each in stack.networks),
@@ -88,12 +88,13 @@ def _names(stack: Stack) -> Iterator[tuple[Place, str]]:
     ]
     replaced = {each.used for each in stack.substitutions}
     for steps, place, text in found:
-        if text in replaced or _is_made_of_variables(stack, steps):
-            yield stack.written.place(*steps) if stack.written is not None else place, text
+        if text in replaced or _is_made_of_variables(steps, positions):
+            yield positions.place(*steps) if positions.files else place, text
 
 
-def _is_made_of_variables(stack: Stack, steps: tuple[str, ...]) -> bool:
-    written = stack.written.entries if stack.written is not None else {}
+def _is_made_of_variables(steps: tuple[str, ...], positions: SourceIndex) -> bool:
     return any(
-        "$" in (entry.text or "") for at, entry in written.items() if at[: len(steps)] == steps
+        "$" in (entry.text or "")
+        for at, entry in positions.entries.items()
+        if at[: len(steps)] == steps
     )

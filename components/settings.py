@@ -71,16 +71,18 @@ def read_settings(
         if namespace != NAMESPACE:
             continue
         if name not in KEYS:
-            problems.append(Problem(_place(places, file, key), _unknown(name)))
+            problems.append(
+                Problem(_place(places, file, key), _unknown(name), code="unknown-setting")
+            )
             continue
         try:
             found[name] = KEYS[name](values[key])
         except _Wrong as wrong:
-            problems.append(Problem(_place(places, file, key), str(wrong)))
+            problems.append(Problem(_place(places, file, key), str(wrong), code="wrong-value"))
     if f"{NAMESPACE}:files" not in values:
         example = f"set it with `pulumi config set --path '{NAMESPACE}:files[0]' compose.yaml`"
         place = Place(file if places else "", 1 if places else 0, f"{NAMESPACE}:files")
-        problems.append(Problem(place, f"not set; {example}"))
+        problems.append(Problem(place, f"not set; {example}", code="missing-setting"))
     local = _local_images(problems)
     if problems:
         raise StackError(problems)
@@ -157,7 +159,11 @@ def _local_images(problems: list[Problem]) -> dict[str, str]:
     wrong = [key for key, image in images.items() if not image]
     if wrong or (not images and Path(LOCAL_FILE).stat().st_size):
         place = found.place("images", *wrong[:1])
-        problems.append(Problem(place, "expected `images:` and below it `name: image` lines"))
+        problems.append(
+            Problem(
+                place, "expected `images:` and below it `name: image` lines", code="wrong-value"
+            )
+        )
     return {key: image for key, image in images.items() if image}
 
 

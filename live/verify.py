@@ -71,8 +71,13 @@ class Report:
         return bool(self.wrong)
 
     @property
+    def counts(self) -> tuple[tuple[Outcome, int], ...]:
+        """How many findings have each outcome, those without any too."""
+        return tuple((each, len(self.of(each))) for each in Outcome)
+
+    @property
     def summary(self) -> str:
-        return " ".join(f"{each.value}={len(self.of(each))}" for each in Outcome)
+        return " ".join(f"{each.value}={count}" for each, count in self.counts)
 
 
 def verify(probes: Probes, cells: Iterable[Cell], wait: float = WAIT_SECONDS) -> Report:

@@ -51,13 +51,21 @@ def malformed_subnets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             place = _place(network, position, around, key)
             found = _range(written)
             if found is None:
-                yield Problem(place, f"{written!r} is not an address range such as 10.0.0.0/24")
+                yield Problem(
+                    place,
+                    f"{written!r} is not an address range such as 10.0.0.0/24",
+                    code="malformed-subnet",
+                )
             elif str(found.network_address) != written.partition("/")[0].lower():
                 message = f"{written!r} has bits set outside its prefix: write {found}"
                 if _address(written.partition("/")[0]) != found.network_address:
-                    yield Problem(place, message)
+                    yield Problem(place, message, code="host-bits-set")
             elif found.version == 6 and key == "subnet" and not network.enable_ipv6:
-                yield Problem(place, f"{written!r} has no effect without `enable_ipv6: true`")
+                yield Problem(
+                    place,
+                    f"{written!r} has no effect without `enable_ipv6: true`",
+                    code="needs-ipv6",
+                )
 
 
 def overlapping_subnets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -71,7 +79,9 @@ def overlapping_subnets(stack: Stack, around: Surroundings) -> Iterator[Problem]
         for earlier, owner, taken in seen[:later]:
             if subnet.version == taken.version and subnet.overlaps(taken):
                 where = f"networks.{owner.key} ({line_in(earlier, place)})"
-                yield Problem(place, f"{subnet} overlaps {taken} of {where}")
+                yield Problem(
+                    place, f"{subnet} overlaps {taken} of {where}", code="subnets-overlap"
+                )
 
 
 def outside_subnet(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -83,7 +93,7 @@ def outside_subnet(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             for key, written in given:
                 if written is not None:
                     place = _place(network, position, around, key)
-                    yield Problem(place, f"`{key}` needs a `subnet` beside it")
+                    yield Problem(place, f"`{key}` needs a `subnet` beside it", code="needs-subnet")
             continue
         if subnet is None:
             continue
@@ -93,7 +103,11 @@ def outside_subnet(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         wanted = _range(config.ip_range)
         if wanted is not None and not _within(wanted, subnet):
             place = _place(network, position, around, "ip_range")
-            yield Problem(place, f"{config.ip_range} is outside the subnet {subnet}")
+            yield Problem(
+                place,
+                f"{config.ip_range} is outside the subnet {subnet}",
+                code="range-outside-subnet",
+            )
         for name, written in config.aux_addresses:
             place = _place(network, position, around, "aux_addresses", name)
             yield from _inside(place, written, subnet)
@@ -106,9 +120,11 @@ def _within(inner: Range, outer: Range) -> bool:
 def _inside(place: Place, written: str, subnet: Range) -> Iterator[Problem]:
     address = _address(written)
     if address is None:
-        yield Problem(place, f"{written!r} is not an IP address")
+        yield Problem(place, f"{written!r} is not an IP address", code="not-an-address")
     elif address not in subnet:
-        yield Problem(place, f"{written} is outside the subnet {subnet}")
+        yield Problem(
+            place, f"{written} is outside the subnet {subnet}", code="address-outside-subnet"
+        )
 
 
 def static_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -128,18 +144,26 @@ def static_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 address = _address(written)
                 version = 4 if key == "ipv4_address" else 6
                 if address is None or address.version != version:
-                    yield Problem(place, f"{written!r} is not an IPv{version} address")
+                    yield Problem(
+                        place, f"{written!r} is not an IPv{version} address", code="not-an-address"
+                    )
                     continue
                 claims.append((place, attachment.network, address, service.name, service.replicas))
     claims.sort(key=lambda claim: claim[0])
     taken: dict[tuple[str, Address], tuple[str, Place]] = {}
     for place, key, address, service_name, replicas in claims:
         if replicas > 1:
-            yield Problem(place, f"{replicas} replicas cannot share the address {address}")
+            yield Problem(
+                place,
+                f"{replicas} replicas cannot share the address {address}",
+                code="replicas-share-address",
+            )
         if (key, address) in taken:
             owner, earlier = taken[key, address]
             where = f"services.{owner} ({line_in(earlier, place)})"
-            yield Problem(place, f"{address} is already the address of {where}")
+            yield Problem(
+                place, f"{address} is already the address of {where}", code="address-taken"
+            )
         taken.setdefault((key, address), (service_name, place))
         if key in networks:
             yield from _placed(place, address, networks[key])
@@ -154,7 +178,9 @@ def mac_with_replicas(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     below = ("mac_address",)
                 message = f"{service.replicas} replicas cannot share the MAC address"
                 place = around.index.place("services", service.name, *below)
-                yield Problem(place, f"{message} {attachment.mac_address}")
+                yield Problem(
+                    place, f"{message} {attachment.mac_address}", code="replicas-share-mac"
+                )
 
 
 def default_gateway(config: Subnet, subnet: Range) -> Address:
@@ -172,21 +198,43 @@ def _placed(place: Place, address: Address, network: Network) -> Iterator[Proble
     if not any(found.version == address.version for _, found in ranges):
         if len(ranges) == len(declared):
             where = f"networks.{network.key}.ipam.config"
-            yield Problem(place, f"{address} needs a subnet: declare one under {where}")
+            yield Problem(
+                place, f"{address} needs a subnet: declare one under {where}", code="needs-subnet"
+            )
         return
     for config, found in ranges:
         if address not in found:
             continue
         if found.num_addresses > 2 and address in (found.network_address, found.broadcast_address):
-            yield Problem(place, f"{address} is the first or last address of {found}, never free")
+            yield Problem(
+                place,
+                f"{address} is the first or last address of {found}, never free",
+                code="address-never-free",
+            )
         if config.gateway is not None and _address(config.gateway) == address:
-            yield Problem(place, f"{address} is the gateway of networks.{network.key}")
+            yield Problem(
+                place,
+                f"{address} is the gateway of networks.{network.key}",
+                code="address-of-gateway",
+            )
         elif config.gateway is None and address == default_gateway(config, found):
             message = f"{address} is what Docker takes as gateway of networks.{network.key}"
-            yield Problem(place, f"{message}: name another `gateway` or address")
+            yield Problem(
+                place,
+                f"{message}: name another `gateway` or address",
+                code="address-of-default-gateway",
+            )
         for name, reserved in config.aux_addresses:
             if _address(reserved) == address:
-                yield Problem(place, f"{address} is reserved by aux_addresses ({name})")
+                yield Problem(
+                    place,
+                    f"{address} is reserved by aux_addresses ({name})",
+                    code="address-reserved",
+                )
         return
     listed = ", ".join(str(found) for _, found in ranges)
-    yield Problem(place, f"{address} is outside the subnet of networks.{network.key} ({listed})")
+    yield Problem(
+        place,
+        f"{address} is outside the subnet of networks.{network.key} ({listed})",
+        code="address-outside-subnet",
+    )

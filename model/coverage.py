@@ -39,7 +39,7 @@ def _walk(value: object, pattern: str, steps: Steps, index: SourceIndex) -> Iter
             elif own in TABLE:
                 yield from _meet(TABLE[own], item, (*steps, key), index)
             elif pattern in PARENTS:
-                yield Problem(index.place(*steps, key), unknown(key, pattern))
+                yield Problem(index.place(*steps, key), unknown(key, pattern), code="unknown-key")
 
 
 def unknown_written(index: SourceIndex) -> Iterator[Problem]:
@@ -52,7 +52,7 @@ def unknown_written(index: SourceIndex) -> Iterator[Problem]:
             continue
         parent = pattern.rpartition(".")[0]
         if (parent in PARENTS or not parent) and f"{parent}.*" not in PARENTS:
-            yield Problem(index.place(*steps), unknown(str(steps[-1]), parent))
+            yield Problem(index.place(*steps), unknown(str(steps[-1]), parent), code="unknown-key")
 
 
 def _pattern(steps: Steps) -> str | None:
@@ -106,11 +106,15 @@ def _problem(row: Row, steps: Steps, index: SourceIndex, value: object = None) -
         what = f"{key}: {text(value)}"
     reason = f": {row.reason}" if row.reason else ""
     if row.status == "ignored":
-        return Problem(place, f"`{what}` is ignored{reason}", "warning")
+        return Problem(place, f"`{what}` is ignored{reason}", "warning", code="ignored-key")
     if row.status == "supported":
         known = ", ".join(row.values)
-        return Problem(place, f"`{what}` is not supported (supported: {known}){reason}")
-    return Problem(place, f"`{what}` is not supported{reason}")
+        return Problem(
+            place,
+            f"`{what}` is not supported (supported: {known}){reason}",
+            code="unsupported-value",
+        )
+    return Problem(place, f"`{what}` is not supported{reason}", code="unsupported-key")
 
 
 def _parents() -> frozenset[str]:

@@ -72,4 +72,5 @@ def file_source(
         place=place,
         file=text(get("file")),
         content=variables.get(required_text(variable)) if variable is not None else content,
+        from_variable=variable is not None,
     )

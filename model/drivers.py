@@ -137,14 +137,18 @@ def options(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             if name in known:
                 wrong = known[name](value)
                 if wrong is not None:
-                    yield Problem(place, f"{value!r} {wrong}")
+                    yield Problem(place, f"{value!r} {wrong}", code="driver-option")
                 continue
             near = get_close_matches(name, known, n=1, cutoff=0.8)
             message = f"the driver {driver_of(network)} has no option {name!r}"
             if near:
-                yield Problem(place, f"{message} (did you mean {near[0]}?)")
+                yield Problem(
+                    place, f"{message} (did you mean {near[0]}?)", code="unknown-driver-option"
+                )
             else:
-                yield Problem(place, f"{message} and ignores it", "warning")
+                yield Problem(
+                    place, f"{message} and ignores it", "warning", code="unknown-driver-option"
+                )
 
 
 def built_in(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -156,11 +160,13 @@ def built_in(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             message = (
                 f"there is one {mode} network and it cannot be made: write `network_mode: {mode}`"
             )
-            yield Problem(place, f"{message} at the services")
+            yield Problem(place, f"{message} at the services", code="built-in-network")
         elif network.name in BUILT_IN:
             place = around.index.place("networks", network.key, "name")
             yield Problem(
-                place, f"{network.name!r} is the engine's own network; choose another name"
+                place,
+                f"{network.name!r} is the engine's own network; choose another name",
+                code="built-in-network",
             )
 
 
@@ -178,7 +184,9 @@ def same_name(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 place = around.index.place("networks", network.key, *steps)
                 where = f"networks.{seen[name].key} ({line_in(seen[name].place, place)})"
                 thing = "network" if what == "name" else "bridge interface"
-                yield Problem(place, f"{name!r} is already the {thing} of {where}")
+                yield Problem(
+                    place, f"{name!r} is already the {thing} of {where}", code="network-name-taken"
+                )
             seen.setdefault(name, network)
 
 
@@ -193,22 +201,30 @@ def combinations(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         for version in ("ipv4", "ipv6"):
             name = f"{BRIDGE}gateway_mode_{version}"
             if given.get(name) == "isolated" and not network.internal:
-                yield Problem(_option(network, name, around), "'isolated' needs `internal: true`")
+                yield Problem(
+                    _option(network, name, around),
+                    "'isolated' needs `internal: true`",
+                    code="driver-combination",
+                )
         place = around.index.place("networks", network.key, "attachable")
         if driver == "overlay" and not network.attachable:
             message = "containers join an overlay network only with `attachable: true`"
-            yield Problem(place, message)
+            yield Problem(place, message, code="driver-combination")
         versions = [":" in (config.subnet or "") for config in network.subnets if config.subnet]
         if driver == "bridge" and any(versions.count(each) > 1 for each in (True, False)):
             place = around.index.place("networks", network.key, "ipam", "config", 1, "subnet")
-            yield Problem(place, "a bridge has one IPv4 and one IPv6 subnet at most")
+            yield Problem(
+                place,
+                "a bridge has one IPv4 and one IPv6 subnet at most",
+                code="driver-combination",
+            )
         if driver in ("macvlan", "ipvlan") and network.internal and given.get("parent"):
             place = around.index.place("networks", network.key, "internal")
             message = (
                 f"`internal` takes away the default route only: what is on the wire of "
                 f"{given['parent']} still reaches these containers"
             )
-            yield Problem(place, message, "warning")
+            yield Problem(place, message, "warning", code="internal-on-parent")
 
 
 def members(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -227,23 +243,30 @@ def members(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             steps = ("services", service.name, "networks", network.key)
             if driver == "ipvlan" and attachment.mac_address:
                 message = "an ipvlan container has its parent's MAC address; remove `mac_address`"
-                yield Problem(around.index.place(*steps, "mac_address"), message)
+                yield Problem(
+                    around.index.place(*steps, "mac_address"), message, code="driver-member"
+                )
             if given.get("macvlan_mode") == "passthru":
                 if service.replicas > 1:
                     message = (
                         f"passthru gives the parent to one container, not to {service.replicas}"
                     )
-                    yield Problem(around.index.place(*steps), message)
+                    yield Problem(around.index.place(*steps), message, code="driver-member")
                 elif network.key in passed:
                     message = (
                         "passthru gives the parent to one container, which is "
                         f"services.{passed[network.key]}"
                     )
-                    yield Problem(around.index.place(*steps), message)
+                    yield Problem(around.index.place(*steps), message, code="driver-member")
                 passed.setdefault(network.key, service.name)
         if service.ports and drivers and {*drivers} <= {"macvlan", "ipvlan"}:
             message = (
                 f"published ports have no effect on {' and '.join(sorted({*drivers}))}: the "
                 "container is reached at its own address"
             )
-            yield Problem(around.index.place("services", service.name, "ports"), message, "warning")
+            yield Problem(
+                around.index.place("services", service.name, "ports"),
+                message,
+                "warning",
+                code="ports-without-effect",
+            )

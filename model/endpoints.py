@@ -28,10 +28,18 @@ def mac_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             if not around.index.has(*steps, "networks", attachment.network, "mac_address"):
                 place = around.index.place(*steps, "mac_address")
             if not MAC.fullmatch(written):
-                yield Problem(place, f"{written!r} is not a MAC address such as 02:42:ac:11:00:02")
+                yield Problem(
+                    place,
+                    f"{written!r} is not a MAC address such as 02:42:ac:11:00:02",
+                    code="malformed-mac",
+                )
                 continue
             if int(written[:2], 16) & 1:
-                yield Problem(place, f"{written} is a multicast address; make the first byte even")
+                yield Problem(
+                    place,
+                    f"{written} is a multicast address; make the first byte even",
+                    code="malformed-mac",
+                )
             claims.append((place, attachment.network, written, service.name))
     taken: dict[tuple[str, str], tuple[str, Place]] = {}
     for place, network, written, name in sorted(claims):
@@ -39,7 +47,9 @@ def mac_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if key in taken:
             owner, earlier = taken[key]
             where = f"services.{owner} ({line_in(earlier, place)})"
-            yield Problem(place, f"{written} is already the MAC address of {where}")
+            yield Problem(
+                place, f"{written} is already the MAC address of {where}", code="mac-taken"
+            )
         taken.setdefault(key, (name, place))
 
 
@@ -50,20 +60,26 @@ def names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if service.hostname is not None and not _is_name(service.hostname):
             place = around.index.place(*steps, "hostname")
             yield Problem(
-                place, f"{service.hostname!r} is not a host name (letters, digits, - and .)"
+                place,
+                f"{service.hostname!r} is not a host name (letters, digits, - and .)",
+                code="malformed-name",
             )
         for attachment in service.attachments:
             place = around.index.place(*steps, "networks", attachment.network, "aliases")
             for alias in attachment.aliases:
                 if not _is_name(alias):
                     yield Problem(
-                        place, f"{alias!r} is not a name for DNS (letters, digits, - and .)"
+                        place,
+                        f"{alias!r} is not a name for DNS (letters, digits, - and .)",
+                        code="malformed-name",
                     )
             for address in attachment.link_local_ips:
                 place = around.index.place(*steps, "networks", attachment.network, "link_local_ips")
                 if not _is_link_local(address):
                     yield Problem(
-                        place, f"{address!r} is not a link-local address (169.254.0.0/16)"
+                        place,
+                        f"{address!r} is not a link-local address (169.254.0.0/16)",
+                        code="not-link-local",
                     )
 
 
@@ -88,14 +104,18 @@ def resolvers(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 place = around.index.item(
                     (*steps, "dns"), position, len(service.dns), holding(server)
                 )
-                yield Problem(place, f"{server!r} is not the IP address of a DNS server")
+                yield Problem(
+                    place,
+                    f"{server!r} is not the IP address of a DNS server",
+                    code="not-a-dns-server",
+                )
         for position, (host, address) in enumerate(service.extra_hosts):
             place = around.index.item(
                 (*steps, "extra_hosts"), position, len(service.extra_hosts), holding(host)
             )
             if address != "host-gateway" and not _is_address(address):
                 message = f"{host!r} is given {address!r}, which is no IP address or host-gateway"
-                yield Problem(place, message)
+                yield Problem(place, message, code="not-a-host-address")
 
 
 def _is_address(text: str) -> bool:
@@ -117,11 +137,15 @@ def network_modes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if kind not in ("service", "container"):
             if mode not in MODES:
                 known = "bridge, host, none, service:NAME, container:NAME"
-                yield Problem(place, f"{mode!r} is not a network mode ({known}); use `networks`")
+                yield Problem(
+                    place,
+                    f"{mode!r} is not a network mode ({known}); use `networks`",
+                    code="unknown-network-mode",
+                )
         elif not other:
-            yield Problem(place, f"{mode!r} names no {kind}")
+            yield Problem(place, f"{mode!r} names no {kind}", code="unknown-namespace")
         elif mode == f"service:{service.name}":
-            yield Problem(place, "a service cannot share its own namespace")
+            yield Problem(place, "a service cannot share its own namespace", code="own-namespace")
         else:
             yield from _beside(service, mode, around)
 
@@ -139,8 +163,14 @@ def _beside(service: Service, mode: str, around: Surroundings) -> Iterator[Probl
         if given:
             place = around.index.place("services", service.name, key)
             yield Problem(
-                place, f"`{key}` has no place beside `network_mode: {mode}`; move it there"
+                place,
+                f"`{key}` has no place beside `network_mode: {mode}`; move it there",
+                code="key-of-namespace",
             )
     if around.index.has("services", service.name, "mac_address"):
         place = around.index.place("services", service.name, "mac_address")
-        yield Problem(place, f"`mac_address` has no place beside `network_mode: {mode}`")
+        yield Problem(
+            place,
+            f"`mac_address` has no place beside `network_mode: {mode}`",
+            code="key-of-namespace",
+        )

@@ -6,13 +6,14 @@ The engine itself tells of what is up; these are environments that are declared 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from model.errors import StackError, shorten
-from model.pool import written_position
-from model.values import Network, Place, Problem, Stack
+from model.loaded import Loaded
+from model.pool import subnet_place, written_position
+from model.values import Place, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,58 +22,51 @@ class Environment:
     the same."""
 
     name: str
-    stack: Stack
+    loaded: Loaded
     same_engine: bool = False
 
 
-def apart(stack: Stack, others: Iterable[Environment]) -> Stack:
-    """The stack with warnings of subnets that other environments declare too. Raises StackError
-    where both go to one engine."""
+def apart(loaded: Loaded, others: Iterable[Environment]) -> tuple[Problem, ...]:
+    """Warnings of subnets that other environments declare too. Raises StackError where both go to
+    one engine."""
     base = str(Path.cwd())
-    found = list(overlaps(stack, others, base))
+    found = tuple(overlaps(loaded, others, base))
     if any(problem.severity == "error" for problem in found):
         raise StackError(found, base)
-    return replace(stack, warnings=tuple(sorted({*stack.warnings, *found})))
+    return found
 
 
-def overlaps(stack: Stack, others: Iterable[Environment], base: str) -> Iterator[Problem]:
+def overlaps(loaded: Loaded, others: Iterable[Environment], base: str) -> Iterator[Problem]:
     """A warning for each subnet that another environment declares too, an error where both go to
     the same engine. Paths are shown relative to `base`."""
-    own = list(_subnets(stack))
+    own = list(_subnets(loaded))
     for other in others:
-        for place, subnet in own:
-            for theirs, taken in _subnets(other.stack):
+        for place, subnet, pooled in own:
+            for theirs, taken, theirs_pooled in _subnets(other.loaded):
                 if subnet.version != taken.version or not subnet.overlaps(taken):
                     continue
                 where = f"{shorten(theirs.file, base)}:{theirs.line}"
                 told = f"{subnet} overlaps {taken} of stack {other.name} ({where})"
                 way_out = "a subnet of its own for each, as `${SUBNET}` from causeway:variables"
-                if theirs.path.endswith(")") or place.path.endswith(")"):
+                if theirs_pooled or pooled:
                     way_out = "another causeway:addressPool for one of them"
                 if other.same_engine:
-                    yield Problem(place, f"{told} on the same engine: {way_out}")
+                    yield Problem(
+                        place, f"{told} on the same engine: {way_out}", code="environments-overlap"
+                    )
                 else:
                     message = f"{told}: on one engine only one of them can be up; {way_out}"
-                    yield Problem(place, message, "warning")
+                    yield Problem(place, message, "warning", code="environments-overlap")
 
 
-def _subnets(stack: Stack) -> Iterator[tuple[Place, IPv4Network | IPv6Network]]:
-    for network in stack.networks:
+def _subnets(loaded: Loaded) -> Iterator[tuple[Place, IPv4Network | IPv6Network, bool]]:
+    """Each with its place, and whether it is the pool's."""
+    positions = loaded.positions
+    for network in loaded.stack.networks:
         for position, config in enumerate(network.subnets if not network.external else ()):
             try:
                 subnet = ip_network(config.subnet or "", strict=False)
             except ValueError:
                 continue  # another rule tells
-            yield subnet_place(stack, network, position), subnet
-
-
-def subnet_place(stack: Stack, network: Network, position: int) -> Place:
-    """Where a subnet is written; one from the pool has its network's place."""
-    index = stack.written
-    if index is None:
-        return network.place
-    written = written_position(network, position, index)
-    if written is None:
-        place = index.place("networks", network.key)
-        return Place(place.file, place.line, f"{place.path} (causeway:addressPool)")
-    return index.place("networks", network.key, "ipam", "config", written, "subnet")
+            pooled = written_position(network, position, positions) is None
+            yield subnet_place(network, position, positions), subnet, pooled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from model.source import SourceIndex
 from model.surroundings import known
@@ -12,17 +12,22 @@ KEYS = ("never", "always", "flows")
 OF_SERVICES = ("balance", "update")
 
 
-def unknown_keys(document: Mapping[str, object], index: SourceIndex) -> Iterator[Problem]:
+def unknown_keys(extension: object, index: SourceIndex) -> Iterator[Problem]:
     """Problems of an `x-causeway` that is no mapping or holds a key that has no meaning."""
-    extension = document.get("x-causeway")
     if extension is None:
         return
     if not isinstance(extension, dict):
-        yield Problem(index.place("x-causeway"), f"must be a mapping {known([*KEYS])}")
+        yield Problem(
+            index.place("x-causeway"), f"must be a mapping {known([*KEYS])}", code="not-a-mapping"
+        )
         return
     for key in extension:
         if key in OF_SERVICES:
             message = f"{key!r} belongs below a service: `services.NAME.x-causeway.{key}`"
-            yield Problem(index.place("x-causeway", key), message)
+            yield Problem(index.place("x-causeway", key), message, code="key-of-service")
         elif key not in KEYS:
-            yield Problem(index.place("x-causeway", key), f"unknown key {key!r} {known([*KEYS])}")
+            yield Problem(
+                index.place("x-causeway", key),
+                f"unknown key {key!r} {known([*KEYS])}",
+                code="unknown-key",
+            )

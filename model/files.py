@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
+from functools import cache
 
 LARGEST = 1 << 20  # bytes; large real ones have 200 kB, and the loader gives up near here
 # Of a secret or config, which may be a database of addresses; the plugin holds it in memory.
@@ -49,6 +51,12 @@ def content(path: str) -> bytes | None:
         except OSError:
             return None
     return found if len(found) <= LARGEST else None
+
+
+def once() -> Callable[[str], bytes | None]:
+    """`content` that reads each file once, by whatever path it is asked for."""
+    kept = cache(content)
+    return lambda path: kept(os.path.realpath(path))
 
 
 def _fault(status: os.stat_result, largest: int = LARGEST) -> str | None:

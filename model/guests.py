@@ -47,9 +47,15 @@ def _guests(
         place = index.place(*here)
         guest = _guest(section(item, KEYS, here, index, problems), network, place)
         if (guest.container is None) == (not guest.labels):
-            problems.append(Problem(place, "names its container by `container` or by `labels`"))
+            problems.append(
+                Problem(
+                    place, "names its container by `container` or by `labels`", code="guest-unnamed"
+                )
+            )
         elif (guest.container, guest.labels) in found:
-            problems.append(Problem(place, "the same container is attached twice"))
+            problems.append(
+                Problem(place, "the same container is attached twice", code="guest-twice")
+            )
         found[guest.container, guest.labels] = guest
     return tuple(found.values())
 

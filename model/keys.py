@@ -30,7 +30,11 @@ def section(
 ) -> dict[str, object]:
     """The known keys with their values read; every fault goes into `problems`."""
     if not isinstance(value, dict):
-        problems.append(Problem(index.place(*steps), f"must be a mapping {known([*table])}"))
+        problems.append(
+            Problem(
+                index.place(*steps), f"must be a mapping {known([*table])}", code="not-a-mapping"
+            )
+        )
         return {}
     found: dict[str, object] = {}
     for key, item in value.items():
@@ -38,12 +42,14 @@ def section(
         if key not in table:
             near = get_close_matches(key, table, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            problems.append(Problem(place, f"unknown key {key!r} {known([*table])}{hint}"))
+            problems.append(
+                Problem(place, f"unknown key {key!r} {known([*table])}{hint}", code="unknown-key")
+            )
             continue
         try:
             found[key] = table[key](item)
         except Wrong as wrong:
-            problems.append(Problem(place, str(wrong)))
+            problems.append(Problem(place, str(wrong), code="wrong-value"))
     return found
 
 

@@ -153,7 +153,7 @@ def _step(value: Mapping[str, object], path: str, file: Path) -> Step:
 
 
 def _wrong(file: Path, path: str, message: str) -> StackError:
-    return StackError([Problem(Place(str(file), 0, path), message)], str(Path.cwd()))
+    return StackError([Problem(Place(str(file), 0, path), message, code="lesson")], str(Path.cwd()))
 
 
 def filled(written: str, fill: Callable[[str, str, str], str]) -> str:

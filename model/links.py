@@ -14,12 +14,18 @@ from model.surroundings import Surroundings
 from model.values import Attachment, Place, Problem, Service, Stack
 
 
-def as_aliases(stack: Stack) -> Stack:
-    """The stack in which the target of each link has the link's name as an alias."""
-    wanted: dict[tuple[str, str], set[str]] = {}
+def given(stack: Stack) -> dict[tuple[str, str], set[str]]:
+    """The names that links give, by linked service and network."""
+    found: dict[tuple[str, str], set[str]] = {}
     for service, _, other, alias in _named(stack):
         for network in _shared(service, other):
-            wanted.setdefault((other.name, network), set()).add(alias)
+            found.setdefault((other.name, network), set()).add(alias)
+    return found
+
+
+def as_aliases(stack: Stack) -> Stack:
+    """The stack in which the target of each link has the link's name as an alias."""
+    wanted = given(stack)
 
     def named(service: Service, attachment: Attachment) -> Attachment:
         more = wanted.get((service.name, attachment.network), set())
@@ -67,11 +73,13 @@ def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     f"links work on a network that both are on, and {name!r} shares none with "
                     f"{service.name!r}: put both on one"
                 )
-                yield Problem(_place(service, position, around), message)
+                yield Problem(
+                    _place(service, position, around), message, code="link-without-network"
+                )
 
 
 def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A link's own name: taken by another service, or told to be everybody's."""
+    """A link's own name: taken by another service, be it by a link, or told to be everybody's."""
     for service, position, other, alias in _named(stack):
         networks = _shared(service, other)
         place = _place(service, position, around)
@@ -90,13 +98,13 @@ def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 f"link name {alias!r} is the name of services.{taken[0]} on the same network, "
                 "and would lead to both: choose another"
             )
-            yield Problem(place, message)
+            yield Problem(place, message, code="link-name-taken")
         elif networks:
             message = (
                 f"every container on {', '.join(networks)} sees the link name {alias!r}, not this "
                 f"service alone: write it under services.{other.name}.networks.NAME.aliases"
             )
-            yield Problem(place, message, "warning")
+            yield Problem(place, message, "warning", code="link-seen-by-all")
 
 
 def needless(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -111,4 +119,6 @@ def needless(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 f"this link adds nothing: on {', '.join(networks)}, {name!r} is found by its name "
                 "anyway; for the order of starts there is depends_on"
             )
-            yield Problem(_place(service, position, around), message, "warning")
+            yield Problem(
+                _place(service, position, around), message, "warning", code="link-needless"
+            )

@@ -1,20 +1,21 @@
-"""Compose files in, one checked `Stack` out: load, place, convert, substitute, check.
+"""Compose files in, one checked stack out: load, place, convert, substitute, check.
 
 What is read is judged first, by `files` and `reading`. All problems are raised
-together; warnings travel in the stack.
+together; warnings travel beside the stack. No file is read twice.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
 from model import links, loader, messages, nodes, reading, settings, source
+from model.assertions import parse
 from model.balance import declared
 from model.bindings import settled
 from model.check import check
@@ -23,11 +24,12 @@ from model.declarations import file_source, network, volume
 from model.document import mapping, text
 from model.errors import StackError
 from model.extension import unknown_keys
-from model.files import content, unfit, unfit_content
+from model.files import once, unfit, unfit_content
 from model.guests import invited
+from model.loaded import Loaded
 from model.losses import losses
 from model.pool import AddressPool, assigned
-from model.proxies import configurations, stale
+from model.proxies import Read, configurations, stale
 from model.service import service
 from model.source import SourceIndex
 from model.substitution import bases, substitute_bases, substitute_image
@@ -55,7 +57,7 @@ class Selection(Protocol):
     def address_pool(self) -> AddressPool | None: ...
 
 
-def load_selected(files: Sequence[str | Path], wanted: Selection) -> Stack:
+def load_selected(files: Sequence[str | Path], wanted: Selection) -> Loaded:
     """`load` with all that a configuration says."""
     return load(
         files,
@@ -77,7 +79,7 @@ def load(
     scale: Mapping[str, int] = NO_SCALE,
     images: Mapping[str, str] = NOTHING,
     address_pool: AddressPool | None = None,
-) -> Stack:
+) -> Loaded:
     """The stack that the files declare, later files merged over earlier ones.
 
     Raises StackError with every problem found, LoaderError when the loader cannot run.
@@ -99,9 +101,11 @@ def load(
             stdin=text,
         ).output
 
-    if unreadable := reading.unreadable(paths, folder, ask):
+    read = once()
+    compose = cache(lambda path: nodes.composed(read(path) or b""))
+    if unreadable := reading.unreadable(paths, folder, ask, compose):
         raise StackError(unreadable, base)
-    index = source.index(paths)
+    index = source.index(paths, compose)
 
     def run(*options: str) -> loader.Answer:
         return loader.run(
@@ -115,20 +119,24 @@ def load(
 
     if index.too_large:
         message = f"nests too deep, or stands for more than {nodes.MOST_VALUES} values"
-        raise StackError([Problem(Place(path, 0, ""), message) for path in index.too_large], base)
+        raise StackError(
+            [
+                Problem(Place(path, 0, ""), message, code="file-too-large")
+                for path in index.too_large
+            ],
+            base,
+        )
     answer = run()
-    said = messages.read(answer.messages, answer.accepted, index)
+    said = messages.read(
+        answer.messages, answer.accepted, index, lambda file: source.index([file], compose)
+    )
     if said.checked:
         # References do not fit. Our rules tell all of those, and the loader only the first.
         answer = run("--no-consistency")
     if not answer.accepted:
         unknown = list(unknown_written(index))
         # The loader tells the first unknown key only; we tell all of them, with the nearest name.
-        errors = [
-            error
-            for error in said.errors
-            if not unknown or not error.message.startswith("unknown key")
-        ]
+        errors = [error for error in said.errors if not unknown or error.code != "unknown-key"]
         raise StackError([*said.warnings, *unknown, *errors], base)
     document = mapping(nodes.canonical(answer.output))
     stack = _stack(name, paths, document, index, _answers(document, name, variables, folder))
@@ -136,28 +144,30 @@ def load(
     stack, uninvited = invited(document, stack, index)
     stack = settled(stack)
     stack, unscaled = settings.scaled(stack, scale, index)
-    stack, unreached = _substituted(stack, index, images)
+    stack, unreached = _substituted(stack, index, images, read)
     around = Surroundings(index, os.path.isfile, os.path.exists, unfit, unfit_content)
     stack, without_subnet = assigned(stack, address_pool, around)
+    stack = links.as_aliases(stack)
+    extension = document.get("x-causeway")
     found = [
         *said.warnings,
         *unscaled,
         *unreached,
         *uncovered(document, index),
         *losses(document, index),
-        *unknown_keys(document, index),
+        *unknown_keys(extension, index),
         *misread,
-        *stale(stack, {each.name: configurations(each) for each in stack.services}),
+        *stale(stack, {each.name: configurations(each, read) for each in stack.services}),
         *uninvited,
         *without_subnet,
         *check(stack, around),
     ]
     if not _errors(found):
         # A balancer without an image has got one.
-        found += [error for error in said.errors if error.message != messages.WITHOUT_IMAGE]
+        found += [error for error in said.errors if error.code != "without-image"]
     if _errors(found):
         raise StackError(found, base)
-    return replace(links.as_aliases(stack), warnings=tuple(sorted(set(found))))
+    return Loaded(stack, index, parse(extension, stack, index), tuple(sorted(set(found))))
 
 
 def _errors(problems: Sequence[Problem]) -> list[Problem]:
@@ -168,17 +178,27 @@ def _unreadable(paths: Sequence[str]) -> list[Problem]:
     """Files that cannot be loaded at all, before the loader is asked."""
     found = []
     if not paths:
-        found.append(Problem(Place("", 0, "causeway:files"), "names no Compose file"))
+        found.append(
+            Problem(Place("", 0, "causeway:files"), "names no Compose file", code="no-file-named")
+        )
     for path in paths:
         try:
             os.stat(path)
         except OSError as error:
-            found.append(Problem(Place(path, 0, ""), f"cannot be read: {error.strerror}"))
+            found.append(
+                Problem(
+                    Place(path, 0, ""), f"cannot be read: {error.strerror}", code="unreadable-file"
+                )
+            )
             continue
         if Path(path).is_dir():
-            found.append(Problem(Place(path, 0, ""), "is a folder, not a Compose file"))
+            found.append(
+                Problem(
+                    Place(path, 0, ""), "is a folder, not a Compose file", code="unreadable-file"
+                )
+            )
         elif why := unfit(path):
-            found.append(Problem(Place(path, 0, ""), why))
+            found.append(Problem(Place(path, 0, ""), why, code="unreadable-file"))
     return found
 
 
@@ -199,7 +219,6 @@ def _stack(
     for key, value in section("configs"):
         place = index.place("configs", key)
         sources.append(file_source("config", key, value, place, answers))
-    extension = document.get("x-causeway")
     return Stack(
         name=name,
         files=tuple(paths),
@@ -213,8 +232,6 @@ def _stack(
             volume(key, value, index.place("volumes", key)) for key, value in section("volumes")
         ),
         file_sources=tuple(sources),
-        written=index,
-        extension="" if extension is None else json.dumps(extension, sort_keys=True),
     )
 
 
@@ -247,7 +264,7 @@ def _answers(
 
 
 def _substituted(
-    stack: Stack, index: SourceIndex, images: Mapping[str, str]
+    stack: Stack, index: SourceIndex, images: Mapping[str, str], read: Read
 ) -> tuple[Stack, list[Problem]]:
     """The stack with images replaced; warns of base images that no argument reaches."""
     if not images:
@@ -256,7 +273,8 @@ def _substituted(
     for each in stack.services:
         replaced, substitutions = substitute_image(each, images)
         made += substitutions
-        if replaced.build is not None and (dockerfile := _dockerfile(replaced.build)) is not None:
+        dockerfile = None if replaced.build is None else _dockerfile(replaced.build, read)
+        if replaced.build is not None and dockerfile is not None:
             build, substitutions, fixed = substitute_bases(
                 replaced.build, each.name, bases(dockerfile), images
             )
@@ -269,6 +287,7 @@ def _substituted(
                     f"causeway:images cannot replace base image {image!r}, which the Dockerfile "
                     f"names in FROM: write `ARG BASE={image}` and `FROM ${{BASE}}`",
                     "warning",
+                    code="fixed-base-image",
                 )
                 for image in fixed
             ]
@@ -276,9 +295,9 @@ def _substituted(
     return replace(stack, services=tuple(services), substitutions=tuple(made)), problems
 
 
-def _dockerfile(build: Build) -> str | None:
+def _dockerfile(build: Build, read: Read) -> str | None:
     """The text of a build's Dockerfile, None when it is not to be read here."""
     if build.dockerfile_inline is not None:
         return build.dockerfile_inline
-    found = content(str(Path(build.context, build.dockerfile)))
+    found = read(str(Path(build.context, build.dockerfile)))
     return None if found is None else found.decode(errors="replace")

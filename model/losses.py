@@ -19,7 +19,11 @@ def losses(document: Mapping[str, object], index: SourceIndex) -> Iterator[Probl
         yield from _without_value(build.get("args"), (*steps, "build", "args"), index)
         if len(strings(build.get("platforms"))) > 1:
             place = index.place(*steps, "build", "platforms")
-            yield Problem(place, "the engine's builder makes one platform at a time; name one")
+            yield Problem(
+                place,
+                "the engine's builder makes one platform at a time; name one",
+                code="several-platforms",
+            )
 
 
 def _port_ranges(
@@ -35,7 +39,7 @@ def _port_ranges(
                 f"host ports {published} for one container port are not supported: "
                 "name one port, or none and Docker picks a free one"
             )
-            yield Problem(place, message)
+            yield Problem(place, message, code="port-range")
 
 
 def _without_value(value: object, steps: Steps, index: SourceIndex) -> Iterator[Problem]:
@@ -45,4 +49,6 @@ def _without_value(value: object, steps: Steps, index: SourceIndex) -> Iterator[
                 f"{name} has no value here and is left out: set it under causeway:variables "
                 "or in .env; the shell's environment is not read"
             )
-            yield Problem(index.place(*steps, name), message, "warning")
+            yield Problem(
+                index.place(*steps, name), message, "warning", code="variable-without-value"
+            )

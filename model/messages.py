@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from model.source import SourceIndex, Step, Steps, index
+from model.source import SourceIndex, Step, Steps
 from model.values import Place, Problem
-from model.wordings import PATTERNS, WITHOUT_IMAGE
+from model.wordings import PATTERNS
 
 OF_FILE = re.compile(r"^validating (?P<file>/.*?): (?P<rest>.*)$")
 PARSE = re.compile(r"^failed to parse (?P<file>/.*?): (?P<rest>.*)$")
@@ -57,7 +57,8 @@ LOG_LINE = re.compile(r'^time="[^"]*" level=(\w+) msg=("(?:[^"\\]|\\.)*"|\S+)')
 TOLD_ELSEWHERE = re.compile(r"is obsolete|\bSwarm\b|only supported when running Windows")
 
 
-__all__ = ["WITHOUT_IMAGE", "Messages", "read"]
+# The positions of one file by itself.
+Alone = Callable[[str], SourceIndex]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Messages:
     checked: bool = False
 
 
-def read(output: str, accepted: bool, found: SourceIndex) -> Messages:
+def read(output: str, accepted: bool, found: SourceIndex, alone: Alone) -> Messages:
     """The loader's messages with places; when it did not accept, at least one is an error."""
     warnings: list[Problem] = []
     lines: list[str] = []
@@ -87,7 +88,7 @@ def read(output: str, accepted: bool, found: SourceIndex) -> Messages:
     malformed = tuple(_interpolation_errors(said, found))
     if malformed:
         return Messages(tuple(warnings), malformed)
-    error, checked = _error(said, found)
+    error, checked = _error(said, found, alone)
     return Messages(tuple(warnings), (error,), checked)
 
 
@@ -97,16 +98,21 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
     if said.startswith(HOME):
         for steps in found.where("services", "*", "volumes", "*", fits=_at_home):
             message = "`~` depends on who runs it: write a path from the folder of the stack file"
-            yield Problem(found.place(*steps), message)
+            yield Problem(found.place(*steps), message, code="home-folder")
         return
     if boolean := NOT_BOOLEAN.match(said):
         steps = next(iter(found.where("services", "*", "*", fits=boolean[1].__eq__)), ())
         place = found.place(*steps) if steps else Place(found.suspect, 0, "")
-        yield Problem(place, f"{boolean[1]!r} is no boolean in YAML 1.2, {boolean[2]}", "warning")
+        yield Problem(
+            place,
+            f"{boolean[1]!r} is no boolean in YAML 1.2, {boolean[2]}",
+            "warning",
+            code="not-a-boolean",
+        )
         return
     unset = UNSET.match(said)
     if unset is None:
-        yield Problem(Place(found.suspect, 0, ""), said, "warning")
+        yield Problem(Place(found.suspect, 0, ""), said, "warning", code="loader-warning")
         return
     name = unset[1]
     message = (
@@ -114,7 +120,7 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
         f"set it under causeway:variables or in .env, or write ${{{name}:-default}}"
     )
     for place in found.users_of(name) or [Place(found.suspect, 0, "")]:
-        yield Problem(place, message, "warning")
+        yield Problem(place, message, "warning", code="unset-variable")
 
 
 def _at_home(written: str) -> bool:
@@ -127,26 +133,28 @@ def _interpolation_errors(said: str, found: SourceIndex) -> Iterator[Problem]:
         items = found.where(*(str(step) for step in parent), "*", fits=written.__eq__)
         steps = next(iter(items), parent)
         message = f"{written!r} is not a variable reference: write ${{NAME}}, or $$ for a plain $"
-        yield Problem(found.place(*steps), message)
+        yield Problem(found.place(*steps), message, code="malformed-variable")
 
 
-def _error(said: str, found: SourceIndex) -> tuple[Problem, bool]:
+def _error(said: str, found: SourceIndex, alone: Alone) -> tuple[Problem, bool]:
     for pattern in PATTERNS:
         if match := pattern.text.match(said):
             steps = pattern.steps(match, found)
             place = found.place(*steps) if steps else Place(found.suspect, 0, "")
             message = pattern.message.format(match[0], *match.groups())
-            return Problem(place, message), pattern.checked
+            return Problem(place, message, code=pattern.code), pattern.checked
     if match := DOTENV.match(said):
-        return Problem(Place(match["file"], int(match["line"]), ""), match["rest"]), False
+        return Problem(
+            Place(match["file"], int(match["line"]), ""), match["rest"], code="malformed-dotenv"
+        ), False
     if match := PARSE.match(said):
         return _parse_error(match["file"], match["rest"]), False
     if match := OF_FILE.match(said):
-        return _path_error(match["rest"], index([match["file"]]), SCHEMA), False
+        return _path_error(match["rest"], alone(match["file"]), SCHEMA), False
     for path in PATHS:
         if path.search(said):
             return _path_error(said, found, path), False
-    return Problem(Place(found.suspect, 0, ""), said), False
+    return Problem(Place(found.suspect, 0, ""), said, code="loader-error"), False
 
 
 def _parse_error(file: str, rest: str) -> Problem:
@@ -155,15 +163,19 @@ def _parse_error(file: str, rest: str) -> Problem:
     duplicate = re.search(r'line (\d+): mapping key "(.+?)" already defined at line (\d+)', rest)
     if duplicate:
         message = f"key {duplicate[2]!r} is written twice, first in line {duplicate[3]}"
-        return Problem(Place(file, int(duplicate[1]), ""), message)
+        return Problem(Place(file, int(duplicate[1]), ""), message, code="written-twice")
     message = CONSTRUCT.sub("", POSITION.sub(lambda found: f"{found[1] or ''} ", rest)).strip()
-    return Problem(Place(file, lines[-1] if lines else 0, ""), f"not valid YAML: {message}")
+    return Problem(
+        Place(file, lines[-1] if lines else 0, ""),
+        f"not valid YAML: {message}",
+        code="malformed-yaml",
+    )
 
 
 def _path_error(said: str, found: SourceIndex, pattern: re.Pattern[str]) -> Problem:
     match = pattern.search(said)
     if match is None:
-        return Problem(Place(found.suspect, 0, ""), said.strip())
+        return Problem(Place(found.suspect, 0, ""), said.strip(), code="loader-error")
     steps = _steps(match["path"] or "", found)
     message = match["message"]
     extra = re.match(r"additional properties (.+) not allowed", message)
@@ -171,15 +183,17 @@ def _path_error(said: str, found: SourceIndex, pattern: re.Pattern[str]) -> Prob
         names = re.findall(r"'(.+?)'", extra[1])
         if len(steps) == 1:  # names of one's own choice
             message = f"{names[0]!r} is not a name: use letters, digits, `.`, `_` and `-`"
-            return Problem(found.place(*steps, names[0]), message)
+            return Problem(found.place(*steps, names[0]), message, code="malformed-name")
         word = "key" if len(names) == 1 else "keys"
         listed = ", ".join(repr(name) for name in names)
-        return Problem(found.place(*steps, names[0]), f"unknown {word} {listed}")
+        return Problem(
+            found.place(*steps, names[0]), f"unknown {word} {listed}", code="unknown-key"
+        )
     if message.startswith("false schema"):
-        return Problem(found.place(*steps), f"unknown key {str(steps[-1])!r}")
+        return Problem(found.place(*steps), f"unknown key {str(steps[-1])!r}", code="unknown-key")
     for wording, ours in PLAIN:
         message = wording.sub(ours, message)
-    return Problem(found.place(*steps), message)
+    return Problem(found.place(*steps), message, code="schema")
 
 
 def _steps(path: str, found: SourceIndex) -> Steps:

@@ -42,7 +42,7 @@ def relative_targets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 message = f"{entry[3]!r} is not an absolute path in the container"
                 if ":" in entry[3]:
                     message += "; a volume's name needs two letters or more"
-                yield Problem(_place(service, entry, around), message)
+                yield Problem(_place(service, entry, around), message, code="relative-target")
 
 
 def taken_targets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -52,5 +52,5 @@ def taken_targets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             target = entry[3].rstrip("/")
             if target in seen:
                 message = f"{entry[3]} is already taken by another mount of the service"
-                yield Problem(_place(service, entry, around), message)
+                yield Problem(_place(service, entry, around), message, code="target-taken")
             seen.add(target)

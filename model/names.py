@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from model import links
 from model.surroundings import Surroundings, line_in
 from model.values import Place, Problem, Stack
 
@@ -11,13 +12,16 @@ ICC = "com.docker.network.bridge.enable_icc"
 
 
 def alias_clashes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A name that two services have on one network: DNS answers with either."""
+    """A name that two services have on one network: DNS answers with either. One that a link
+    gives is an error at the link, which another rule tells."""
+    linked = links.given(stack)
     claims: dict[tuple[str, str], list[tuple[Place, str]]] = {}
     containers = {service.name: service.container_name for service in stack.services}
     for service in stack.services:
         for attachment in service.attachments:
             steps = ("services", service.name, "networks", attachment.network)
-            for name in {service.name, service.container_name, *attachment.aliases} - {None}:
+            names = {service.name, service.container_name, *attachment.aliases} - {None}
+            for name in names - linked.get((service.name, attachment.network), set()):
                 place = around.index.place(*steps, "aliases")
                 if name not in attachment.aliases:
                     place = service.place
@@ -32,7 +36,7 @@ def alias_clashes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     f"{name!r} on network {network!r} is also services.{other} "
                     f"({line_in(first, place)}): whoever asks for it gets the one or the other"
                 )
-                yield Problem(place, message, "warning")
+                yield Problem(place, message, "warning", code="name-taken")
 
 
 def answers_of_two_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -57,7 +61,7 @@ def answers_of_two_networks(stack: Stack, around: Surroundings) -> Iterator[Prob
                         f"services.{min(second)} on {other!r}: this service is on both and gets "
                         "the one or the other"
                     )
-                    yield Problem(place, message, "warning")
+                    yield Problem(place, message, "warning", code="name-of-two-networks")
 
 
 def reached_around_icc(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -80,4 +84,9 @@ def reached_around_icc(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 f"host port {published} is open on all addresses, so that the containers of "
                 f"{', '.join(inside)} reach it in spite of `{ICC}`: bind it to 127.0.0.1"
             )
-            yield Problem(around.index.place("services", service.name, "ports"), message, "warning")
+            yield Problem(
+                around.index.place("services", service.name, "ports"),
+                message,
+                "warning",
+                code="open-around-icc",
+            )

@@ -39,27 +39,30 @@ def canonical(output: str) -> object:
     return yaml.load(output.replace("$$", "$"), Loader=_CanonicalLoader)
 
 
-def documents(file: str) -> list[yaml.Node]:
-    """The composed documents of a file; one that YAML refuses has no positions, and the
-    loader words the refusal."""
+def composed_file(file: str) -> list[yaml.Node] | None:
+    """`composed` of what a file holds."""
+    return composed(content(file) or b"")
+
+
+def composed(text: bytes) -> list[yaml.Node] | None:
+    """The documents of a text, None when they nest too deep. What YAML refuses has no positions,
+    and the loader words the refusal."""
     try:
-        text = content(file) or b""
+        if _too_deep(text):
+            return None
         return [node for node in yaml.compose_all(text, Loader=_Base) if node is not None]
     except (yaml.YAMLError, ValueError):
         return []
 
 
-def too_deep(file: str) -> bool:
-    """Whether a file nests deeper than any stack needs: composing would exhaust the C stack."""
+def _too_deep(text: bytes) -> bool:
+    """Whether a text nests deeper than any stack needs: composing would exhaust the C stack."""
     depth = 0
-    try:
-        for event in yaml.parse(content(file) or b"", Loader=_Base):
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            depth -= isinstance(event, yaml.CollectionEndEvent)
-            if depth > DEEPEST:
-                return True
-    except (yaml.YAMLError, ValueError):
-        return False
+    for event in yaml.parse(text, Loader=_Base):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return True
     return False
 
 

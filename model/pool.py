@@ -15,7 +15,7 @@ from ipaddress import IPv4Network, ip_network
 from model.drivers import driver_of
 from model.source import SourceIndex
 from model.surroundings import Surroundings
-from model.values import Network, Problem, Stack, Subnet
+from model.values import Network, Place, Problem, Stack, Subnet
 
 SIZE = 24
 # Drivers whose addresses the engine gives out; macvlan and ipvlan take those of their wire.
@@ -108,7 +108,7 @@ def assigned(
                 break
         else:
             place = around.index.place("networks", network.key)
-            problems.append(Problem(place, _exhausted(pool, taken)))
+            problems.append(Problem(place, _exhausted(pool, taken), code="pool-exhausted"))
     networks = tuple(
         replace(each, subnets=(Subnet(subnet=str(given[each.key])), *each.subnets))
         if each.key in given
@@ -123,6 +123,15 @@ def written_position(network: Network, position: int, index: SourceIndex) -> int
     steps = ("networks", network.key, "ipam", "config")
     pooled = [index.has(*steps, each) for each, _ in enumerate(network.subnets)].count(False)
     return None if position < pooled else position - pooled
+
+
+def subnet_place(network: Network, position: int, index: SourceIndex) -> Place:
+    """Where a subnet is written; one from the pool has its network's place."""
+    written = written_position(network, position, index)
+    if written is None:
+        place = index.place("networks", network.key)
+        return Place(place.file, place.line, f"{place.path} (causeway:addressPool)")
+    return index.place("networks", network.key, "ipam", "config", written, "subnet")
 
 
 def _declared(networks: Iterable[Network]) -> list[tuple[str, IPv4Network]]:

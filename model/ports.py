@@ -53,7 +53,7 @@ def taken_twice(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                         f"host port {_spoken(port)} is already published by "
                         f"services.{owner.name} ({line_in(earlier, place)})"
                     )
-                    yield Problem(place, message)
+                    yield Problem(place, message, code="host-port-taken")
                     break
 
 
@@ -67,7 +67,9 @@ def fixed_with_replicas(stack: Stack, around: Surroundings) -> Iterator[Problem]
                     f"{service.replicas} replicas cannot share host port {_spoken(port)}: "
                     "leave the host port out, or publish a proxy in front of them"
                 )
-                yield Problem(_place(service, position, around), message)
+                yield Problem(
+                    _place(service, position, around), message, code="replicas-share-port"
+                )
 
 
 def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -77,7 +79,11 @@ def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             message = f"`network_mode: {mode}` publishes no ports; remove `ports`"
             if ":" in mode:
                 message = f"`network_mode: {mode}` publishes no ports; move `ports` there"
-            yield Problem(around.index.place("services", service.name, "ports"), message)
+            yield Problem(
+                around.index.place("services", service.name, "ports"),
+                message,
+                code="ports-without-network",
+            )
 
 
 def behind_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -89,7 +95,12 @@ def behind_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 f"published ports cannot be reached: every network of the service is internal "
                 f"({', '.join(networks)})"
             )
-            yield Problem(around.index.place("services", service.name, "ports"), message, "warning")
+            yield Problem(
+                around.index.place("services", service.name, "ports"),
+                message,
+                "warning",
+                code="ports-behind-internal",
+            )
 
 
 def opens_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -108,4 +119,6 @@ def opens_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     f"container on the internal network {', '.join(inside)}: bind it to 127.0.0.1, "
                     f"or write `{named}` if everybody may"
                 )
-                yield Problem(_place(service, position, around), message, "warning")
+                yield Problem(
+                    _place(service, position, around), message, "warning", code="port-into-internal"
+                )

@@ -17,9 +17,9 @@ def missing_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             continue
         place = around.index.place(f"{source.kind}s", source.key, "file")
         if why := around.unfit_content(source.file):
-            yield Problem(place, f"{source.file} {why}")
+            yield Problem(place, f"{source.file} {why}", code="unreadable-file")
         elif not around.is_file(source.file):
-            yield Problem(place, f"no file {source.file}")
+            yield Problem(place, f"no file {source.file}", code="missing-file")
 
 
 def missing_content(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -28,7 +28,7 @@ def missing_content(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             steps = (f"{source.kind}s", source.key, "environment")
             if around.index.has(*steps):
                 message = "its variable is not set under causeway:variables nor in .env"
-                yield Problem(around.index.place(*steps), message)
+                yield Problem(around.index.place(*steps), message, code="missing-content")
 
 
 def missing_build_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -43,19 +43,23 @@ def missing_build_files(stack: Stack, around: Surroundings) -> Iterator[Problem]
             place = around.index.place(*steps)
         if REMOTE.match(build.context):
             message = f"{build.context} is not on this machine: check it out and name the folder"
-            yield Problem(place, message)
+            yield Problem(place, message, code="missing-build-context")
         elif not around.exists(build.context):
-            yield Problem(place, f"no build context {build.context}")
+            yield Problem(place, f"no build context {build.context}", code="missing-build-context")
         elif around.is_file(build.context):
-            yield Problem(place, f"build context {build.context} is a file, not a folder")
+            yield Problem(
+                place,
+                f"build context {build.context} is a file, not a folder",
+                code="missing-build-context",
+            )
         elif build.dockerfile_inline is None:
             dockerfile = str(PurePath(build.context, build.dockerfile))
             if around.index.has(*steps, "dockerfile"):
                 place = around.index.place(*steps, "dockerfile")
             if why := around.unfit(dockerfile):
-                yield Problem(place, f"{dockerfile} {why}")
+                yield Problem(place, f"{dockerfile} {why}", code="unreadable-file")
             elif not around.is_file(dockerfile):
-                yield Problem(place, f"no Dockerfile {dockerfile}")
+                yield Problem(place, f"no Dockerfile {dockerfile}", code="missing-dockerfile")
 
 
 def missing_bind_sources(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -70,4 +74,4 @@ def missing_bind_sources(stack: Stack, around: Surroundings) -> Iterator[Problem
                     holding(mount.target),
                 )
                 message = f"{mount.source} does not exist here, and Docker will not create it"
-                yield Problem(place, message, "warning")
+                yield Problem(place, message, "warning", code="missing-bind-source")

@@ -6,11 +6,12 @@ nginx looks up a name that stands literally in `proxy_pass` or in an `upstream` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from model.values import Place, Problem, Service, Stack
 
+Read = Callable[[str], bytes | None]
 # Bounds on what is looked at in a build context or a mounted folder.
 DEEPEST, MOST_FILES, LARGEST = 3, 50, 256 * 1024
 ENDINGS = (".conf", ".template")
@@ -44,7 +45,7 @@ def stale(stack: Stack, texts: Mapping[str, Mapping[str, str]]) -> Iterator[Prob
         for path, text in sorted(texts.get(service.name, {}).items()):
             for line, name in sorted(set(stale_names(text, frozenset(others)))):
                 place = Place(path, line, f"services.{service.name}")
-                yield Problem(place, _message(name), "warning")
+                yield Problem(place, _message(name), "warning", code="stale-name")
 
 
 def _message(name: str) -> str:
@@ -56,7 +57,7 @@ def _message(name: str) -> str:
     )
 
 
-def configurations(service: Service) -> dict[str, str]:
+def configurations(service: Service, read: Read) -> dict[str, str]:
     """Text by path of what may be an nginx configuration in what a service builds or mounts."""
     roots = [mount.source for mount in service.mounts if mount.type == "bind" and mount.source]
     if service.build is not None:
@@ -67,8 +68,8 @@ def configurations(service: Service) -> dict[str, str]:
             if len(found) == MOST_FILES:
                 break
             try:
-                if path.stat().st_size <= LARGEST:
-                    found[str(path)] = path.read_text(errors="replace")
+                if path.stat().st_size <= LARGEST and (text := read(str(path))) is not None:
+                    found[str(path)] = text.decode(errors="replace")
             except OSError:
                 continue  # whether it has to be readable is not decided here
     return {path: text for path, text in found.items() if "_pass" in text or "upstream" in text}

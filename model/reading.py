@@ -15,7 +15,7 @@ from model.document import mapping, required_text, sequence
 from model.files import unfit
 from model.nodes import canonical
 from model.references import REMOTE
-from model.source import Entry, Steps, entries
+from model.source import Compose, Entry, Steps, entries
 from model.values import Place, Problem
 
 # Runs the loader over a text, with the variables of environment files; its output.
@@ -47,9 +47,9 @@ class _Mention:
         return Place(self.entry.file, self.entry.line, self.entry.path)
 
 
-def unreadable(paths: Sequence[str], folder: str, ask: Ask) -> list[Problem]:
+def unreadable(paths: Sequence[str], folder: str, ask: Ask, compose: Compose) -> list[Problem]:
     """Everything that keeps the loader from reading a stack's files, and ours from following."""
-    reading = _Reading(ask)
+    reading = _Reading(ask, compose)
     variables = tuple(reading.dotenv(folder))
     for path in paths:
         reading.follow(_File(path, folder, variables))
@@ -59,6 +59,7 @@ def unreadable(paths: Sequence[str], folder: str, ask: Ask) -> list[Problem]:
 @dataclass(slots=True)
 class _Reading:
     ask: Ask
+    compose: Compose
     problems: list[Problem] = field(default_factory=list)
     seen: set[_File] = field(default_factory=set)
 
@@ -70,7 +71,9 @@ class _Reading:
                 continue
             if len(self.seen) == MOST_FILES:
                 message = f"leads to more than {MOST_FILES} files by `include` and `extends`"
-                self.problems.append(Problem(Place(first.path, 0, ""), message))
+                self.problems.append(
+                    Problem(Place(first.path, 0, ""), message, code="too-many-files")
+                )
                 return
             self.seen.add(file)
             ahead += self._named(file)
@@ -79,12 +82,12 @@ class _Reading:
         """`.env` of a folder, if there is one that may be read."""
         path = _below(folder, ".env")
         if why := unfit(path):
-            self.problems.append(Problem(Place(path, 0, ""), why))
+            self.problems.append(Problem(Place(path, 0, ""), why, code="unreadable-file"))
         return [path] if os.path.isfile(path) and not why else []
 
     def _named(self, file: _File) -> Iterator[_File]:
         """The stack files that one names, each judged; so is all else that it names."""
-        mentions = _mentions(file, self.ask)
+        mentions = _mentions(file, self.ask, self.compose)
         for each in mentions:
             if each.role == "content":
                 self._may(each, file)
@@ -115,7 +118,7 @@ class _Reading:
             return None
         path = _below(file.folder, mention.text)
         if why := unfit(path):
-            self.problems.append(Problem(mention.place, f"{path} {why}"))
+            self.problems.append(Problem(mention.place, f"{path} {why}", code="unreadable-file"))
             return None
         return path
 
@@ -127,7 +130,7 @@ class _Reading:
         if said != mention.entry.text:
             said = f"{mention.entry.text} stands for {said}, which"
         message = f"{said} is not on this machine: keep a copy beside the stack file"
-        self.problems.append(Problem(mention.place, message))
+        self.problems.append(Problem(mention.place, message, code="not-on-this-machine"))
         return False
 
 
@@ -136,11 +139,11 @@ def _below(folder: str, path: str) -> str:
     return os.path.normpath(os.path.join(folder, path))
 
 
-def _mentions(file: _File, ask: Ask) -> list[_Mention]:
+def _mentions(file: _File, ask: Ask, compose: Compose) -> list[_Mention]:
     """The paths that a stack file names. Where the loader refuses its variables, those without."""
     found = [
         (role, steps, entry, entry.text)
-        for steps, entry in entries(file.path).items()
+        for steps, entry in entries(file.path, compose).items()
         if entry.text and (role := _role(steps))
     ]
     written = [text for *_, text in found if "$" in text]

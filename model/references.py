@@ -23,13 +23,15 @@ def malformed_images(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     for service in stack.services:
         if service.image is not None and not IMAGE.fullmatch(service.image):
             place = around.index.place("services", service.name, "image")
-            yield Problem(place, f"{service.image!r} is not an image reference")
+            yield Problem(
+                place, f"{service.image!r} is not an image reference", code="malformed-image"
+            )
 
 
 def without_image(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     for service in stack.services:
         if service.image is None and service.build is None:
-            yield Problem(service.place, "has neither `image` nor `build`")
+            yield Problem(service.place, "has neither `image` nor `build`", code="without-image")
 
 
 def unknown_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -40,7 +42,11 @@ def unknown_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         for attachment in service.attachments:
             if attachment.network not in declared:
                 place = around.index.place("services", service.name, "networks", attachment.network)
-                yield Problem(place, f"unknown network {attachment.network!r} {known(written)}")
+                yield Problem(
+                    place,
+                    f"unknown network {attachment.network!r} {known(written)}",
+                    code="unknown-network",
+                )
 
 
 def unknown_volumes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -55,7 +61,11 @@ def unknown_volumes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     len(service.mounts),
                     holding(mount.source, mount.target),
                 )
-                yield Problem(place, f"unknown volume {mount.source!r} {known(written)}")
+                yield Problem(
+                    place,
+                    f"unknown volume {mount.source!r} {known(written)}",
+                    code="unknown-volume",
+                )
 
 
 def unknown_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -74,7 +84,11 @@ def unknown_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                         len(mounts),
                         holding(mount.source),
                     )
-                    yield Problem(place, f"unknown {kind} {mount.source!r} {known([*written])}")
+                    yield Problem(
+                        place,
+                        f"unknown {kind} {mount.source!r} {known([*written])}",
+                        code=f"unknown-{kind}",
+                    )
 
 
 def unknown_dependencies(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -86,7 +100,11 @@ def unknown_dependencies(stack: Stack, around: Surroundings) -> Iterator[Problem
                 continue
             if not around.index.has(*steps):
                 continue  # implied by a namespace, a link or volumes_from, which has its own rule
-            yield Problem(around.index.place(*steps), _unknown(dependency.service, names, around))
+            yield Problem(
+                around.index.place(*steps),
+                _unknown(dependency.service, names, around),
+                code="unknown-service",
+            )
 
 
 def unknown_namespaces(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -97,7 +115,7 @@ def unknown_namespaces(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             if kind == "service" and other not in names:
                 place = around.index.place("services", service.name, key)
                 said = _unknown(other, names, around) if other else f"{mode!r} names no service"
-                yield Problem(place, said)
+                yield Problem(place, said, code="unknown-service")
         for position, (other, _) in enumerate(service.links):
             if other not in names:
                 place = around.index.item(
@@ -106,7 +124,7 @@ def unknown_namespaces(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     len(service.links),
                     holding(other),
                 )
-                yield Problem(place, _unknown(other, names, around))
+                yield Problem(place, _unknown(other, names, around), code="unknown-service")
 
 
 def _unknown(other: str, names: list[str], around: Surroundings) -> str:
@@ -147,7 +165,9 @@ def _cycle(cycle: list[str], around: Surroundings) -> Problem:
     first = cycle.index(min(cycle))
     ordered = [*cycle[first:], *cycle[:first], min(cycle)]
     place = around.index.place("services", ordered[0], "depends_on", ordered[1])
-    return Problem(place, f"the services wait for each other: {' -> '.join(ordered)}")
+    return Problem(
+        place, f"the services wait for each other: {' -> '.join(ordered)}", code="dependency-cycle"
+    )
 
 
 def never_healthy(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -165,17 +185,19 @@ def never_healthy(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     f"waits until {other.name!r} is healthy, which has no healthcheck here; "
                     "its image must bring one"
                 )
-                yield Problem(place, message, "warning")
+                yield Problem(place, message, "warning", code="never-healthy")
             elif other.healthcheck.test[:1] == ("NONE",):
                 message = f"waits until {other.name!r} is healthy, whose healthcheck is disabled"
-                yield Problem(place, message)
+                yield Problem(place, message, code="never-healthy")
 
 
 def mode_and_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     for service in stack.services:
         if service.network_mode is not None and service.attachments:
             place = around.index.place("services", service.name, "network_mode")
-            yield Problem(place, "`network_mode` and `networks` exclude each other")
+            yield Problem(
+                place, "`network_mode` and `networks` exclude each other", code="mode-and-networks"
+            )
 
 
 def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -189,14 +211,20 @@ def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         name = service.container_name or ""
         if not CONTAINER_NAME.fullmatch(name):  # the loader looks at its beginning alone
             message = "cannot name a container: letters, digits, `_`, `.` and `-`"
-            yield Problem(place, f"{name!r} {message}")
+            yield Problem(place, f"{name!r} {message}", code="malformed-container-name")
         if service.replicas > 1:
             message = f"{service.replicas} replicas cannot share the container name {name!r}"
-            yield Problem(place, f"{message}; remove `container_name`")
+            yield Problem(
+                place, f"{message}; remove `container_name`", code="replicas-share-container-name"
+            )
         if name in first:
             owner, earlier = first[name]
             where = f"services.{owner} ({line_in(earlier, place)})"
-            yield Problem(place, f"container name {name!r} is already that of {where}")
+            yield Problem(
+                place,
+                f"container name {name!r} is already that of {where}",
+                code="container-name-taken",
+            )
         first.setdefault(name, (service.name, place))
 
 
@@ -204,7 +232,11 @@ def untested_healthchecks(stack: Stack, around: Surroundings) -> Iterator[Proble
     for service in stack.services:
         if service.healthcheck is not None and not service.healthcheck.test:
             place = around.index.place("services", service.name, "healthcheck")
-            yield Problem(place, "has no `test`: repeat the one of the image, it is not inherited")
+            yield Problem(
+                place,
+                "has no `test`: repeat the one of the image, it is not inherited",
+                code="healthcheck-without-test",
+            )
 
 
 def external_with_more(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -215,4 +247,8 @@ def external_with_more(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         for other in around.index.keys(section, key):
             if other not in ("external", "name") and not other.startswith("x-"):
                 place = around.index.place(section, key, other)
-                yield Problem(place, f"`{other}` has no place beside `external: true`")
+                yield Problem(
+                    place,
+                    f"`{other}` has no place beside `external: true`",
+                    code="external-with-more",
+                )

@@ -7,7 +7,7 @@ They are for messages only: nothing that is deployed depends on this file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,17 +17,18 @@ from model.nodes import (
     DEEPEST,
     MOST_VALUES,
     child,
-    documents,
+    composed_file,
     flat,
     pairs,
     scalar,
-    too_deep,
     weight,
 )
 from model.values import Place
 
 Step = str | int
 Steps = tuple[Step, ...]
+# The documents of a file; None when they nest too deep.
+Compose = Callable[[str], list[yaml.Node] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +125,20 @@ def holding(*parts: str) -> Callable[[str], bool]:
     return lambda text: all(part in text for part in parts)
 
 
-def index(files: list[str]) -> SourceIndex:
+def index(files: Sequence[str], compose: Compose = composed_file) -> SourceIndex:
     """The positions of all keys in the given files, read in order, later ones winning."""
     found = SourceIndex(files=tuple(files))
     for file in files:
-        _add_file(found, file, seen=set())
+        _add_file(found, file, set(), compose)
     return found
 
 
-def entries(file: str) -> dict[Steps, Entry]:
+def entries(file: str, compose: Compose = composed_file) -> dict[Steps, Entry]:
     """The scalars of one file alone, and where they stand; nothing of a file that is too large."""
     found = SourceIndex(files=(file,))
-    if not too_deep(file):
-        for root in documents(file):
-            if weight(root, {}) <= MOST_VALUES:
-                _walk(found, file, root, (), "", override=True)
+    for root in compose(file) or ():
+        if weight(root, {}) <= MOST_VALUES:
+            _walk(found, file, root, (), "", override=True)
     mappings = {steps[:-1] for steps in found.entries if isinstance(steps[-1], str)}
     return {
         steps: entry
@@ -147,19 +147,20 @@ def entries(file: str) -> dict[Steps, Entry]:
     }
 
 
-def _add_file(found: SourceIndex, file: str, seen: set[str]) -> None:
+def _add_file(found: SourceIndex, file: str, seen: set[str], compose: Compose) -> None:
     if file in seen:
         return
     seen.add(file)
-    if too_deep(file):
+    roots = compose(file)
+    if roots is None:
         found.too_large.append(file)
         return
-    for root in documents(file):
+    for root in roots:
         if weight(root, {}) > MOST_VALUES:
             found.too_large.append(file)
             continue
-        _include(found, file, root, seen)
-        _extend(found, file, root)
+        _include(found, file, root, seen, compose)
+        _extend(found, file, root, compose)
         _walk(found, file, root, (), "", override=True)
 
 
@@ -196,7 +197,9 @@ def _enter(found: SourceIndex, steps: Steps, entry: Entry, override: bool) -> No
         found.entries[steps] = entry
 
 
-def _include(found: SourceIndex, file: str, root: yaml.Node, seen: set[str]) -> None:
+def _include(
+    found: SourceIndex, file: str, root: yaml.Node, seen: set[str], compose: Compose
+) -> None:
     listed = child(root, "include")
     if not isinstance(listed, yaml.SequenceNode):
         return
@@ -205,13 +208,13 @@ def _include(found: SourceIndex, file: str, root: yaml.Node, seen: set[str]) -> 
         targets = target.value if isinstance(target, yaml.SequenceNode) else [target]
         for each in targets:
             if isinstance(each, yaml.ScalarNode):
-                _add_file(found, _beside(file, each.value), seen)
+                _add_file(found, _beside(file, each.value), seen, compose)
 
 
-def _extend(found: SourceIndex, file: str, root: yaml.Node, depth: int = 0) -> None:
+def _extend(found: SourceIndex, file: str, root: yaml.Node, compose: Compose) -> None:
     """Positions of what a service takes from another one; its own keys win."""
     services = child(root, "services")
-    if not isinstance(services, yaml.MappingNode) or depth > DEEPEST:
+    if not isinstance(services, yaml.MappingNode):
         return
     for name, service, _ in pairs(services):
         extends = child(service, "extends")
@@ -220,7 +223,7 @@ def _extend(found: SourceIndex, file: str, root: yaml.Node, depth: int = 0) -> N
         from_service = scalar(child(extends, "service") or extends)
         from_file = child(extends, "file")
         other = _beside(file, from_file.value) if isinstance(from_file, yaml.ScalarNode) else file
-        for document in documents(other) if other != file else [root]:
+        for document in (compose(other) or ()) if other != file else [root]:
             base = child(document, "services", from_service or "")
             if base is not None:
                 steps: Steps = ("services", name)

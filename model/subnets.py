@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from model.addresses import Address, Range, default_gateway
 from model.drivers import driver_of
-from model.environments import subnet_place
+from model.pool import subnet_place
 from model.surroundings import Surroundings
 from model.values import Network, Place, Problem, Stack, Subnet
 
@@ -49,11 +49,19 @@ def unusable(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         place = _place(network, position, around, "subnet")
         for reserved, purpose in RESERVED:
             if subnet.version == reserved.version and subnet.overlaps(reserved):
-                yield Problem(place, f"{subnet} lies in {reserved}, which is for {purpose}")
+                yield Problem(
+                    place,
+                    f"{subnet} lies in {reserved}, which is for {purpose}",
+                    code="reserved-subnet",
+                )
         # A bridge needs network, gateway, one container and broadcast; others have no gateway.
         largest = 30 if driver_of(network) == "bridge" else 32
         if isinstance(subnet, IPv4Network) and subnet.prefixlen > largest:
-            yield Problem(place, f"{subnet} has no room for gateway and container: /30 or larger")
+            yield Problem(
+                place,
+                f"{subnet} has no room for gateway and container: /30 or larger",
+                code="subnet-too-small",
+            )
 
 
 def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -63,7 +71,11 @@ def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         edges = (subnet.network_address, subnet.broadcast_address)
         if gateway in edges and subnet.version == 4 and subnet.prefixlen < 31:
             place = _place(network, position, around, "gateway")
-            yield Problem(place, f"{gateway} is the first or last address of {subnet}, never free")
+            yield Problem(
+                place,
+                f"{gateway} is the first or last address of {subnet}, never free",
+                code="address-never-free",
+            )
         taken: dict[Address, str] = {} if gateway is None else {gateway: "the gateway"}
         for name, written in config.aux_addresses:
             address = _address(written)
@@ -71,7 +83,7 @@ def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 continue
             if address in taken:
                 place = _place(network, position, around, "aux_addresses", name)
-                yield Problem(place, f"{address} is already {taken[address]}")
+                yield Problem(place, f"{address} is already {taken[address]}", code="address-taken")
             taken.setdefault(address, f"the auxiliary address {name!r}")
 
 
@@ -90,7 +102,7 @@ def in_dynamic_range(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     f"the engine may give {address} to {dynamic[0]!r}, which starts earlier or "
                     f"restarts: {_advice(network, subnet, [each for _, each in fixed])}"
                 )
-                yield Problem(place, message, "warning")
+                yield Problem(place, message, "warning", code="address-in-dynamic-range")
 
 
 def _addresses(
@@ -141,10 +153,10 @@ def too_few_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 f"{pool} has {max(free, 0)} addresses for containers, and {len(dynamic)} want one "
                 f"({users}): declare a larger one"
             )
-            place = subnet_place(stack, network, position)
+            place = subnet_place(network, position, around.index)
             if config.ip_range is not None:
                 place = _place(network, position, around, "ip_range")
-            yield Problem(place, message)
+            yield Problem(place, message, code="too-few-addresses")
 
 
 def _range(written: str) -> Range | None:

@@ -8,10 +8,7 @@ Durations are strings in Go form ("1m30s"), sizes are bytes, names are Compose's
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from model.source import SourceIndex
+from typing import Literal
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -25,17 +22,30 @@ class Place:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A way between two ends of a matrix, each by stack and name; the stack is "" for what is no
+    service, such as `world`."""
+
+    source: tuple[str, str]
+    destination: tuple[str, str]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One finding about a stack file; `severity` "error" stops, "warning" is shown.
 
-    `witness` shows how it comes about, a line each, such as the hops of a path.
+    `witness` shows how it comes about, a line each, such as the hops of a path. `code` is a word
+    for the rule and `flow` what it is about: who wants to know reads these, not the message.
     """
 
     place: Place
     message: str
     severity: Literal["error", "warning"] = "error"
     witness: tuple[str, ...] = ()
+    # A finding is told once, by which rule ever; both follow from the message.
+    code: str = field(compare=False, kw_only=True)
+    flow: Flow | None = field(default=None, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +340,7 @@ class FileSource:
     place: Place
     file: str | None = None
     content: str | None = field(default=None, repr=False)
+    from_variable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +363,3 @@ class Stack:
     volumes: tuple[Volume, ...] = ()
     file_sources: tuple[FileSource, ...] = ()
     substitutions: tuple[Substitution, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    extension: str = ""  # the top-level `x-causeway` as JSON with sorted keys
-    # Where each key of the files stands: for messages, no part of what is declared.
-    written: SourceIndex | None = field(default=None, repr=False, compare=False)

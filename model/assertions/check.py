@@ -7,11 +7,10 @@ does not know is a warning. `*` is every other service and the world; the host m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
-from model import source
-from model.assertions.parse import Assertion, Kind, Side, parse
+from model.assertions.parse import Assertion, Assertions, Kind, Side
 from model.errors import StackError, shorten
 from model.reach.matrix import Matrix
 from model.reach.values import (
@@ -27,35 +26,29 @@ from model.reach.values import (
     Reason,
     Verdict,
 )
-from model.source import SourceIndex
-from model.values import Problem, Stack
+from model.values import Flow, Problem, Stack
 
 OUTSIDE = {"host": (HOST,), "lan": (LAN,), "internet": (INTERNET,), "dns": (DNS,)}
 MOST_NAMED = 5
 
 
-def check_assertions(
-    stack: Stack, matrix: Matrix, index: SourceIndex | None = None
-) -> tuple[Problem, ...]:
+def check_assertions(assertions: Assertions, stack: Stack, matrix: Matrix) -> tuple[Problem, ...]:
     """Every assertion that cannot be read or does not hold, with its witness, sorted by place."""
-    if not stack.extension:
-        return ()
-    positions = index or source.index(list(stack.files))
-    assertions, problems = parse(stack, positions)
-    for assertion in assertions:
+    problems = [*assertions.problems]
+    for assertion in assertions.readable:
         problems += _problems(assertion, stack, matrix)
-    flows = [assertion for assertion in assertions if assertion.kind is Kind.FLOWS]
+    flows = [assertion for assertion in assertions.readable if assertion.kind is Kind.FLOWS]
     if flows:
         problems += _others(flows, stack, matrix)
     return tuple(sorted(set(problems)))
 
 
-def asserted(stack: Stack, matrix: Matrix) -> Stack:
-    """The stack, with warnings of what cannot be told; raises StackError when one is broken."""
-    problems = check_assertions(stack, matrix)
+def asserted(assertions: Assertions, stack: Stack, matrix: Matrix) -> tuple[Problem, ...]:
+    """Warnings of what cannot be told; raises StackError when an assertion is broken."""
+    problems = check_assertions(assertions, stack, matrix)
     if any(problem.severity == "error" for problem in problems):
         raise StackError(problems, str(Path.cwd()))
-    return replace(stack, warnings=(*stack.warnings, *problems))
+    return problems
 
 
 def _problems(assertion: Assertion, stack: Stack, matrix: Matrix) -> Iterator[Problem]:
@@ -92,9 +85,23 @@ def _told(assertion: Assertion, cell: Cell, sure: bool) -> Problem:
     flow = spoken(cell)
     if sure:
         message = f"never {assertion}: but {flow} is open"
-        return Problem(assertion.place, message, "error", witness(cell))
+        return Problem(
+            assertion.place,
+            message,
+            "error",
+            witness(cell),
+            code="never-broken",
+            flow=_flow(cell),
+        )
     message = f"never {assertion}: whether {flow} is open cannot be told"
-    return Problem(assertion.place, message, "warning", witness(cell))
+    return Problem(
+        assertion.place, message, "warning", witness(cell), code="never-unknown", flow=_flow(cell)
+    )
+
+
+def _flow(cell: Cell) -> Flow:
+    source, destination = cell.source, cell.destination
+    return Flow((source.stack, source.name), (destination.stack, destination.name))
 
 
 def _always(assertion: Assertion, origin: Node, target: Node, matrix: Matrix) -> Problem | None:
@@ -107,7 +114,9 @@ def _always(assertion: Assertion, origin: Node, target: Node, matrix: Matrix) ->
     cell = matrix.decide(origin, target, endpoints[first])
     word = "whether it is open cannot be told" if unknown else f"it is {cell.verdict.value}"
     message = f"{assertion.kind.value} {assertion}: {spoken(cell)}: {word}"
-    return Problem(assertion.place, message, "warning" if unknown else "error", witness(cell))
+    severity: Literal["error", "warning"] = "warning" if unknown else "error"
+    code = f"{assertion.kind.value}-{'unknown' if unknown else 'broken'}"
+    return Problem(assertion.place, message, severity, witness(cell), code=code, flow=_flow(cell))
 
 
 def _others(flows: list[Assertion], stack: Stack, matrix: Matrix) -> Iterator[Problem]:
@@ -136,7 +145,7 @@ def _others(flows: list[Assertion], stack: Stack, matrix: Matrix) -> Iterator[Pr
             f"{', '.join(others[:MOST_NAMED])}{rest}"
         )
         place = flows[0].place
-        yield Problem(place, message, "warning")
+        yield Problem(place, message, "warning", code="flows-not-enforced")
 
 
 def _nodes(side: Side, stack: Stack, matrix: Matrix, as_source: bool) -> tuple[Node, ...]:

@@ -6,7 +6,6 @@ sides stand for in a matrix is decided in `check`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,14 +58,24 @@ class Assertion:
         return f"{self.source} -> {self.destination}{port}"
 
 
-def parse(stack: Stack, index: SourceIndex) -> tuple[list[Assertion], list[Problem]]:
-    """Every assertion of the stack, and what is wrong with those that cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Assertions:
+    """Those of a stack file, and what is wrong with those that cannot be read."""
+
+    readable: tuple[Assertion, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def parse(extension: object, stack: Stack, index: SourceIndex) -> Assertions:
+    """Every assertion of the stack's top-level `x-causeway`."""
     found: list[Assertion] = []
     problems: list[Problem] = []
-    for kind, text, place in _entries(stack, index, problems):
+    for kind, text, place in _entries(extension, index, problems):
         match = PATTERN.fullmatch(text)
         if match is None:
-            problems.append(Problem(place, f"{text!r} is no assertion: {FORM}"))
+            problems.append(
+                Problem(place, f"{text!r} is no assertion: {FORM}", code="no-assertion")
+            )
             continue
         wrong = len(problems)
         source = _side(match["source"], stack, index, place, problems)
@@ -74,29 +83,30 @@ def parse(stack: Stack, index: SourceIndex) -> tuple[list[Assertion], list[Probl
         endpoint = _endpoint(match["port"], match["protocol"], place, problems)
         if len(problems) == wrong and source and destination:
             found.append(Assertion(kind, source, destination, endpoint, place))
-    return found, problems
+    return Assertions(tuple(found), tuple(problems))
 
 
 def _entries(
-    stack: Stack, index: SourceIndex, problems: list[Problem]
+    extension: object, index: SourceIndex, problems: list[Problem]
 ) -> Iterator[tuple[Kind, str, Place]]:
-    extension = json.loads(stack.extension) if stack.extension else {}
     if not isinstance(extension, dict):
-        return  # the loader tells that
+        return  # there is none, or another rule tells
     for kind in Kind:
         entries = extension.get(kind.value)
         if entries is None:
             continue
         if not isinstance(entries, list):
             place = index.place(SECTION, kind.value)
-            problems.append(Problem(place, f"must be a list of assertions: {FORM}"))
+            problems.append(
+                Problem(place, f"must be a list of assertions: {FORM}", code="no-assertions")
+            )
             continue
         for position, text in enumerate(entries):
             place = index.item((SECTION, kind.value), position, len(entries), str(text).__eq__)
             if isinstance(text, str):
                 yield kind, text, place
             else:
-                problems.append(Problem(place, f"is no assertion: {FORM}"))
+                problems.append(Problem(place, f"is no assertion: {FORM}", code="no-assertion"))
 
 
 def _side(
@@ -107,10 +117,10 @@ def _side(
         keys = [network.key for network in stack.networks]
         if words[1] in keys:
             return Side("network", words[1])
-        problems.append(Problem(place, _unknown("network", words[1], keys)))
+        problems.append(Problem(place, _unknown("network", words[1], keys), code="unknown-network"))
         return None
     if len(words) != 1:
-        problems.append(Problem(place, f"{text!r} names nothing: {FORM}"))
+        problems.append(Problem(place, f"{text!r} names nothing: {FORM}", code="no-assertion"))
         return None
     if text == "*":
         return Side("all")
@@ -121,11 +131,17 @@ def _side(
         return Side("service", text)
     if index.has("services", text):
         message = f"service {text!r} is switched off by its profiles: not checked"
-        problems.append(Problem(place, message, "warning"))
+        problems.append(Problem(place, message, "warning", code="switched-off"))
     elif text in (network.key for network in stack.networks):
-        problems.append(Problem(place, f"{text!r} is a network: write `network {text}`"))
+        problems.append(
+            Problem(
+                place, f"{text!r} is a network: write `network {text}`", code="network-as-service"
+            )
+        )
     else:
-        problems.append(Problem(place, _unknown("service", text, [*names, *OUTSIDE])))
+        problems.append(
+            Problem(place, _unknown("service", text, [*names, *OUTSIDE]), code="unknown-service")
+        )
     return None
 
 
@@ -141,9 +157,15 @@ def _endpoint(
     if port is None:
         return None
     if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
-        problems.append(Problem(place, f"{port!r} is not a port (1 to 65535)"))
+        problems.append(Problem(place, f"{port!r} is not a port (1 to 65535)", code="not-a-port"))
         return None
     if protocol not in (None, "tcp", "udp", "sctp"):
-        problems.append(Problem(place, f"unknown protocol {protocol!r} (known: sctp, tcp, udp)"))
+        problems.append(
+            Problem(
+                place,
+                f"unknown protocol {protocol!r} (known: sctp, tcp, udp)",
+                code="unknown-protocol",
+            )
+        )
         return None
     return Endpoint(int(port), protocol or "tcp")

@@ -75,7 +75,7 @@ def _placed(
     ):
         if value is not None:
             message = f"a balancer has its own `{key}`; remove it"
-            problems.append(Problem(index.place(*steps, key), message))
+            problems.append(Problem(index.place(*steps, key), message, code="key-of-balancer"))
     others = {other.name: other for other in stack.services if other.name != service.name}
     own = [attachment.network for attachment in service.attachments]
     targets: list[Target] = []
@@ -88,12 +88,12 @@ def _placed(
             message = f"unknown service {target.service!r} {known([*others])}"
             if index.has("services", target.service) and target.service != service.name:
                 message = f"service {target.service!r} is switched off by its profiles"
-            problems.append(Problem(place, message))
+            problems.append(Problem(place, message, code="switched-off"))
             continue
         theirs = {attachment.network for attachment in other.attachments}
         shared = min((network for network in own if network in theirs), default="")
         if not shared:
             message = f"shares no network with {target.service}, so nothing can get there"
-            problems.append(Problem(place, message))
+            problems.append(Problem(place, message, code="no-shared-network"))
         targets.append(replace(target, network=shared))
     return replace(balance, targets=tuple(targets) or balance.targets)

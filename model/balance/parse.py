@@ -71,14 +71,19 @@ def parse(
                 found[f"{name}_{suffix}" if key == "timeouts" else f"{suffix}_{name}"] = item
     for key, example in (("to", "the service it stands in front of"), ("port", "the port there")):
         if isinstance(value, dict) and key not in value:
-            problems.append(Problem(index.place(*steps), f"`{key}` is missing: {example}"))
+            problems.append(
+                Problem(index.place(*steps), f"`{key}` is missing: {example}", code="missing-key")
+            )
     if len(problems) > wrong:
         return None
     targets = found.pop("to")
     if found.get("mode") == "tcp":
         found.setdefault("listen", found["port"])
     balance = Balance(targets=targets, **found)
-    problems += [Problem(index.place(*steps, key), message) for key, message in _conflicts(balance)]
+    problems += [
+        Problem(index.place(*steps, key), message, code="balance-conflict")
+        for key, message in _conflicts(balance)
+    ]
     return None if len(problems) > wrong else balance
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,11 +13,6 @@ from model.reach.matrix import Matrix
 from model.reach.values import WORLD, Endpoint, LeakKind, Node, Verdict
 from model.values import Place, Problem, Service, Stack
 
-# The flow that a message of `check_assertions` ends with.
-FLOW = re.compile(
-    r"(\S+) -> ([^\s:]+)(?::\d+/\w+)?"
-    r"(?: is open|: it is \w+|: whether it is open cannot be told| is open cannot be told)$"
-)
 NO_PORT = "no port declared"
 Kind = Literal["violation", "unsure", "pivot", "leak"]
 
@@ -48,7 +42,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A broken assertion, a pivot, or another leak; `flow` holds the ids of two ends."""
+    """A broken assertion, a pivot, or another leak; `flow` holds the ids of two ends, `code` the
+    problem's."""
 
     number: int
     kind: Kind
@@ -57,6 +52,7 @@ class Finding:
     place: str = ""
     cards: tuple[str, ...] = ()
     flow: tuple[str, str] | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,20 +173,20 @@ def _findings(
     ids: dict[tuple[str, str], str],
     base: str,
 ) -> Iterator[Finding]:
-    by_name = {name: own for (_, name), own in ids.items()}
     number = 0
     for problem in sorted(problems, key=lambda each: (each.severity, each)):
         number += 1
-        flow = FLOW.search(problem.message)
-        ends = (flow[1], flow[2]) if flow else None
-        known = tuple(by_name.get(end, end) for end in ends) if ends else ()
+        flow = problem.flow
+        ends = (flow.source, flow.destination) if flow else ()
+        known = tuple(ids.get(end, end[1]) for end in ends)
         yield Finding(
             number=number,
             kind="violation" if problem.severity == "error" else "unsure",
             text=problem.message,
+            code=problem.code,
             witness=problem.witness,
             place=_spoken_place(problem.place, base),
-            cards=tuple(each for each in known if each in by_name.values()),
+            cards=tuple(each for each in known if each in ids.values()),
             flow=(known[0], known[1]) if known else None,
         )
     for leak in sorted(matrix.leaks, key=lambda each: each.kind is not LeakKind.PIVOT):

@@ -247,7 +247,7 @@ def _violations(picture: Picture) -> Iterator[str]:
     boxes["host"] = Box(frame.x + 18, frame.y + 8, 36, 24)
     for finding in picture.scene.of_kind("violation"):
         ends = [boxes.get(each) for each in finding.flow or ()]
-        if len(ends) == 2 and ends[0] and ends[1] and finding.text.startswith("never"):
+        if len(ends) == 2 and ends[0] and ends[1] and finding.code == "never-broken":
             yield _curve(ends[0], ends[1], finding)
 
 

@@ -14,7 +14,7 @@ from model.reach.draft import Draft, Line, best, no
 from model.reach.leaks import leaks
 from model.reach.matrix import Matrix
 from model.reach.outside import from_segment, from_world, to_internet, to_names
-from model.reach.places import Locate, nowhere, places
+from model.reach.places import NONE, Locate, Positions, nowhere, places
 from model.reach.published import has_host_port, published_from, published_outside
 from model.reach.topology import Binding, Member, Mode, Namespace, Topology, topology
 from model.reach.values import (
@@ -41,15 +41,18 @@ HOST_SPACE = Namespace(Mode.HOST)
 Drafts = tuple[Draft, ...]
 
 
-def reach(stacks: Sequence[Stack], facts: EngineFacts | None = None) -> Matrix:
+def reach(
+    stacks: Sequence[Stack], facts: EngineFacts | None = None, positions: Positions = NONE
+) -> Matrix:
     """Who can reach whom; stacks after the first are `beside` it on the engine.
 
-    Without `facts`, what depends on the engine's version is UNKNOWN.
+    Without `facts`, what depends on the engine's version is UNKNOWN. `positions` are those of
+    stacks whose files are read already.
     """
     known = facts or EngineFacts()
     around = topology(stacks, known)
     located = any(stack.files for stack in stacks)
-    locate = places(stacks, around.members) if located else nowhere
+    locate = places(stacks, around.members, positions) if located else nowhere
     return matrix_of(around, locate)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from model.reach.compute import Decider
 from model.reach.draft import best
 from model.reach.outside import from_world
-from model.reach.places import nowhere, places
+from model.reach.places import NONE, Positions, nowhere, places
 from model.reach.published import spoken_port
 from model.reach.topology import Binding, Member, Mode, Namespace, topology
 from model.reach.values import (
@@ -77,11 +77,15 @@ class _State:
 
 
 def difference(
-    before: Sequence[Stack], after: Sequence[Stack], facts: EngineFacts | None = None
+    before: Sequence[Stack],
+    after: Sequence[Stack],
+    facts: EngineFacts | None = None,
+    positions: Positions = NONE,
 ) -> Difference:
-    """The flows that `after` opens and closes, those from outside first."""
+    """The flows that `after` opens and closes, those from outside first. `positions` are of
+    `after`, if its files are read already."""
     known = facts or EngineFacts()
-    old, new = _state(before, known), _state(after, known)
+    old, new = _state(before, known), _state(after, known, positions)
     names = sorted({*old.members, *new.members})
     changed = {name for name in names if old.looks.get(name) != new.looks.get(name)}
     changes: list[Change] = []
@@ -106,10 +110,10 @@ def _order(change: Change) -> tuple[bool, str, str, Endpoint, str]:
     return (outside, change.source, change.destination, endpoint, change.at)
 
 
-def _state(stacks: Sequence[Stack], facts: EngineFacts) -> _State:
+def _state(stacks: Sequence[Stack], facts: EngineFacts, positions: Positions = NONE) -> _State:
     around = topology(stacks, facts)
     located = any(stack.files for stack in stacks)
-    locate = places(stacks, around.members) if located else nowhere
+    locate = places(stacks, around.members, positions) if located else nowhere
     members = {f"{node.stack}/{node.name}": member for node, member in around.members.items()}
     return _State(
         Decider(around, locate), members, {name: _look(each) for name, each in members.items()}

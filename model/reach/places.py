@@ -1,10 +1,12 @@
-"""Where the lines of a path stand in the stack files. The files are read when first asked."""
+"""Where the lines of a path stand in the stack files. Files whose positions nobody passes on are
+read when first asked."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 
 from model import source
 from model.reach.draft import At
@@ -13,6 +15,9 @@ from model.reach.values import Endpoint, Node
 from model.source import SourceIndex
 from model.values import Place, Stack
 
+# By the name of a stack.
+Positions = Mapping[str, SourceIndex]
+NONE: Positions = MappingProxyType({})
 Locate = Callable[[At, Node, Node], Place | None]
 
 
@@ -21,14 +26,16 @@ def nowhere(at: At, source: Node, destination: Node) -> None:
     return
 
 
-def places(stacks: Sequence[Stack], members: Mapping[Node, Member]) -> Locate:
+def places(
+    stacks: Sequence[Stack], members: Mapping[Node, Member], positions: Positions = NONE
+) -> Locate:
     """Finds the place of a draft's line for a source and a destination."""
     by_name = {stack.name: stack for stack in stacks}
     declaring = {stack.name: {each.key for each in stack.networks} for stack in stacks}
 
     @cache
     def index(stack: str) -> SourceIndex:
-        return source.index(list(by_name[stack].files))
+        return positions.get(stack) or source.index(by_name[stack].files)
 
     def locate(at: At, source: Node, destination: Node) -> Place | None:
         if at.what == "network":

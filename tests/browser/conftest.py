@@ -32,8 +32,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         page = as_page([stack()], reach([stack()], EngineFacts(version=(29, 0))))
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     mistake = load([ROOT / "tests" / "cli" / "three_tier" / "mistake.yaml"], name="three-tiers")
-    matrix = reach([mistake])
-    page = as_page([mistake], matrix, check_assertions(mistake, matrix), str(ROOT))
+    matrix = reach([mistake.stack])
+    problems = check_assertions(mistake.assertions, mistake.stack, matrix)
+    page = as_page([mistake.stack], matrix, problems, str(ROOT))
     (folder / "mistake.html").write_text(page, encoding="utf-8")
     return folder
 

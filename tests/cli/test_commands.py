@@ -291,7 +291,7 @@ def test_another_stack_is_compared_under_one_name(project: Path) -> None:
 
 
 def test_the_record_is_found_in_an_exported_state() -> None:
-    stack = load([TIERS], name="shop")
+    stack = load([TIERS], name="shop").stack
     outputs = {"reach": record(stack)}
     resources = [
         {"type": "pulumi:pulumi:Stack"},

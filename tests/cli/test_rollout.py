@@ -22,6 +22,8 @@ from cli.console import Console
 from cli.rollout import Probe
 from live.replicas import conditions, exchanges
 from live.verify import Report
+from model.loaded import Loaded
+from model.source import SourceIndex
 from model.values import Place, Service, Stack
 from tests.cli.run import ROOT, Answer, causeway
 
@@ -214,7 +216,8 @@ def test_a_failed_rollout_tells_what_serves_and_not_what_should(
 ) -> None:
     monkeypatch.setattr(rollout, "engine", lambda _: MIXED)
     monkeypatch.setattr(rollout, "call", lambda *_: 255)
-    monkeypatch.setattr(rollout, "load_stack", lambda _: stack_of("app", "lb"))
+    loaded = Loaded(stack_of("app", "lb"), SourceIndex(files=()))
+    monkeypatch.setattr(rollout, "load_stack", lambda _: loaded)
     monkeypatch.chdir(project)
     options = argparse.Namespace(file=[], stack="dev", probe=None)
     console = Console(sys.stdout, sys.stderr, {})

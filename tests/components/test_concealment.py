@@ -102,7 +102,7 @@ FIXED: dict[tuple[str, str], Any] = {
     ("Guest", "container"): "theirs",
     ("Guest", "labels"): (),
     ("Stack", "name"): "shop-dev",
-    ("Stack", "written"): None,
+    ("FileSource", "from_variable"): False,
 }
 
 
@@ -114,7 +114,7 @@ def filled(kind: Any, owner: str = "", name: str = "") -> Any:
     if kind is Place:
         return HERE
     if dataclasses.is_dataclass(kind):
-        hints = get_type_hints(kind, {**vars(values), "SourceIndex": object})
+        hints = get_type_hints(kind, {**vars(values)})
         own = kind.__name__
         return kind(
             **{each.name: filled(hints[each.name], own, each.name) for each in fields(kind)}

@@ -38,10 +38,10 @@ def environment(name: str, text: str, *more: str) -> None:
 
 def told(pool: AddressPool | None = None, **values: str) -> str:
     """What a preview of dev says of the others; `values` is its configuration."""
-    stack = load(["dev.yaml"], name="shop-dev", address_pool=pool)
+    loaded = load(["dev.yaml"], name="shop-dev", address_pool=pool)
     given = {key.replace("_", ":"): value for key, value in values.items()}
-    others = other_environments(stack, "shop", "dev", given)
-    return render(apart(stack, others).warnings, str(Path.cwd()))
+    others = other_environments(loaded.stack, "shop", "dev", given)
+    return render({*loaded.warnings, *apart(loaded, others)}, str(Path.cwd()))
 
 
 def on(subnet: str) -> str:
@@ -100,7 +100,7 @@ def test_an_environment_that_cannot_be_loaded_tells_it_in_its_own_preview() -> N
 def test_an_environment_without_subnets_is_not_even_loaded() -> None:
     environment("dev", on("10.1.0.0/24"))
     environment("prod", POOLED)
-    stack = load(["dev.yaml"], name="shop-dev")
+    stack = load(["dev.yaml"], name="shop-dev").stack
     assert other_environments(stack, "shop", "dev", {}) == []
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from model.source import index
 from model.values import FileMount, FileSource
 from tests.components.recorder import Recording, Secret, declare
 from tests.components.values import HERE, service, stack
@@ -90,14 +89,11 @@ def test_a_config_that_holds_the_value_of_a_secret_variable_is_encrypted(
     assert isinstance(file["sourceHash"], Secret)
 
 
-def test_a_config_whose_content_is_a_variable_is_encrypted(tmp_path: Path) -> None:
-    compose = tmp_path / "compose.yaml"
-    compose.write_text("configs: {motd: {environment: MOTD}}\n")
+def test_a_config_whose_content_is_a_variable_is_encrypted() -> None:
     mount = FileMount("config", "motd", "/etc/motd")
     declared = stack(
         service("db", files=(mount,)),
-        file_sources=(FileSource("motd", "config", HERE, content="hello"),),
-        written=index([str(compose)]),
+        file_sources=(FileSource("motd", "config", HERE, content="hello", from_variable=True),),
     )
 
     (upload,) = declare(declared)["Container shop-dev-db-1"].inputs["uploads"]

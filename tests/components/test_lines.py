@@ -10,8 +10,8 @@ import pytest
 from components import lines
 from components.labels import Owner
 from model.load import load
+from model.loaded import Loaded
 from model.pool import pool
-from model.values import Stack
 from provider import lines as read
 from provider.resource import Failure
 from tests.components.recorder import declare
@@ -47,22 +47,22 @@ OWNER = Owner("shop", "dev")
 
 
 @pytest.fixture
-def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
+def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loaded:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "stack.yaml").write_text(FILE)
     return load(["stack.yaml"], name="shop-dev", address_pool=pool("10.80.0.0/16"))
 
 
 def test_every_network_container_and_attachment_is_recorded_by_its_registered_name(
-    stack: Stack,
+    loaded: Loaded,
 ) -> None:
     kinds = ("Network", "Container", "NetworkAttachment")
     registered = {
         each.label
-        for each in declare(stack).registrations
+        for each in declare(loaded.stack).registrations
         if each.type in kinds and each.parent.partition(" ")[0] in ("Network", "Service")
     }
-    named = {name.rpartition("::") for name in lines.recorded(stack, "")}
+    named = {name.rpartition("::") for name in lines.recorded(loaded, "")}
     assert {f"{token.rpartition(':')[2]} {name}" for token, _, name in named} == registered
     assert len(registered) == 7
 
@@ -113,17 +113,17 @@ def test_every_network_container_and_attachment_is_recorded_by_its_registered_na
     ],
 )
 def test_the_plugin_finds_the_line_of_an_input(
-    stack: Stack, urn: str, path: str, line: str
+    loaded: Loaded, urn: str, path: str, line: str
 ) -> None:
-    lines.keep(OWNER, stack)
+    lines.keep(OWNER, loaded)
     parents = "causeway:components:Stack$causeway:components:Network"
     assert read.line_of(f"urn:pulumi:dev::shop::{parents}${urn}", path) == line
 
 
 def test_other_stacks_resources_and_folders_have_no_line(
-    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines.keep(OWNER, stack)
+    lines.keep(OWNER, loaded)
     network = "docker:index/network:Network"
     assert read.line_of(f"urn:pulumi:prod::shop::{network}::shop-dev-front", "driver") is None
     assert read.line_of(f"urn:pulumi:dev::shop::{network}::shop-dev-back", "driver") is None
@@ -132,21 +132,21 @@ def test_other_stacks_resources_and_folders_have_no_line(
     assert read.line_of(f"urn:pulumi:dev::shop::{network}::shop-dev-front", "driver") is None
 
 
-def test_a_record_that_cannot_be_read_is_no_line(stack: Stack, tmp_path: Path) -> None:
-    lines.keep(OWNER, stack)
+def test_a_record_that_cannot_be_read_is_no_line(loaded: Loaded, tmp_path: Path) -> None:
+    lines.keep(OWNER, loaded)
     (tmp_path / ".causeway" / "lines-shop-dev.json").write_text("{")
     urn = "urn:pulumi:dev::shop::docker:index/network:Network::shop-dev-front"
     assert read.line_of(urn, "driver") is None
 
 
-def test_a_folder_that_cannot_be_written_stops_nothing(stack: Stack, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_stops_nothing(loaded: Loaded, tmp_path: Path) -> None:
     (tmp_path / ".causeway").write_text("a file where the folder should be")
-    lines.keep(OWNER, stack)
+    lines.keep(OWNER, loaded)
     assert (tmp_path / ".causeway").is_file()
 
 
-def test_the_record_follows_the_file(stack: Stack, tmp_path: Path) -> None:
-    lines.keep(OWNER, stack)
+def test_the_record_follows_the_file(loaded: Loaded, tmp_path: Path) -> None:
+    lines.keep(OWNER, loaded)
     (tmp_path / "stack.yaml").write_text("# a line more\n" + FILE)
     lines.keep(OWNER, load(["stack.yaml"], name="shop-dev"))
     kept = json.loads((tmp_path / ".causeway" / "lines-shop-dev.json").read_text())
@@ -157,8 +157,8 @@ def test_the_record_follows_the_file(stack: Stack, tmp_path: Path) -> None:
     ]
 
 
-def test_an_input_without_a_line_of_its_own_is_named(stack: Stack) -> None:
-    lines.keep(OWNER, stack)
+def test_an_input_without_a_line_of_its_own_is_named(loaded: Loaded) -> None:
+    lines.keep(OWNER, loaded)
     parents = "urn:pulumi:dev::shop::causeway:components:Stack$causeway:components:Service"
     proxy = f"{parents}$docker:index/container:Container::shop-dev-proxy-1"
     assert read.placed(proxy, Failure("memory", "is no size")) == (

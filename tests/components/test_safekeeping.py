@@ -11,7 +11,7 @@ from components.safekeeping import COMMITTED_SALT, require_safe_keeping
 from components.settings import Settings, read_settings
 from model.errors import StackError
 from model.load import load_selected
-from model.values import Stack
+from model.loaded import Loaded
 from toolchain import pins
 
 COMMITTED = f"encryptionsalt: {COMMITTED_SALT}\n"
@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def given(salt: str, config: str, compose: str) -> tuple[Stack, Settings]:
+def given(salt: str, config: str, compose: str) -> tuple[Loaded, Settings]:
     Path("Pulumi.dev.yaml").write_text(salt + config)
     Path("compose.yaml").write_text(compose)
     values: dict[str, Any] = {
@@ -49,9 +49,9 @@ def given(salt: str, config: str, compose: str) -> tuple[Stack, Settings]:
 
 
 def message(salt: str, config: str, compose: str, **environment: str) -> str:
-    stack, settings = given(salt, config, compose)
+    loaded, settings = given(salt, config, compose)
     with pytest.raises(StackError) as error:
-        require_safe_keeping(stack, "dev", settings, environment)
+        require_safe_keeping(loaded, "dev", settings, environment)
     return str(error.value)
 
 
@@ -106,23 +106,23 @@ def test_an_empty_passphrase_in_the_environment_is_refused_whatever_the_salt() -
 def test_a_stack_without_secrets_or_with_a_key_of_its_own_is_let_pass(
     salt: str, config: str, compose: str, environment: dict[str, str]
 ) -> None:
-    stack, settings = given(salt, config, compose)
-    require_safe_keeping(stack, "dev", settings, environment)
+    loaded, settings = given(salt, config, compose)
+    require_safe_keeping(loaded, "dev", settings, environment)
 
 
 def test_a_config_with_a_file_or_content_needs_no_passphrase(folder: Path) -> None:
     (folder / "motd.txt").write_text("hello")
     for source in ("file: motd.txt", "content: hello"):
-        stack, settings = given(
+        loaded, settings = given(
             COMMITTED, "config: {}\n", CONFIGS.replace("environment: TOKEN", source)
         )
-        require_safe_keeping(stack, "dev", settings, {})
+        require_safe_keeping(loaded, "dev", settings, {})
 
 
 def test_a_secret_that_no_service_takes_needs_no_passphrase() -> None:
     unused = "services: {db: {image: 'db:1'}}\nsecrets: {token: {environment: TOKEN}}\n"
-    stack, settings = given(COMMITTED, "config: {}\n", unused)
-    require_safe_keeping(stack, "dev", settings, {})
+    loaded, settings = given(COMMITTED, "config: {}\n", unused)
+    require_safe_keeping(loaded, "dev", settings, {})
 
 
 @pytest.mark.parametrize(
@@ -155,5 +155,5 @@ def test_a_name_made_of_a_secret_is_refused(compose: str, place: str) -> None:
 
 
 def test_a_name_that_is_written_like_a_secret_is_none() -> None:
-    stack, settings = given(OTHER, VARIABLE, "services: {db: {image: 'hunter2:1'}}\n")
-    require_safe_keeping(stack, "dev", settings, {})
+    loaded, settings = given(OTHER, VARIABLE, "services: {db: {image: 'hunter2:1'}}\n")
+    require_safe_keeping(loaded, "dev", settings, {})

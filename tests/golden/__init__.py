@@ -34,9 +34,14 @@ def outcome(case: Path) -> str:
         options |= json.loads((case / "options.json").read_text())
     base = str(case)
     try:
-        stack = load(files, **options)
+        loaded = load(files, **options)
     except StackError as error:
         return f"problems:\n{render(error.problems, base)}\n".replace(base, "CASE")
-    warnings = render(stack.warnings, base)
-    text = rendered(stack) + (f"warnings:\n{warnings}\n" if warnings else "")
+    warnings = render(loaded.warnings, base)
+    said = loaded.assertions
+    asserted = "".join(f"  {each.kind.value}: {each}\n" for each in said.readable)
+    asserted += f"{render(said.problems, base)}\n" if said.problems else ""
+    text = rendered(loaded.stack)
+    text += f"assertions:\n{asserted}" if asserted else ""
+    text += f"warnings:\n{warnings}\n" if warnings else ""
     return text.replace(base, "CASE")

@@ -9,7 +9,7 @@ from typing import Any
 from model.values import Stack
 
 # Shown by name, since every value has one and lines move with each edit of a case.
-LEFT_OUT = ("place", "warnings", "written")
+LEFT_OUT = ("place",)
 
 
 def rendered(stack: Stack) -> str:

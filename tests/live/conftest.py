@@ -21,7 +21,7 @@ from live.image import AT_HAND
 from live.measure import Probes
 from live.status import Status, engine_facts, status
 from live.vantage import Vantage, beside
-from live.verify import Finding, Report, verify
+from live.verify import Finding, Outcome, Report, verify
 from model.load import load
 from model.reach import LAN, WORLD, EngineFacts, Matrix, Node, reach
 from tests.end_to_end.project import ROOT, Project
@@ -32,7 +32,7 @@ from toolchain import base_images, places
 STACK = "isolation"
 SERVE = Path(__file__).with_name("serve.py")
 FILES = {"debian": ["compose.yaml"], "current": ["compose.yaml", "gateways.yaml"]}
-TALLY: dict[str, str] = {}
+TALLY: dict[str, Counter[Outcome]] = {}
 # What `make verify-all` does on top of `make test`.
 ALL = os.environ.get("CAUSEWAY_LIVE") == "all"
 collect_ignore = [] if ALL else ["test_without_proxy.py"]
@@ -194,11 +194,11 @@ def measured(field: Field, title: str) -> Measured:
     (target / f"Pulumi.{STACK}.yaml").write_text(f"config:\n  causeway:files:{named}\n")
     field.project.pulumi("stack", "init", STACK, "--no-select").succeeded()
     field.up(STACK)
-    stack = load([target / each for each in files], name=f"causeway-{STACK}")
+    stack = load([target / each for each in files], name=f"causeway-{STACK}").stack
     matrix = reach([stack], field.facts())
     with field.probes(STACK) as probes:
         report = verify(probes, matrix.cells())
-    TALLY[title] = report.summary
+    TALLY[title] = Counter(dict(report.counts))
     return Measured(field, matrix, report)
 
 
@@ -212,8 +212,8 @@ def differing(report: Report) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for name, summary in TALLY.items():
-        terminalreporter.write_line(f"{name}: {summary}")
+    for name, counts in TALLY.items():
+        terminalreporter.write_line(f"{name}: {spoken(counts)}")
     if TALLY:
         terminalreporter.write_line(f"cells tried on running engines: {total()}")
 
@@ -225,9 +225,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def total() -> str:
-    counts = Counter({"agreed": 0, "wrong": 0, "unprobed": 0})
-    for summary in TALLY.values():
-        for each in summary.split():
-            outcome, _, number = each.partition("=")
-            counts[outcome] += int(number)
-    return " ".join(f"{outcome}={number}" for outcome, number in counts.items())
+    counts: Counter[Outcome] = Counter()
+    for each in TALLY.values():
+        counts.update(each)
+    return spoken(counts)
+
+
+def spoken(counts: Counter[Outcome]) -> str:
+    return " ".join(f"{each.value}={counts[each]}" for each in Outcome)

@@ -50,7 +50,7 @@ class Living:
     field: Field
     written: dict[str, Any]
     now: Moment | None = None
-    tally: Counter[str] = field(default_factory=Counter)
+    tally: Counter[Outcome] = field(default_factory=Counter)
 
     def become(self, written: dict[str, Any]) -> str:
         """Deploy it and measure; what the update said."""
@@ -58,7 +58,7 @@ class Living:
         file = self.field.project.folder / "tests" / "live" / STACK / "compose.yaml"
         file.write_text(json.dumps(written, indent=1))
         output = self.field.up(STACK)
-        stack = load([file], name=f"causeway-{STACK}")
+        stack = load([file], name=f"causeway-{STACK}").stack
         matrix = reach([stack], self.field.facts())
         cells = [
             matrix.decide(source, destination, endpoint)
@@ -70,7 +70,7 @@ class Living:
         with self.field.probes(STACK) as probes:
             probes.timeout = TIMEOUT_SECONDS
             report = verify(probes, cells)
-        self.tally.update({each.value: len(report.of(each)) for each in Outcome})
+        self.tally.update(dict(report.counts))
         assert [line(each) for each in report.wrong] == []
         self.now = Moment(
             stack,
@@ -165,8 +165,7 @@ def living(field: Field) -> Iterator[Living]:
     stack = Living(field, BASE)
     stack.become(BASE)
     yield stack
-    counts = " ".join(f"{each.value}={stack.tally[each.value]}" for each in Outcome)
-    TALLY[f"{len(CHOSEN)} changes on {field.flavour}"] = counts
+    TALLY[f"{len(CHOSEN)} changes on {field.flavour}"] = stack.tally
     field.project.pulumi("destroy", "--stack", STACK)
 
 

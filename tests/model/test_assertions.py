@@ -10,6 +10,7 @@ from model.assertions import asserted, check_assertions
 from model.errors import StackError, render
 from model.load import load
 from model.reach import EngineFacts, reach
+from model.values import Flow
 
 COMPOSE = """\
 services:
@@ -46,9 +47,9 @@ def found(
     file = tmp_path / "compose.yaml"
     text = COMPOSE.replace("DB_PORTS", ports).replace("INTERNAL", internal)
     file.write_text(text + "".join(f"  {line}\n" for line in lines))
-    stack = load([file], name="shop")
-    matrix = reach([stack], EngineFacts(version=version))
-    problems = check_assertions(stack, matrix)
+    loaded = load([file], name="shop")
+    matrix = reach([loaded.stack], EngineFacts(version=version))
+    problems = check_assertions(loaded.assertions, loaded.stack, matrix)
     return render(problems, str(tmp_path)).replace(f"{tmp_path}/", "").splitlines()
 
 
@@ -206,14 +207,46 @@ def test_a_broken_assertion_stops_the_program(tmp_path: Path) -> None:
     file = tmp_path / "compose.yaml"
     text = COMPOSE.replace("DB_PORTS", "").replace("INTERNAL", "true")
     file.write_text(f"{text}  never: [app -> db]\n")
-    stack = load([file], name="shop")
+    loaded = load([file], name="shop")
     with pytest.raises(StackError, match="but app -> db is open"):
-        asserted(stack, reach([stack]))
+        asserted(loaded.assertions, loaded.stack, reach([loaded.stack]))
 
 
-def test_a_warning_travels_in_the_stack(tmp_path: Path) -> None:
+def test_what_cannot_be_told_is_a_warning_for_the_program(tmp_path: Path) -> None:
     file = tmp_path / "compose.yaml"
     text = COMPOSE.replace("DB_PORTS", "").replace("INTERNAL", "true")
     file.write_text(f"{text}  never: [debug -> db]\n")
-    stack = load([file], name="shop")
-    assert len(asserted(stack, reach([stack])).warnings) == len(stack.warnings) + 1
+    loaded = load([file], name="shop")
+    [warning] = asserted(loaded.assertions, loaded.stack, reach([loaded.stack]))
+    assert warning.severity == "warning"
+
+
+@pytest.mark.parametrize(
+    ("line", "ports", "code", "flow"),
+    [
+        (
+            "never: ['world -> nginx']",
+            "",
+            "never-broken",
+            Flow(("", "world"), ("shop", "nginx")),
+        ),
+        ("never: ['app -> nobody']", "", "unknown-service", None),
+        ("always: ['nginx -> db']", "", "always-broken", Flow(("shop", "nginx"), ("shop", "db"))),
+        ("flows: ['nginx -> db']", "", "flows-broken", Flow(("shop", "nginx"), ("shop", "db"))),
+        (
+            "never: ['lan -> db']",
+            '"127.0.0.1:5432:5432"',
+            "never-unknown",
+            Flow(("", "lan"), ("shop", "db")),
+        ),
+    ],
+)
+def test_a_problem_carries_its_rule_and_its_flow(
+    tmp_path: Path, line: str, ports: str, code: str, flow: Flow | None
+) -> None:
+    file = tmp_path / "compose.yaml"
+    text = COMPOSE.replace("DB_PORTS", ports).replace("INTERNAL", "false")
+    file.write_text(text + f"  {line}\n")
+    loaded = load([file], name="shop")
+    problems = check_assertions(loaded.assertions, loaded.stack, reach([loaded.stack]))
+    assert (code, flow) in [(each.code, each.flow) for each in problems]

@@ -146,7 +146,7 @@ networks:
 
 def loaded(tmp_path: Path, text: str, **options: Any) -> dict[str, Service]:
     (tmp_path / "compose.yaml").write_text(text)
-    stack = load([tmp_path / "compose.yaml"], name="shop", **options)
+    stack = load([tmp_path / "compose.yaml"], name="shop", **options).stack
     return {each.name: each for each in stack.services}
 
 

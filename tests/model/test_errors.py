@@ -4,8 +4,10 @@ from model.errors import CausewayError, StackError, render, visible
 from model.loader import LoaderError
 from model.values import Place, Problem
 
-LATER = Problem(Place("/work/shop/b.yaml", 2, "services.web"), "second")
-FIRST = Problem(Place("/work/shop/a.yaml", 30, "services.db.ports[0]"), "first", "warning")
+LATER = Problem(Place("/work/shop/b.yaml", 2, "services.web"), "second", code="late")
+FIRST = Problem(
+    Place("/work/shop/a.yaml", 30, "services.db.ports[0]"), "first", "warning", code="early"
+)
 
 
 def test_problems_are_sorted_by_place() -> None:
@@ -32,11 +34,17 @@ def test_files_elsewhere_are_shown_whole() -> None:
     ],
 )
 def test_what_is_not_known_is_left_out(place: Place, text: str) -> None:
-    assert render([Problem(place, "broken")]) == text
+    assert render([Problem(place, "broken", code="broken")]) == text
 
 
 def test_message_stays_on_one_line() -> None:
-    assert render([Problem(Place("", 0, ""), "two\n  lines")]) == "two lines"
+    assert render([Problem(Place("", 0, ""), "two\n  lines", code="long")]) == "two lines"
+
+
+def test_a_finding_of_two_rules_is_told_once() -> None:
+    place = Place("a.yaml", 1, "services.web")
+    problems = [Problem(place, "broken", code=code) for code in ("one-rule", "another-rule")]
+    assert str(StackError(problems)) == "a.yaml:1: services.web: broken"
 
 
 def test_one_root() -> None:
@@ -46,7 +54,7 @@ def test_one_root() -> None:
 
 def test_what_would_steer_a_terminal_is_shown_as_text() -> None:
     place = Place("a\x1b[2J.yaml", 3, "services.we\nb\u202e")
-    told = Problem(place, "image 'a\rb\x9bc'", witness=("1. \x1b]0;title\x07",))
+    told = Problem(place, "image 'a\rb\x9bc'", witness=("1. \x1b]0;title\x07",), code="image")
     assert render([told]) == (
         "a\\x1b[2J.yaml:3: services.we\\nb\\u202e: image 'a b\\u009bc'\n    1. \\x1b]0;title\\x07"
     )

@@ -1,13 +1,16 @@
 """Equal meaning gives equal values; configuration is applied and checked."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from model.assertions import check_assertions
 from model.errors import StackError
 from model.load import load
-from model.values import Stack
+from model.reach import reach
+from model.values import Problem, Stack
 
 
 @pytest.fixture
@@ -15,9 +18,19 @@ def write(tmp_path: Path) -> Any:
     def stack(text: str, **options: Any) -> Stack:
         file = tmp_path / "compose.yaml"
         file.write_text(text)
-        return load([file], name="shop", **options)
+        return load([file], name="shop", **options).stack
 
     return stack
+
+
+@pytest.fixture
+def warned(tmp_path: Path) -> Any:
+    def warnings(text: str) -> tuple[Problem, ...]:
+        file = tmp_path / "compose.yaml"
+        file.write_text(text)
+        return load([file], name="shop").warnings
+
+    return warnings
 
 
 @pytest.mark.parametrize(
@@ -150,8 +163,8 @@ def test_secret_from_a_variable_arrives_as_it_is(write: Any, content: str) -> No
         "['80', '80']",
     ],
 )
-def test_ports_that_do_not_meet(write: Any, ports: str) -> None:
-    assert write(f"services: {{web: {{image: web:1, ports: {ports}}}}}\n").warnings == ()
+def test_ports_that_do_not_meet(warned: Any, ports: str) -> None:
+    assert warned(f"services: {{web: {{image: web:1, ports: {ports}}}}}\n") == ()
 
 
 def test_replicas_may_publish_ports_that_docker_chooses(write: Any) -> None:
@@ -159,8 +172,8 @@ def test_replicas_may_publish_ports_that_docker_chooses(write: Any) -> None:
     assert stack.services[0].replicas == 3
 
 
-def test_subnets_side_by_side_and_static_addresses_inside(write: Any) -> None:
-    stack = write(
+def test_subnets_side_by_side_and_static_addresses_inside(warned: Any) -> None:
+    warnings = warned(
         "services:\n  web:\n    image: web:1\n    networks:\n"
         "      a: {ipv4_address: 10.0.0.5, ipv6_address: 'fd00::5'}\n"
         "      b: {ipv4_address: 10.0.1.5}\n"
@@ -168,15 +181,15 @@ def test_subnets_side_by_side_and_static_addresses_inside(write: Any) -> None:
         "  a: {enable_ipv6: true, ipam: {config: [{subnet: 10.0.0.0/24}, {subnet: 'fd00::/64'}]}}\n"
         "  b: {ipam: {config: [{subnet: 10.0.1.0/24}]}}\n"
     )
-    assert stack.warnings == ()
+    assert warnings == ()
 
 
-def test_static_address_on_an_external_network_is_not_judged(write: Any) -> None:
-    stack = write(
+def test_static_address_on_an_external_network_is_not_judged(warned: Any) -> None:
+    warnings = warned(
         "services: {web: {image: web:1, networks: {a: {ipv4_address: 10.0.0.1}}}}\n"
         "networks: {a: {external: true}}\n"
     )
-    assert stack.warnings == ()
+    assert warnings == ()
 
 
 def test_unknown_keys_come_before_nothing_else_is_hidden(write: Any) -> None:
@@ -206,3 +219,60 @@ def test_two_cycles_are_both_told(write: Any) -> None:
         "the services wait for each other: a -> b -> a",
         "the services wait for each other: c -> c",
     ]
+
+
+def test_two_links_that_give_two_services_one_name_are_an_error(write: Any) -> None:
+    with pytest.raises(StackError) as caught:
+        write(
+            "services:\n"
+            "  web: {image: a:1, links: ['db:store']}\n"
+            "  api: {image: a:1, links: ['cache:store']}\n"
+            "  db: {image: a:1}\n"
+            "  cache: {image: a:1}\n"
+        )
+    assert [str(each.message) for each in caught.value.problems] == [
+        "link name 'store' is the name of services.cache on the same network, and would lead to "
+        "both: choose another",
+        "link name 'store' is the name of services.db on the same network, and would lead to "
+        "both: choose another",
+    ]
+
+
+def test_links_of_two_services_may_give_a_third_one_the_same_name(write: Any) -> None:
+    stack = write(
+        "services:\n"
+        "  web: {image: a:1, links: ['db:store']}\n"
+        "  api: {image: a:1, links: ['db:store']}\n"
+        "  db: {image: a:1}\n"
+    )
+    assert stack.services[1].attachments[0].aliases == ("store",)
+
+
+def test_no_file_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "Dockerfile").write_text("FROM base:1\n")
+    (tmp_path / "app" / "site.conf").write_text("proxy_pass http://one/;\n")
+    (tmp_path / "base.yaml").write_text("services: {base: {build: app}}\n")
+    (tmp_path / "more.yaml").write_text("services: {more: {image: more:1}}\n")
+    (tmp_path / "link.yaml").symlink_to("more.yaml")
+    (tmp_path / "compose.yaml").write_text(
+        "include: [more.yaml, link.yaml]\n"
+        "services:\n"
+        "  one: {extends: {file: base.yaml, service: base}}\n"
+        "  two: {extends: {file: base.yaml, service: base}}\n"
+        "x-causeway: {never: ['one -> more']}\n"
+    )
+    opened: list[str] = []
+    open_file = os.open
+
+    def counted(path: str, *arguments: int) -> int:
+        opened.append(Path(path).name)
+        return open_file(path, *arguments)
+
+    monkeypatch.setattr("model.files.os.open", counted)
+    loaded = load([tmp_path / "compose.yaml"], name="shop", images={"base:1": "mirror/base:1"})
+    positions = {"shop": loaded.positions}
+    matrix = reach([loaded.stack], positions=positions)
+    assert len(check_assertions(loaded.assertions, loaded.stack, matrix)) == 1
+    names = ["Dockerfile", "base.yaml", "compose.yaml", "more.yaml", "site.conf"]
+    assert sorted(each for each in opened if each in names or each == "link.yaml") == names

@@ -19,7 +19,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_process_environment_is_not_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAG", "from-the-shell")
-    assert load([file], name="shop").services[0].image == "web:none"
+    assert load([file], name="shop").stack.services[0].image == "web:none"
 
 
 @pytest.mark.parametrize(
@@ -38,15 +38,15 @@ def test_settings_of_compose_in_the_shell_have_no_effect(
     file: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     (file.parent / ".env").write_text("TAG=dotenv\n")
-    before = load([file], name="shop")
+    before = load([file], name="shop").stack
     monkeypatch.setenv(name, value)
-    assert load([file], name="shop") == before
+    assert load([file], name="shop").stack == before
     assert before.services[0].image == "web:dotenv"
 
 
 def test_variables_of_the_configuration_win_over_dotenv(file: Path) -> None:
     (file.parent / ".env").write_text("TAG=dotenv\n")
-    stack = load([file], name="shop", variables={"TAG": "configured"})
+    stack = load([file], name="shop", variables={"TAG": "configured"}).stack
     assert stack.services[0].image == "web:configured"
 
 
@@ -58,14 +58,14 @@ def test_dotenv_is_that_beside_the_first_file(
     overlay = elsewhere / "overlay.yaml"
     overlay.write_text("services: {web: {tty: true}}\n")
     monkeypatch.chdir(elsewhere)
-    assert load([file, overlay], name="shop").services[0].image == "web:none"
+    assert load([file, overlay], name="shop").stack.services[0].image == "web:none"
 
 
 def test_relative_files_are_those_of_the_current_folder(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(file.parent)
-    assert load(["compose.yaml"], name="shop") == load([file], name="shop")
+    assert load(["compose.yaml"], name="shop").stack == load([file], name="shop").stack
 
 
 def test_missing_loader_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,4 +118,4 @@ def test_images_of_all_kinds_are_references(tmp_path: Path) -> None:
         "services:\n"
         + "".join(f"  s{at}: {{image: '{image}'}}\n" for at, image in enumerate(images))
     )
-    assert [service.image for service in load([file], name="shop").services] == images
+    assert [service.image for service in load([file], name="shop").stack.services] == images

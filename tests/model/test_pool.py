@@ -22,7 +22,7 @@ def subnets(
     joined = ", ".join(keys)
     file = folder / "compose.yaml"
     file.write_text(f"services: {{web: {{image: web:1, networks: [{joined}]}}}}\nnetworks:\n{text}")
-    stack = load([file], name=name, address_pool=pool)
+    stack = load([file], name=name, address_pool=pool).stack
     return {
         network.key: str(network.subnets[0].subnet) if network.subnets else ""
         for network in stack.networks

@@ -160,7 +160,7 @@ def test_a_variable_for_traces_reaches_its_service(folder: Path) -> None:
         "services: {web: {image: web:1, environment: {TO: '${OTEL_EXPORTER_OTLP_ENDPOINT}'}}}\n"
     )
     told = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://traces:4317"}
-    stack = load([folder / "compose.yaml"], name="shop", variables=told)
+    stack = load([folder / "compose.yaml"], name="shop", variables=told).stack
     assert stack.services[0].environment == (("TO", "http://traces:4317"),)
 
 
@@ -224,7 +224,7 @@ def test_a_config_may_be_larger_than_a_stack_file(folder: Path) -> None:
         "services: {a: {image: a, configs: [s]}}\nconfigs: {s: {file: large}}\n"
     )
     (folder / "large").write_bytes(b"#" * TOO_LARGE)
-    stack = load([folder / "compose.yaml"], name="shop", variables={})
+    stack = load([folder / "compose.yaml"], name="shop", variables={}).stack
     assert [source.key for source in stack.file_sources] == ["s"]
 
 
@@ -247,7 +247,7 @@ def test_other_environment_files_are_not_the_loaders_business(folder: Path) -> N
     (folder / "compose.yaml").write_text("services: {web: {image: 'web:${TAG-none}'}}\n")
     (folder / "other.env").write_text("TAG=other\n")
     told = {"COMPOSE_ENV_FILES": str(folder / "other.env")}
-    stack = load([folder / "compose.yaml"], name="shop", variables=told)
+    stack = load([folder / "compose.yaml"], name="shop", variables=told).stack
     assert stack.services[0].image == "web:none"
 
 
@@ -264,5 +264,5 @@ def test_included_and_extended_files_behind_variables_are_loaded(folder: Path) -
         "include: ['${FILE}.yaml']\n"
         "services: {web: {extends: {file: '${FILE}.yaml', service: near}}}\n"
     )
-    stack = load([folder / "compose.yaml"], name="shop", variables={"FILE": "near"})
+    stack = load([folder / "compose.yaml"], name="shop", variables={"FILE": "near"}).stack
     assert [service.image for service in stack.services] == ["near:1", "near:1"]

@@ -105,7 +105,7 @@ def outcome(bench: Bench, row: Row) -> str:
         f"services: {{a: {{image: '{TINY}', networks: [lan]}}}}\nnetworks: {{lan: {row.text}}}\n"
     )
     try:
-        stack = load([file], name="shop-dev")
+        stack = load([file], name="shop-dev").stack
     except StackError as error:
         return f"refused in the file: {error.problems[0].message}"
     # The component has the same name; the resource is its child.

@@ -32,13 +32,14 @@ def test_stack_is_drawn_as_its_expected_picture(stack: Callable[[], Stack]) -> N
 
 def test_broken_assertion_is_drawn_as_its_expected_picture() -> None:
     file = ROOT / "tests" / "cli" / "three_tier" / "mistake.yaml"
-    stack = load([file], name="three-tiers")
-    matrix = reach([stack])
-    drawn = as_svg([stack], matrix, check_assertions(stack, matrix), str(ROOT))
+    loaded = load([file], name="three-tiers")
+    matrix = reach([loaded.stack])
+    problems = check_assertions(loaded.assertions, loaded.stack, matrix)
+    drawn = as_svg([loaded.stack], matrix, problems, str(ROOT))
     assert drawn == expected(GOLDEN / "mistake.svg", drawn)
 
 
 def test_readme_shows_the_web_stack_as_it_is() -> None:
-    stack = load([ROOT / "stacks" / "web" / "compose.yaml"], name="web")
+    stack = load([ROOT / "stacks" / "web" / "compose.yaml"], name="web").stack
     drawn = as_svg([stack], reach([stack]), (), str(ROOT))
     assert drawn == expected(ROOT / "docs" / "web.svg", drawn)

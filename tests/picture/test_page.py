@@ -67,7 +67,8 @@ def test_matrix_shows_a_sign_for_each_pair() -> None:
 
 
 def test_text_of_others_cannot_become_markup() -> None:
-    problem = Problem(PLACE, "never </script><script>alert(1)</script> -> b", witness=("<b>",))
+    message = "never </script><script>alert(1)</script> -> b"
+    problem = Problem(PLACE, message, witness=("<b>",), code="no-assertion")
     stack = Stack("<i>&amp;", (), services=five().services, networks=five().networks)
     for drawn in (
         as_page([stack], matrix_of(stack), [problem]),

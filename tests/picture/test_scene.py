@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from model.assertions import check_assertions
 from model.load import load
+from model.picture import as_svg
 from model.picture.scene import Scene, Socket, scene
 from model.reach import EngineFacts, reach
-from model.values import Port, Problem, Stack
+from model.values import Flow, Port, Problem, Stack
 from tests.picture import PLACE, ROOT, five, network, service, twelve
 
 
@@ -63,9 +66,10 @@ def test_internal_network_keeps_a_published_port_closed() -> None:
 
 
 def test_broken_assertion_names_its_ends() -> None:
-    stack = load([ROOT / "tests" / "cli" / "three_tier" / "mistake.yaml"], name="t")
-    matrix = reach([stack])
-    found = scene([stack], matrix, check_assertions(stack, matrix), str(ROOT))
+    loaded = load([ROOT / "tests" / "cli" / "three_tier" / "mistake.yaml"], name="t")
+    matrix = reach([loaded.stack])
+    problems = check_assertions(loaded.assertions, loaded.stack, matrix)
+    found = scene([loaded.stack], matrix, problems, str(ROOT))
     finding = found.of_kind("violation")[0]
     assert finding.number == 1
     assert finding.flow == ("service-nginx", "service-database")
@@ -73,24 +77,45 @@ def test_broken_assertion_names_its_ends() -> None:
     assert finding.place == "tests/cli/three_tier/mistake.yaml:22"
 
 
-def test_every_message_of_an_assertion_yields_its_flow() -> None:
-    """The words are those of `check_assertions`."""
-    messages = {
-        "never web -> database: but web -> database:5432/tcp is open": ("web", "service-database"),
-        "never * -> database: but world -> database is open": ("world", "service-database"),
-        "never a -> b:53/udp: whether a -> b:53/udp is open cannot be told": ("a", "b"),
-        "always a -> b:80: a -> b:80/tcp: it is DROPPED": ("a", "b"),
-        "flows a -> b: a -> b: whether it is open cannot be told": ("a", "b"),
-    }
-    problems = [Problem(PLACE, message) for message in messages]
-    found = {each.text: each.flow for each in seen(five(), *problems).of_kind("violation")}
-    assert found == messages
+def test_flow_of_a_finding_is_that_of_the_problem_whatever_its_words_are() -> None:
+    problem = Problem(
+        PLACE,
+        "never a -> b: but a -> b:80/tcp is open",
+        code="never-broken",
+        flow=Flow(("", "world"), ("shop", "database")),
+    )
+    found = seen(five(), problem).of_kind("violation")[0]
+    assert found.flow == ("world", "service-database")
+    assert found.cards == ("service-database",)
+
+
+def test_broken_never_is_drawn_by_its_code_and_not_by_its_first_word() -> None:
+    stack = five()
+    flow = Flow(("", "world"), ("shop", "database"))
+    drawn = []
+    for code in ("never-broken", "always-broken"):
+        problem = Problem(PLACE, "the way is open", code=code, flow=flow)
+        drawn.append(
+            "<title>1: the way is open</title></path>" in as_svg([stack], reach([stack]), [problem])
+        )
+    assert drawn == [True, False]
 
 
 def test_message_about_no_flow_is_a_finding_all_the_same() -> None:
-    found = seen(five(), Problem(PLACE, "unknown service 'databse'")).of_kind("violation")[0]
+    problem = Problem(PLACE, "web -> database: it is open", code="unknown-service")
+    found = seen(five(), problem).of_kind("violation")[0]
     assert found.flow is None
     assert found.cards == ()
+
+
+def test_ends_of_a_flow_are_told_apart_by_stack() -> None:
+    one = Stack("one", (), services=(service("web", ["n"]),), networks=(network("n"),))
+    two = replace(one, name="two")
+    problem = Problem(
+        PLACE, "broken", code="never-broken", flow=Flow(("", "world"), ("one", "web"))
+    )
+    found = scene([one, two], reach([one, two]), [problem]).of_kind("violation")[0]
+    assert found.flow == ("world", "service-one--web")
 
 
 def test_several_stacks_are_told_apart_by_name() -> None:

@@ -61,6 +61,11 @@ def test_a_cell_is_judged(model: Cell, found: Seen, expected: Outcome) -> None:
     assert judged(model, found).outcome is expected
 
 
+def test_outcomes_are_counted_also_those_that_no_cell_has() -> None:
+    assert REPORT.counts == ((Outcome.AGREED, 1), (Outcome.WRONG, 1), (Outcome.UNPROBED, 1))
+    assert Report(()).counts == ((Outcome.AGREED, 0), (Outcome.WRONG, 0), (Outcome.UNPROBED, 0))
+
+
 def test_the_summary_counts() -> None:
     assert REPORT.summary == "agreed=1 wrong=1 unprobed=1"
 
