@@ -32,7 +32,7 @@ preview: setup ## show what `make up` would change
 
 down: setup ## remove STACK from the engine; its volumes stay (VOLUMES=remove takes them too)
 	@.venv/bin/causeway down --yes $(if $(filter remove,$(VOLUMES)),--volumes) --stack $(STACK)
-	@echo "Stack $(STACK) is removed. What remains: its empty record in .pulumi-state, base images, and volumes unless VOLUMES=remove."
+	@echo "Stack $(STACK) is removed. What remains: its empty record in .pulumi-state, and base images$(if $(filter remove,$(VOLUMES)),, and volumes with data)."
 
 passphrase: ## give STACK a passphrase of its own, for secrets
 	@$(PYTHON) -m toolchain passphrase $(STACK)

@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    from live.leftovers import Object, anonymous_volumes, remove, volume
+    from live.leftovers import Object, anonymous_volumes, has_volume, leftovers, remove
     from live.stack import EngineFault
 
     wanted = which(options)
@@ -34,10 +34,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise UsageError("down removes a Pulumi stack: name it with --stack, without --file")
     known = state(wanted.folder, wanted.stack)
     with closing(engine(wanted)) as api:
-        named = [name for name in known.of(VOLUME) if volume(api, name) is not None]
+        # Those that the state holds, and those that an earlier `destroy` kept.
+        kept = [one.id for one in leftovers(api, known.identities, ()) if one.kind == "volume"]
+        named = sorted({*kept, *(name for name in known.of(VOLUME) if has_volume(api, name))})
         unnamed = anonymous_volumes(api, known.of(CONTAINER))
         for name in named:
-            console.print(f"volume {name} {'goes, with its data' if options.volumes else 'stays'}")
+            what = "is removed at the end, with its data" if options.volumes else "stays"
+            console.print(f"volume {name} {what}")
+        console.out.flush()
         if code := call(wanted, "destroy", *(["--yes"] if options.yes else [])):
             return code
         if not options.volumes:

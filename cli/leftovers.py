@@ -39,7 +39,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     known = state(wanted.folder, wanted.stack)
     with closing(engine(wanted)) as api:
         found = leftovers(api, known.identities, known.resources)
-        if not found:
+        if not found and not options.remove:
             console.print(f"Stack {wanted.stack} has left nothing that its state does not hold.")
             return 0
         for one in found:

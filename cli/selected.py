@@ -20,19 +20,29 @@ def selected(folder: Path, project: Mapping[str, object], environment: Mapping[s
     Raises UsageError when the file cannot be understood.
     """
     # Pulumi takes the home folder from the user database, not from HOME.
-    own = environment.get("PULUMI_HOME") or f"{pwd.getpwuid(os.getuid()).pw_dir}/.pulumi"
-    backend = (
-        environment.get("PULUMI_BACKEND_URL")
-        or text(mapping(project.get("backend")).get("url"))
-        or text(_json(Path(own, "credentials.json")).get("current"))
-    )
+    own = _home(environment)
+    backend = backend_of(project, environment)
     for each in _spellings(folder, environment):
         name = hashlib.sha1(f"{each}/Pulumi.yaml".encode(), usedforsecurity=False).hexdigest()
         file = Path(own, "workspaces", f"{project.get('name')}-{name}-workspace.json")
         stacks = mapping(_json(file).get("stacks"))
-        if chosen := text(stacks.get(backend or "")):
+        if chosen := text(stacks.get(backend)):
             return chosen.rpartition("/")[2]
     return ""
+
+
+def backend_of(project: Mapping[str, object], environment: Mapping[str, str]) -> str:
+    """Where the states are: the environment, Pulumi.yaml, or where `pulumi login` went."""
+    return (
+        environment.get("PULUMI_BACKEND_URL")
+        or text(mapping(project.get("backend")).get("url"))
+        or text(_json(Path(_home(environment), "credentials.json")).get("current"))
+        or ""
+    )
+
+
+def _home(environment: Mapping[str, str]) -> str:
+    return environment.get("PULUMI_HOME") or f"{pwd.getpwuid(os.getuid()).pw_dir}/.pulumi"
 
 
 def _spellings(folder: Path, environment: Mapping[str, str]) -> list[Path]:

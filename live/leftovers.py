@@ -73,12 +73,12 @@ def remove(api: Engine, one: Object) -> None:
         return
 
 
-def volume(api: Engine, name: str) -> dict[str, str] | None:
-    """A volume's labels; None when there is none of that name."""
+def has_volume(api: Engine, name: str) -> bool:
     try:
-        return dict(api.inspect_volume(name).get("Labels") or {})
+        api.inspect_volume(name)
     except docker.errors.NotFound:
-        return None
+        return False
+    return True
 
 
 def _told(found: dict[str, Any], also: str = "") -> str:

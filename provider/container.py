@@ -69,13 +69,18 @@ class ContainerKind(ResourceKind):
             container_diff.tell_order(diff, old_inputs, old_state, new, moved)
         if "networksAdvanced" in diff.changes and not diff.replaces:
             diff.reason = container_networks.moved_ports(ctx, old_inputs, new)
+        if listed and listed["State"] in handover.HALF_REMOVED:
+            return diff  # see `lost`
         if not diff.replaces and listed and must_run(new) and listed["State"] not in _UP:
             diff.changes["mustRun"] = "update"
             diff.reason = f"the container is {listed['State']} and will be set going again"
         return diff
 
     def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
-        if id in ctx.shared.containers(ctx) or ctx.api.find(f"/containers/{id}/json"):
+        listed = ctx.shared.containers(ctx).get(id)
+        if listed and listed["State"] in handover.HALF_REMOVED:
+            return "the engine was interrupted while it removed the container"
+        if listed or ctx.api.find(f"/containers/{id}/json"):
             return None
         return "the container was removed"
 

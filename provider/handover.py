@@ -17,12 +17,15 @@ from . import container_reload, container_run
 from .clashes import clashes, unshareable, written_by_both
 from .container_body import import_inputs, is_running
 from .container_reload import RENEW, label
+from .container_remove import remove
 from .container_values import Body
 from .faults import EngineError, Fault
 from .journal import Parked
 from .ownership import RUN_LABEL, URN_LABEL, is_marked, owner
 from .resource import Context, Values
 
+# States of a container that an engine began to remove and did not: it cannot be started or renamed.
+HALF_REMOVED = ("dead", "removing")
 _NO_RESTART = {"Name": "no", "MaximumRetryCount": 0}
 
 
@@ -53,7 +56,10 @@ def replaced(ctx: Context, new: Values) -> list[Old]:
     found = []
     for identity, is_predecessor in _candidates(ctx, new):
         inspected = ctx.api.find(f"/containers/{identity}/json")
-        if inspected is not None:
+        if inspected is not None and inspected["State"]["Status"] in HALF_REMOVED:
+            remove(ctx, identity, volumes=False)
+            found.append(Old(inspected, (), is_predecessor))
+        elif inspected is not None:
             moved = anonymous(inspected, new) if is_predecessor else {}
             obstacles = tuple(clashes(*_described(inspected), new, moved))
             found.append(Old(inspected, obstacles, is_predecessor))

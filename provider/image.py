@@ -7,6 +7,7 @@ without building. The resource's id is the image's id; its tag is put right agai
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from . import build, local_image, registry, registry_auth
 from .build_context import BadContext
 from .faults import Fault
 from .input_table import HONOURED, refusals
+from .ownership import STATE_LABEL, URN_LABEL, is_ours
 from .plain import UNKNOWN, has_unknown
 from .resource import Change, Context, Diff, Failure, ResourceKind, Values
 
@@ -38,6 +40,9 @@ INPUTS: dict[str, str] = {
 # tells what is in them. A cache only makes the build faster.
 _REBUILD = ("args", "target", "platform", "network", "addHosts")
 IMAGE_LABEL = "causeway.image"
+# Whose build it is; not the labels of other objects, because a container inherits its image's.
+IMAGE_STATE_LABEL = "causeway.image.state"
+IMAGE_CHECKOUT_LABEL = "causeway.image.checkout"
 NAME = re.compile(
     r"(?:[a-zA-Z0-9.-]+(?::\d+)?/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
     r"(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?"
@@ -67,7 +72,10 @@ class ImageKind(ResourceKind):
         digest, found = build.examine(
             options.get("context"), options.get("dockerfile"), beside=Path.cwd()
         )
-        return inputs | {"contextDigest": digest}, failures + found
+        failures += found
+        if not failures and (old or {}).get("imageName") != inputs["imageName"]:
+            failures += _of_another(ctx, inputs["imageName"])
+        return inputs | {"contextDigest": digest}, failures
 
     def diff(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
@@ -162,6 +170,24 @@ def _check_name(image: Any) -> list[Failure]:
     return []
 
 
+def _of_another(ctx: Context, image: Any) -> Iterator[Failure]:
+    """A tag that another stack's build has: this one would take it away, and in the end remove it.
+
+    A tag of any other origin is moved, as `docker build` and Compose do.
+    """
+    found = None if has_unknown(image) else local_image.find(ctx, image)
+    labels = ((found or {}).get("Config") or {}).get("Labels") or {}
+    whose = labels.get(IMAGE_STATE_LABEL)
+    if not found or not whose or whose in ctx.origin.before or whose == ctx.origin.identity:
+        return
+    if not is_ours(ctx, {URN_LABEL: "", STATE_LABEL: whose}, found["Id"], certain=True):
+        yield Failure(
+            "imageName",
+            f"the engine has an image {image!r} that another stack built "
+            f"({labels.get(IMAGE_CHECKOUT_LABEL, 'unknown')}): choose another name with `image:`",
+        )
+
+
 def _check_build(options: Values) -> list[Failure]:
     failures: list[Failure] = []
     builder = options.get("builderVersion")
@@ -200,11 +226,17 @@ def _build(ctx: Context, inputs: Values) -> str:
         cachefrom=(options.get("cacheFrom") or {}).get("images"),
         extrahosts=options.get("addHosts"),
         # Not the label of other objects: a container inherits its image's labels.
-        labels={IMAGE_LABEL: ctx.urn},
+        labels=image_labels(ctx),
         rm=True,
         forcerm=True,
     )
     return build.run(ctx, inputs["imageName"], context, parameters, registries)
+
+
+def image_labels(ctx: Context) -> dict[str, str]:
+    """What marks an image as built by this state, for this resource."""
+    marks = {IMAGE_LABEL: ctx.urn, IMAGE_CHECKOUT_LABEL: ctx.origin.checkout}
+    return marks | ({IMAGE_STATE_LABEL: ctx.origin.identity} if ctx.origin.identity else {})
 
 
 def _publish(ctx: Context, inputs: Values, image_id: str) -> str:

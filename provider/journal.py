@@ -74,6 +74,7 @@ class Journal:
             if not self._open:
                 with suppress(OSError):
                     self._file.unlink()
+                    self.folder.rmdir()  # unless another run's journal is there
                 return
             # Something may be left on the engine: only that stays in the journal.
             with suppress(OSError):

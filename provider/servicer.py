@@ -140,6 +140,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 # The old one is gone: it stands in nobody's way, unless both have the same id.
                 diff.reason = f"made anew, because {why}"
                 diff.delete_before_replace = kind.id_is_name
+            if not diff.changes and self._session.has_left_over(ctx, request.urn):
+                diff.changes["id"] = "update"
+                diff.reason = "what a killed update left of it is removed"
             return diff
 
         diff = self._session.do(context, request.urn, True, work)

@@ -60,6 +60,7 @@ class Session:
         self.journal = journal.Journal(origin.state_home() / "journal" / "none", self._run)
         self._left = journal.Abandoned()
         self._settling = threading.Lock()
+        self._unsettled: frozenset[str] | None = None
         self._recorded: list[recorded.Recorded | None] = []
         self._reading = threading.Lock()
         self._notes: set[tuple[str, str]] = set()
@@ -122,6 +123,17 @@ class Session:
             if not self._recorded:
                 self._recorded.append(recorded.read(self._origin))
             return self._recorded[0]
+
+    def has_left_over(self, ctx: Context, urn: str) -> bool:
+        """Whether a killed run left something of this resource that the next change removes."""
+        with self._settling:
+            if not self._left.files:
+                return False
+            if self._unsettled is None:
+                from .settlement import resources_with_left_overs
+
+                self._unsettled = resources_with_left_overs(ctx, self._left)
+            return urn in self._unsettled
 
     def _settled(self, work: Callable[[Context], Any]) -> Callable[[Context], Any]:
         """The work, after what killed runs left has been put right."""

@@ -54,11 +54,20 @@ def settle(ctx: Context, left: Abandoned) -> None:
             file.unlink()
 
 
-def _steps(
-    ctx: Context, left: Abandoned, recorded: Recorded
-) -> Iterator[tuple[str, Callable[[], object]]]:
-    """What to do, in words and as a call, in the order in which it has to be done."""
+def resources_with_left_overs(ctx: Context, left: Abandoned) -> frozenset[str]:
+    """The URNs of what `settle` would remove: a run that changes nothing else has to come to it."""
+    recorded = ctx.recorded()
+    if recorded is None:
+        return frozenset()
+    is_left = _rule(ctx, left, recorded)
+    listed = (ctx.shared.containers(ctx), ctx.shared.networks(ctx))
+    return frozenset(each["Labels"][URN_LABEL] for all in listed for each in _left_of(all, is_left))
 
+
+Rule = Callable[[dict[str, str] | None, str], bool]
+
+
+def _rule(ctx: Context, left: Abandoned, recorded: Recorded) -> Rule:
     def is_left(labels: dict[str, str] | None, identity: str) -> bool:
         marks = labels or {}
         return (
@@ -67,6 +76,14 @@ def _steps(
             and identity not in recorded.resources
         )
 
+    return is_left
+
+
+def _steps(
+    ctx: Context, left: Abandoned, recorded: Recorded
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What to do, in words and as a call, in the order in which it has to be done."""
+    is_left = _rule(ctx, left, recorded)
     for each in _left_of(ctx.shared.containers(ctx), is_left):
         yield f"removing container {_name(each)}, {_BEGUN}", partial(_container, ctx, each["Id"])
     for parked in left.parked:
@@ -89,9 +106,7 @@ def _steps(
         yield f"removing network {each['Name']}, {_BEGUN}", partial(_network, ctx, each["Id"])
 
 
-def _left_of(
-    listed: dict[str, dict[str, Any]], is_left: Callable[[dict[str, str] | None, str], bool]
-) -> list[dict[str, Any]]:
+def _left_of(listed: dict[str, dict[str, Any]], is_left: Rule) -> list[dict[str, Any]]:
     return [each for each in listed.values() if is_left(each.get("Labels"), each["Id"])]
 
 

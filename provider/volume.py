@@ -228,8 +228,8 @@ def _taken(name: str, existing: dict[str, Any]) -> str:
     whose = owner(existing.get("Labels"), existing.get("CreatedAt") or "")
     return (
         f"the engine has a volume {name!r} that is not this stack's ({whose}): choose another "
-        "name, declare it as `external: true` to use its data and never delete it, or take it "
-        f"over with `pulumi import {VolumeKind.token} NAME {name}`"
+        "name, declare it as `external: true` to use its data and never delete it, or remove it "
+        f"with its data (`docker volume rm {name}`)"
     )
 
 

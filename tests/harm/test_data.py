@@ -222,6 +222,24 @@ def test_down_with_volumes_removes_the_stacks_own_and_nobody_elses(
     assert f"causeway-{ours.stack}_data" not in left
 
 
+def test_down_with_volumes_removes_what_an_earlier_destroy_kept(
+    ours: Checkout, api: docker.APIClient
+) -> None:
+    ours.write({"db": {**NONE, "volumes": ["data:/data"]}}, volumes={"data": {}})
+    ours.up().succeeded()
+    ours.pulumi("destroy").succeeded()
+    name = f"causeway-{ours.stack}_data"
+    shown = ours.causeway("leftovers")
+    assert shown.code == 1
+    assert f"volume {name}" in shown.output
+    ours.causeway("leftovers", "--remove", "other").refused("not among the leftovers: other")
+    said = ours.causeway("down", "--yes", "--volumes").succeeded().output
+    assert said.index(f"volume {name} is removed at the end") < said.index(
+        f"volume {name} is removed\n"
+    )
+    assert api.volumes()["Volumes"] in (None, [])
+
+
 def test_a_volume_made_by_hand_is_not_taken_over(ours: Checkout, api: docker.APIClient) -> None:
     name = f"causeway-{ours.stack}_data"
     api.create_volume(name)

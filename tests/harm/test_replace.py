@@ -107,6 +107,23 @@ def test_a_kill_in_a_replacement_that_was_asked_for_is_mended_by_the_next_update
     ours.preview("--expect-no-changes").succeeded()
 
 
+def test_what_a_killed_update_left_goes_although_the_next_one_changes_nothing(
+    ours: Checkout, api: docker.APIClient, program: Program
+) -> None:
+    program('container("web", envs=["V=1"])\n')
+    ours.up().succeeded()
+    before = fingerprint(standing(ours, api))
+    program('container("web", envs=["V=2"])\n')
+    ours.kill(lambda: len(api.containers(all=True)) > 1)
+    program('container("web", envs=["V=1"])\n')
+    ours.preview().succeeded()
+    assert len(api.containers(all=True)) == 2
+    said = ours.up().succeeded().output
+    assert "what a killed update left of it is removed" in said
+    assert fingerprint(standing(ours, api)) == before
+    ours.preview("--expect-no-changes").succeeded()
+
+
 def test_an_update_that_failed_half_way_kills_nothing_in_the_next(
     ours: Checkout, api: docker.APIClient, program: Program
 ) -> None:

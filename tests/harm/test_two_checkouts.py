@@ -9,6 +9,7 @@ import pytest
 
 from tests.harm.checkout import Checkout, read, untouched, write
 from tests.harm.conftest import Clone
+from tests.tiny_image import TINY
 
 NONE = {"network_mode": "none"}
 SHOP: dict[str, dict[str, Any]] = {
@@ -120,3 +121,24 @@ def test_the_second_checkout_of_a_copied_folder_keeps_what_the_state_holds(
     )
     api.start(helper["Id"])
     assert read(api, helper["Id"], "/data/kept") == "precious"
+
+
+def test_an_image_that_the_first_checkout_built_keeps_its_tag(
+    clone: Clone, api: docker.APIClient
+) -> None:
+    first, second = clone(), clone()
+    built = {"network_mode": "none", "image": "causeway-test/h-shop:1"}
+    for number, one in enumerate((first, second)):
+        folder = one.project.folder / "stacks" / one.stack
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "Dockerfile").write_text(f"FROM {TINY}\nLABEL number={number}\n")
+    first.write({"one": {**built, "build": "."}})
+    first.up().succeeded()
+    image, same = api.inspect_image("causeway-test/h-shop:1")["Id"], untouched(api)
+    second.write({"one": {**built, "build": "."}})
+    for outcome in (second.preview(), second.up()):
+        outcome.refused("that another stack built", str(first.project.folder))
+    second.pulumi("destroy").succeeded()
+    assert api.inspect_image("causeway-test/h-shop:1")["Id"] == image
+    assert same()
+    first.pulumi("destroy").succeeded()

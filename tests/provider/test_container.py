@@ -13,12 +13,14 @@ from typing import Any, cast
 import docker
 import pytest
 
+from provider.container import ContainerKind
 from provider.plain import UNKNOWN
 from provider.resource import Context
 from provider.shared import Shared
 from tests.engines import Engine
 from tests.provider.conftest import Stack
 from tests.provider.plugin import CONTAINER, Deployed, Plugin, Refused
+from tests.provider.surroundings import Surroundings
 from tests.tiny_image import TINY
 
 
@@ -484,6 +486,18 @@ def test_a_lost_container_is_made_anew_without_a_refresh(stack: Stack, engine: E
         again = following.apply(web, web.inputs)
         assert again.steps == ["create", "delete"]
         assert following.messages == ["made anew, because the container was removed"]
+
+
+@pytest.mark.parametrize("state", ["dead", "removing"])
+def test_a_container_whose_removal_an_engine_did_not_finish_is_made_anew(
+    offline: Surroundings, state: str
+) -> None:
+    """An engine that is killed while it removes one leaves it so: it can never start again."""
+    context, kind = offline.context(), ContainerKind()
+    context.shared._answers["/containers/json"] = {"one": {"Id": "one", "State": state}}
+    why = "the engine was interrupted while it removed the container"
+    assert kind.lost(context, "one", {"image": TINY}, {}) == why
+    assert kind.diff(context, "one", {"image": TINY}, {}, {"image": TINY}).changes == {}
 
 
 def test_a_stopped_container_is_started_without_a_refresh(stack: Stack, engine: Engine) -> None:
