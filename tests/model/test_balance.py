@@ -270,18 +270,22 @@ def test_every_key_of_a_balance_is_tried_with_hostile_values() -> None:
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-@pytest.mark.parametrize("key", VALUES)
-def test_no_value_of_a_balance_leaves_its_place(tmp_path: Path, key: str, value: str) -> None:
-    balance: dict[str, Any] = {"to": "app", "port": 80, "engine": "haproxy"}
-    outer, _, inner = key.partition(".")
-    written = f"/{value}" if key == "health.path" and value[0] in "a1" else value
-    balance[outer] = {inner: written} if inner else written
-    head, _, tail = STACK.partition("      balance:\n")
-    rest = "networks:" + tail.partition("networks:")[2]
-    text = f"{head}      balance: {json.dumps(balance).replace('$', '$$')}\n{rest}"
-    assert refused(tmp_path, text).startswith(
-        f"compose.yaml:8: {BALANCE}.{key.removesuffix('.app')}"
-    )
+def test_no_value_of_a_balance_leaves_its_place(tmp_path: Path, value: str) -> None:
+    """A balancer for each key, in one file: the loader is started once for all."""
+    lines = ["services:", "  app: {image: 'app:1', networks: [front]}"]
+    for number, key in enumerate(VALUES):
+        balance: dict[str, Any] = {"to": "app", "port": 80, "engine": "haproxy"}
+        outer, _, inner = key.partition(".")
+        written = f"/{value}" if key == "health.path" and value[0] in "a1" else value
+        balance[outer] = {inner: written} if inner else written
+        own = json.dumps({"networks": ["front"], "x-causeway": {"balance": balance}})
+        lines.append(f"  lb{number}: {own.replace('$', '$$')}")
+    told = refused(tmp_path, "\n".join([*lines, "networks: {front: {}}", ""])).splitlines()
+    for number, key in enumerate(VALUES):
+        place = f"services.lb{number}.x-causeway.balance.{key.removesuffix('.app')}"
+        assert [line for line in told if line.startswith(f"compose.yaml:{number + 3}: {place}")], (
+            key
+        )
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/up?deep=1&all=yes", "/a%20b/~c,d:e@f+g.h-i_j"])
