@@ -40,9 +40,9 @@ INPUTS: dict[str, str] = {
 # tells what is in them. A cache only makes the build faster.
 _REBUILD = ("args", "target", "platform", "network", "addHosts")
 IMAGE_LABEL = "causeway.image"
-# Whose build it is; not the labels of other objects, because a container inherits its image's.
-IMAGE_STATE_LABEL = "causeway.image.state"
-IMAGE_CHECKOUT_LABEL = "causeway.image.checkout"
+# After the resource: whose build it is. One label for all, since each is a step of the build; not
+# the labels of other objects, because a container inherits its image's.
+_BUILDER = re.compile(r" state=(?P<state>\S*) checkout=(?P<checkout>.*)")
 NAME = re.compile(
     r"(?:[a-zA-Z0-9.-]+(?::\d+)?/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
     r"(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?"
@@ -177,14 +177,15 @@ def _of_another(ctx: Context, image: Any) -> Iterator[Failure]:
     """
     found = None if has_unknown(image) else local_image.find(ctx, image)
     labels = ((found or {}).get("Config") or {}).get("Labels") or {}
-    whose = labels.get(IMAGE_STATE_LABEL)
-    if not found or not whose or whose in ctx.origin.before or whose == ctx.origin.identity:
+    builder = _BUILDER.search(str(labels.get(IMAGE_LABEL, "")))
+    whose = builder["state"] if builder else ""
+    if not found or not builder or not whose or whose in {ctx.origin.identity, *ctx.origin.before}:
         return
     if not is_ours(ctx, {URN_LABEL: "", STATE_LABEL: whose}, found["Id"], certain=True):
         yield Failure(
             "imageName",
             f"the engine has an image {image!r} that another stack built "
-            f"({labels.get(IMAGE_CHECKOUT_LABEL, 'unknown')}): choose another name with `image:`",
+            f"({builder['checkout']}): choose another name with `image:`",
         )
 
 
@@ -226,17 +227,16 @@ def _build(ctx: Context, inputs: Values) -> str:
         cachefrom=(options.get("cacheFrom") or {}).get("images"),
         extrahosts=options.get("addHosts"),
         # Not the label of other objects: a container inherits its image's labels.
-        labels=image_labels(ctx),
+        labels={IMAGE_LABEL: mark(ctx)},
         rm=True,
         forcerm=True,
     )
     return build.run(ctx, inputs["imageName"], context, parameters, registries)
 
 
-def image_labels(ctx: Context) -> dict[str, str]:
-    """What marks an image as built by this state, for this resource."""
-    marks = {IMAGE_LABEL: ctx.urn, IMAGE_CHECKOUT_LABEL: ctx.origin.checkout}
-    return marks | ({IMAGE_STATE_LABEL: ctx.origin.identity} if ctx.origin.identity else {})
+def mark(ctx: Context) -> str:
+    """What the label of an image says: for which resource, state and checkout it was built."""
+    return f"{ctx.urn} state={ctx.origin.identity} checkout={ctx.origin.checkout}"
 
 
 def _publish(ctx: Context, inputs: Values, image_id: str) -> str:

@@ -36,9 +36,9 @@ def check(
     return checked, [(failure.path, failure.reason) for failure in failures]
 
 
-def changes(offline: Surroundings, old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
+def changes(online: Surroundings, old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
     state = {**old, "imageId": "sha256:1"}
-    return dict(ImageKind().diff(offline.context(), "sha256:1", old, state, new).changes)
+    return dict(ImageKind().diff(online.context(), "sha256:1", old, state, new).changes)
 
 
 class Deployed:
@@ -102,73 +102,73 @@ def exists(api: docker.APIClient, image: str) -> bool:
 # --- check: without an engine ---------------------------------------------------------------------
 
 
-def test_check_adds_the_digest_and_defaults(offline: Surroundings, app: Path) -> None:
-    checked, failures = check(offline, {"imageName": "web:dev", "build": {"context": str(app)}})
+def test_check_adds_the_digest_and_defaults(online: Surroundings, app: Path) -> None:
+    checked, failures = check(online, {"imageName": "web:dev", "build": {"context": str(app)}})
     assert failures == []
     assert checked["contextDigest"].startswith("sha256:")
     assert (checked["skipPush"], checked["buildOnPreview"]) == (False, False)
 
 
-def test_digest_is_not_taken_from_the_program(offline: Surroundings, app: Path) -> None:
-    checked, _ = check(offline, declared(app) | {"contextDigest": "sha256:0"})
+def test_digest_is_not_taken_from_the_program(online: Surroundings, app: Path) -> None:
+    checked, _ = check(online, declared(app) | {"contextDigest": "sha256:0"})
     assert checked["contextDigest"] != "sha256:0"
 
 
-def test_context_that_is_not_known_yet_leaves_the_digest_open(offline: Surroundings) -> None:
-    checked, failures = check(offline, {"imageName": UNKNOWN, "build": {"context": UNKNOWN}})
+def test_context_that_is_not_known_yet_leaves_the_digest_open(online: Surroundings) -> None:
+    checked, failures = check(online, {"imageName": UNKNOWN, "build": {"context": UNKNOWN}})
     assert (checked["contextDigest"], failures) == (UNKNOWN, [])
 
 
-def test_missing_context_is_a_check_failure(offline: Surroundings, tmp_path: Path) -> None:
-    _, failures = check(offline, declared(tmp_path / "none"))
+def test_missing_context_is_a_check_failure(online: Surroundings, tmp_path: Path) -> None:
+    _, failures = check(online, declared(tmp_path / "none"))
     path = tmp_path / "none"
     assert failures == [("build.context", f"the build context '{path}' does not exist")]
 
 
-def test_missing_dockerfile_is_a_check_failure(offline: Surroundings, app: Path) -> None:
+def test_missing_dockerfile_is_a_check_failure(online: Surroundings, app: Path) -> None:
     (app / "Dockerfile").unlink()
-    _, failures = check(offline, declared(app))
+    _, failures = check(online, declared(app))
     assert failures == [("build.dockerfile", f"the Dockerfile '{app}/Dockerfile' does not exist")]
 
 
 @pytest.mark.parametrize("name", ["Web:dev", "web:", "web dev", "web@sha256:" + "0" * 64, "", None])
-def test_bad_image_name_is_refused(offline: Surroundings, app: Path, name: str | None) -> None:
-    _, failures = check(offline, declared(app) | {"imageName": name})
+def test_bad_image_name_is_refused(online: Surroundings, app: Path, name: str | None) -> None:
+    _, failures = check(online, declared(app) | {"imageName": name})
     assert [path for path, _ in failures] == ["imageName"]
 
 
 @pytest.mark.parametrize("name", ["web", "web:1.0-rc_1", "host:5000/team/web:x", "a/b/c", "a__b"])
-def test_good_image_name_is_taken(offline: Surroundings, app: Path, name: str) -> None:
-    assert check(offline, declared(app, name))[1] == []
+def test_good_image_name_is_taken(online: Surroundings, app: Path, name: str) -> None:
+    assert check(online, declared(app, name))[1] == []
 
 
-def test_buildkit_is_refused_when_asked_for(offline: Surroundings, app: Path) -> None:
-    _, failures = check(offline, declared(app, builderVersion="BuilderBuildKit"))
+def test_buildkit_is_refused_when_asked_for(online: Surroundings, app: Path) -> None:
+    _, failures = check(online, declared(app, builderVersion="BuilderBuildKit"))
     assert failures[0][0] == "build.builderVersion"
     assert failures[0][1].startswith("BuilderBuildKit is not available: this provider builds with")
 
 
-def test_classic_builder_may_be_named(offline: Surroundings, app: Path) -> None:
-    assert check(offline, declared(app, builderVersion="BuilderV1"))[1] == []
+def test_classic_builder_may_be_named(online: Surroundings, app: Path) -> None:
+    assert check(online, declared(app, builderVersion="BuilderV1"))[1] == []
 
 
-def test_dockerfile_for_buildkit_is_refused_with_the_line(offline: Surroundings, app: Path) -> None:
+def test_dockerfile_for_buildkit_is_refused_with_the_line(online: Surroundings, app: Path) -> None:
     (app / "Dockerfile").write_text("FROM scratch\nRUN --mount=type=cache,target=/c true\n")
-    _, failures = check(offline, declared(app))
+    _, failures = check(online, declared(app))
     assert failures[0][0] == "build.dockerfile"
     assert "needs BuildKit (line 2: RUN --mount)" in failures[0][1]
 
 
-def test_misspelt_input_is_refused_with_a_suggestion(offline: Surroundings, app: Path) -> None:
-    _, failures = check(offline, declared(app, dockerFile="x"))
+def test_misspelt_input_is_refused_with_a_suggestion(online: Surroundings, app: Path) -> None:
+    _, failures = check(online, declared(app, dockerFile="x"))
     assert failures == [
         ("build.dockerFile", "there is no such input (did you mean build.dockerfile?)")
     ]
 
 
-def test_all_failures_come_at_once(offline: Surroundings, tmp_path: Path) -> None:
+def test_all_failures_come_at_once(online: Surroundings, tmp_path: Path) -> None:
     inputs = declared(tmp_path, "BAD", platform="a b", addHosts=["nohost"])
-    _, failures = check(offline, inputs)
+    _, failures = check(online, inputs)
     assert [path for path, _ in failures] == [
         "imageName",
         "build.platform",
@@ -180,18 +180,18 @@ def test_all_failures_come_at_once(offline: Surroundings, tmp_path: Path) -> Non
 # --- diff -----------------------------------------------------------------------------------------
 
 
-def test_unchanged_context_is_no_change(offline: Surroundings, app: Path) -> None:
-    old, _ = check(offline, declared(app))
+def test_unchanged_context_is_no_change(online: Surroundings, app: Path) -> None:
+    old, _ = check(online, declared(app))
     (app / "NOTES.md").write_text("ignored")
-    new, _ = check(offline, declared(app))
-    assert changes(offline, old, new) == {}
+    new, _ = check(online, declared(app))
+    assert changes(online, old, new) == {}
 
 
-def test_changed_file_replaces(offline: Surroundings, app: Path) -> None:
-    old, _ = check(offline, declared(app))
+def test_changed_file_replaces(online: Surroundings, app: Path) -> None:
+    old, _ = check(online, declared(app))
     (app / "page").write_text("second")
-    new, _ = check(offline, declared(app))
-    assert changes(offline, old, new) == {"contextDigest": "replace"}
+    new, _ = check(online, declared(app))
+    assert changes(online, old, new) == {"contextDigest": "replace"}
 
 
 @pytest.mark.parametrize(
@@ -204,41 +204,39 @@ def test_changed_file_replaces(offline: Surroundings, app: Path) -> None:
         ("addHosts", ["db:10.0.0.1"]),
     ],
 )
-def test_changed_option_replaces(offline: Surroundings, app: Path, option: str, value: Any) -> None:
-    old, _ = check(offline, declared(app))
-    new, _ = check(offline, declared(app, **{option: value}))
-    assert changes(offline, old, new) == {f"build.{option}": "replace"}
+def test_changed_option_replaces(online: Surroundings, app: Path, option: str, value: Any) -> None:
+    old, _ = check(online, declared(app))
+    new, _ = check(online, declared(app, **{option: value}))
+    assert changes(online, old, new) == {f"build.{option}": "replace"}
 
 
 def test_moved_context_of_the_same_content_builds_nothing(
-    offline: Surroundings, app: Path, tmp_path: Path
+    online: Surroundings, app: Path, tmp_path: Path
 ) -> None:
-    old, _ = check(offline, declared(app))
-    new, _ = check(offline, declared(app.rename(tmp_path / "moved")))
-    assert changes(offline, old, new) == {"build.context": "update"}
+    old, _ = check(online, declared(app))
+    new, _ = check(online, declared(app.rename(tmp_path / "moved")))
+    assert changes(online, old, new) == {"build.context": "update"}
 
 
-def test_another_password_is_no_change(offline: Surroundings, app: Path) -> None:
+def test_another_password_is_no_change(online: Surroundings, app: Path) -> None:
     registry = {"server": "r.test", "username": "u", "password": "old"}
-    old, _ = check(offline, declared(app) | {"registry": registry})
-    new, _ = check(offline, declared(app) | {"registry": registry | {"password": "new"}})
-    assert changes(offline, old, new) == {}
+    old, _ = check(online, declared(app) | {"registry": registry})
+    new, _ = check(online, declared(app) | {"registry": registry | {"password": "new"}})
+    assert changes(online, old, new) == {}
 
 
-def test_unknown_digest_replaces(offline: Surroundings, app: Path) -> None:
-    old, _ = check(offline, declared(app))
-    new, _ = check(offline, {**declared(app), "build": {"context": UNKNOWN}})
-    assert changes(offline, old, new) == {"contextDigest": "replace", "build.context": "update"}
+def test_unknown_digest_replaces(online: Surroundings, app: Path) -> None:
+    old, _ = check(online, declared(app))
+    new, _ = check(online, {**declared(app), "build": {"context": UNKNOWN}})
+    assert changes(online, old, new) == {"contextDigest": "replace", "build.context": "update"}
 
 
 # --- on the engine --------------------------------------------------------------------------------
 
 
-def test_preview_builds_nothing_and_leaves_ids_open(
-    online: Surroundings, offline: Surroundings, app: Path
-) -> None:
-    checked, _ = check(offline, declared(app))
-    identity, state = ImageKind().create(offline.context(preview=True), "web", checked)
+def test_preview_builds_nothing_and_leaves_ids_open(online: Surroundings, app: Path) -> None:
+    checked, _ = check(online, declared(app))
+    identity, state = ImageKind().create(online.context(preview=True), "web", checked)
     assert (identity, state["repoDigest"], state["imageId"]) == ("", UNKNOWN, UNKNOWN)
     assert state["baseImageName"] == "web:dev"
 
