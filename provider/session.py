@@ -1,7 +1,7 @@
 """One run of the plugin: its connection, what Pulumi has told of, and how a call is carried out.
 
 The work of a call runs in a thread apart, so kinds may block on the engine. After Cancel a call
-gets a few seconds to end well and is then given up; what it left is found by its label next time.
+gets a few seconds to end well and is then given up; the journal leads the next run to what it left.
 """
 
 from __future__ import annotations
