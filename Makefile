@@ -38,14 +38,14 @@ passphrase: ## give STACK a passphrase of its own, for secrets
 	@$(PYTHON) -m toolchain passphrase $(STACK)
 
 lessons: tools ## list the lessons on Docker networks
-	@$(VENV) -m cli.lesson
+	@$(VENV) -m causeway.cli.lesson
 
 images: setup ## where no registry answers: stand-ins for all images, also those of the lessons
 	@test ! -f causeway.local.yaml || $(PYTHON) -m toolchain images > /dev/null
 
 lesson: setup ## deploy lesson N on a stack of its own, show expected and seen, clean up
 	@test ! -f causeway.local.yaml || $(PYTHON) -m toolchain images debian:12-slim > /dev/null
-	@$(VENV) -m cli.lesson $(N)
+	@$(VENV) -m causeway.cli.lesson $(N)
 
 test: tools lint ## lint, types and all tests; they start engines of their own
 	$(VENV) -m pytest

@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pulumi
 
+from causeway.model.errors import CausewayError, line_of, visible
+from causeway.model.extension.assertions import asserted
+from causeway.model.load import load_selected
+from causeway.model.reach import reach
+from causeway.model.rules.environments import apart
 from components import lines
 from components.engine import engine_facts
 from components.environments import other_environments
@@ -14,11 +19,6 @@ from components.reach import deployed, tell_difference
 from components.safekeeping import require_safe_keeping
 from components.settings import configuration, read_settings, secret_keys
 from components.stack import Stack, StackArgs
-from model.assertions import asserted
-from model.environments import apart
-from model.errors import CausewayError, line_of, visible
-from model.load import load_selected
-from model.reach import reach
 
 
 def main() -> None:

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.assertions import check_assertions
-from model.draw import FORMATS, graph
-from model.load import load
-from model.reach import EngineFacts, reach
-from model.reach.difference import difference
-from model.reach.record import record, restore
+from causeway.drawing.draw import FORMATS, graph
+from causeway.model.extension.assertions import check_assertions
+from causeway.model.load import load
+from causeway.model.reach import EngineFacts, reach
+from causeway.model.reach.difference import difference
+from causeway.model.reach.record import record, restore
 
 SIZES = (10, 30, 100, 300, 1000)
 NETWORKS_PER_THOUSAND = 60

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pulumi
 
-from model.values import Guest
+from causeway.model.values import Guest
 
 TOKEN = "causeway:index:NetworkAttachment"
 

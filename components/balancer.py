@@ -12,12 +12,12 @@ from dataclasses import replace
 import pulumi
 import pulumi_docker as docker
 
+from causeway.model.extension.balance import CONFIGURATION
+from causeway.model.extension.balance.configuration import configuration
+from causeway.model.extension.balance.servers import Address
+from causeway.model.values import Resources, Service
 from components.container import Course, References, container_args
 from components.labels import ROLE, Owner, container_labels
-from model.balance import CONFIGURATION
-from model.balance.configuration import configuration
-from model.balance.servers import Address
-from model.values import Resources, Service
 
 # When a program closes, the kernel hands connections that it has not taken yet to the other one.
 MIGRATE = ("net.ipv4.tcp_migrate_req", "1")

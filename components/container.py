@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from causeway.model.values import Attachment, Mount, Port, Service
 from components.files import SourceKey, Sources, uploads
 from components.healthcheck import healthcheck_args, wait_timeout
-from model.values import Attachment, Mount, Port, Service
 
 MEBIBYTE = 1024 * 1024
 # The engine's own default; named here because the official plugin would otherwise kill at once.

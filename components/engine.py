@@ -9,7 +9,7 @@ from __future__ import annotations
 import pulumi
 from pulumi_docker import _utilities
 
-from model.reach.values import EngineFacts, engine_version
+from causeway.model.reach.values import EngineFacts, engine_version
 
 FUNCTION = "docker:index/getEngine:getEngine"
 

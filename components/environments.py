@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from causeway.model.document import mapping
+from causeway.model.load import load_selected
+from causeway.model.nodes import canonical
+from causeway.model.rules.environments import Environment
+from causeway.model.source import index
+from causeway.model.values import Stack
 from components.settings import Settings, read_settings
-from model.document import mapping
-from model.environments import Environment
-from model.load import load_selected
-from model.nodes import canonical
-from model.source import index
-from model.values import Stack
 
 HOST = "docker:host"
 # Stands for what is encrypted; no subnet is.

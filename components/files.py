@@ -17,9 +17,9 @@ from pathlib import Path
 import pulumi
 import pulumi_docker as docker
 
+from causeway.model.values import FileMount, FileSource, Stack
 from components.concealment import Concealment
 from components.paths import portable
-from model.values import FileMount, FileSource, Stack
 
 SourceKey = tuple[str, str]  # the kind, and the key at the top level
 Sources = Mapping[SourceKey, FileSource]

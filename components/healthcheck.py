@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pulumi_docker as docker
 
-from model.units import seconds
-from model.values import Healthcheck
+from causeway.model.units import seconds
+from causeway.model.values import Healthcheck
 
 # What the engine uses where a check leaves a number out.
 DEFAULT_INTERVAL = "30s"

@@ -12,9 +12,9 @@ from pathlib import Path
 import pulumi
 import pulumi_docker as docker
 
+from causeway.model.values import Build
 from components.concealment import Component
 from components.paths import generated, portable
-from model.values import Build
 
 
 @dataclass(frozen=True, slots=True)

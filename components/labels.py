@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from model.values import Pairs
+from causeway.model.values import Pairs
 
 PROJECT = "causeway.project"
 STACK = "causeway.stack"

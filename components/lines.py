@@ -15,14 +15,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from causeway.model.errors import shorten
+from causeway.model.loaded import Loaded
+from causeway.model.rules.pool import written_position
+from causeway.model.source import SourceIndex
+from causeway.model.values import Network, Place, Service
 from components.attachment import TOKEN, guest_name
 from components.labels import Owner
 from components.paths import GENERATED
-from model.errors import shorten
-from model.loaded import Loaded
-from model.pool import written_position
-from model.source import SourceIndex
-from model.values import Network, Place, Service
 
 # The entry that names the run.
 RUN = "run"

@@ -8,12 +8,12 @@ from pathlib import Path
 import pulumi
 import pulumi_docker as docker
 
+from causeway.model.errors import StackError
+from causeway.model.values import Network as NetworkValue
+from causeway.model.values import Problem, Subnet
 from components.attachment import NetworkAttachment, guest_name
 from components.concealment import Component
 from components.labels import Owner, network_labels
-from model.errors import StackError
-from model.values import Network as NetworkValue
-from model.values import Problem, Subnet
 
 
 @dataclass(frozen=True, slots=True)

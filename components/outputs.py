@@ -8,9 +8,9 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
+from causeway.model.values import Port
+from causeway.model.values import Stack as StackValue
 from components.stack import Stack
-from model.values import Port
-from model.values import Stack as StackValue
 
 # Container ports at which people expect a web page, likeliest first.
 WEB_PORTS = (80, 443, 8080, 8443, 8000, 5000, 3000)

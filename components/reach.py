@@ -13,12 +13,12 @@ from typing import Any
 
 import pulumi
 
-from model.reach import wording
-from model.reach.difference import difference
-from model.reach.places import NONE, Positions
-from model.reach.record import record, restore
-from model.reach.values import EngineFacts
-from model.values import Stack
+from causeway.model.reach import wording
+from causeway.model.reach.difference import difference
+from causeway.model.reach.places import NONE, Positions
+from causeway.model.reach.record import record, restore
+from causeway.model.reach.values import EngineFacts
+from causeway.model.values import Stack
 
 STACK_TYPE = "causeway:components:Stack"
 OUTPUT = "reach"

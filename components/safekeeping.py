@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from causeway.model.errors import StackError
+from causeway.model.loaded import Loaded
+from causeway.model.source import SourceIndex, index
+from causeway.model.values import Place, Problem, Stack
 from components.attachment import guest_name
 from components.concealment import Concealment
 from components.files import contents, taken
 from components.settings import Settings
-from model.errors import StackError
-from model.loaded import Loaded
-from model.source import SourceIndex, index
-from model.values import Place, Problem, Stack
 
 # Of the stacks in the repository: it belongs to the empty passphrase, so everybody can decrypt.
 COMMITTED_SALT = "v1:1ZoF0/ywV10=:v1:WG2yJRsLvzJ0K0Rq:aUaFcOrEpIxv+kdcBK6BCkdcEJCwHw=="

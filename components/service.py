@@ -9,12 +9,12 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
+from causeway.model.values import Service as ServiceValue
 from components.balancer import holder, inside
 from components.concealment import Component
 from components.container import Course, References, container_args
 from components.healthcheck import is_checked
 from components.labels import DRAIN, ORDER, RENEW, RESTART_WITH, Owner, container_labels
-from model.values import Service as ServiceValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from typing import Any
 
 import pulumi
 
-from model.errors import StackError
-from model.pool import AddressPool, configured
-from model.reach.values import engine_version
-from model.source import SourceIndex, Steps, index, path_text
-from model.values import Place, Problem
+from causeway.model.errors import StackError
+from causeway.model.reach.values import engine_version
+from causeway.model.rules.pool import AddressPool, configured
+from causeway.model.source import SourceIndex, Steps, index, path_text
+from causeway.model.values import Place, Problem
 
 NAMESPACE = "causeway"
 LOCAL_FILE = "causeway.local.yaml"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from causeway.model.values import Service as ServiceValue
+from causeway.model.values import Stack as StackValue
 from components.attachment import engine_provider
 from components.balancer import upload
 from components.concealment import Component, Concealment
@@ -20,8 +22,6 @@ from components.reach import reach_output
 from components.service import Service, ServiceArgs
 from components.verification import Verification
 from components.volume import Volume, VolumeArgs
-from model.values import Service as ServiceValue
-from model.values import Stack as StackValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from causeway.model.values import Volume as VolumeValue
 from components.concealment import Component
 from components.labels import Owner, volume_labels
-from model.values import Volume as VolumeValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ exec @PULUMI@ "$@"
 
 CAUSEWAY = """#!/bin/sh
 @MARK@ The project's own command, from any folder.
-PYTHONPATH=@PROJECT@${PYTHONPATH:+:$PYTHONPATH} exec @PYTHON@ -m cli "$@"
+PYTHONPATH=@PROJECT@${PYTHONPATH:+:$PYTHONPATH} exec @PYTHON@ -m causeway.cli "$@"
 """
 
 

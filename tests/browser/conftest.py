@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from model.assertions import check_assertions
-from model.load import load
-from model.picture import as_page
-from model.reach import EngineFacts, reach
-from model.values import Stack
+from causeway.drawing.picture import as_page
+from causeway.model.extension.assertions import check_assertions
+from causeway.model.load import load
+from causeway.model.reach import EngineFacts, reach
+from causeway.model.values import Stack
 from tests.browser.chromium import Browser, browser
 from tests.picture import ROOT, five, sixty, twelve
 

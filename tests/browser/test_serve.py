@@ -32,7 +32,7 @@ JOINED = COMPOSE.replace("networks: [back]", "networks: [back, front]")
 @contextmanager
 def served(folder: Path, *arguments: str, host: str = "") -> Iterator[str]:
     """The address of a page that is served for a while."""
-    command: Sequence[str] = [sys.executable, "-m", "cli", "draw", "--serve", *arguments]
+    command: Sequence[str] = [sys.executable, "-m", "causeway.cli", "draw", "--serve", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "DOCKER_HOST": host}
     with subprocess.Popen(
         command,

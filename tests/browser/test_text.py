@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from model.picture import as_svg
-from model.reach import EngineFacts, reach
-from model.values import Network, Port, Stack
+from causeway.drawing.picture import as_svg
+from causeway.model.reach import EngineFacts, reach
+from causeway.model.values import Network, Port, Stack
 from tests.browser.chromium import Browser
 from tests.picture import five, network, service, sixty, twelve
 

@@ -37,7 +37,7 @@ def causeway(*arguments: str, folder: Path = ROOT, **variables: str) -> Answer:
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONPATH": str(ROOT)}
     environment["PULUMI_HOME"] = str(folder / ".pulumi-home")
     done = subprocess.run(
-        [sys.executable, "-m", "cli", *arguments],
+        [sys.executable, "-m", "causeway.cli", *arguments],
         cwd=folder,
         env=environment | variables,
         capture_output=True,

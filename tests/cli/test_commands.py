@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.deployed import in_state
-from model.load import load
-from model.reach.record import record
+from causeway.cli.deployed import in_state
+from causeway.model.load import load
+from causeway.model.reach.record import record
 from tests.cli.run import ROOT, causeway, select
 
 TIERS = Path(__file__).parent / "three_tier" / "compose.yaml"
@@ -324,7 +324,7 @@ def on_a_terminal(*arguments: str, **variables: str) -> str:
     outer, inner = pty.openpty()
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "TERM": "xterm"}
     with subprocess.Popen(
-        [sys.executable, "-m", "cli", *arguments],
+        [sys.executable, "-m", "causeway.cli", *arguments],
         cwd=ROOT,
         env=environment | {"COLUMNS": "80"} | variables,
         stdin=subprocess.DEVNULL,
@@ -360,7 +360,7 @@ def test_a_matrix_too_wide_for_the_terminal_becomes_a_list() -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    line = f'"{sys.executable}" -m cli reach -f "{TIERS}" --json | head -1'
+    line = f'"{sys.executable}" -m causeway.cli reach -f "{TIERS}" --json | head -1'
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", line],
         cwd=ROOT,

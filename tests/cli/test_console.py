@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from cli.console import Console
+from causeway.cli.console import Console
 
 
 class Terminal(io.StringIO):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.lesson import Classroom, Run
-from model.lesson import MAIN, Lesson
+from causeway.cli.lesson import Classroom, Run
+from causeway.lessons.lesson import MAIN, Lesson
 from tests.cli.run import select
 
 # As much of Pulumi as is used. `stack rm` takes away the selection, whichever stack it removes.

@@ -17,14 +17,14 @@ from typing import Any, cast
 import docker
 import pytest
 
-from cli import rollout, verify
-from cli.console import Console
-from cli.rollout import Probe
-from live.replicas import conditions, exchanges
-from live.verify import Report
-from model.loaded import Loaded
-from model.source import SourceIndex
-from model.values import Place, Service, Stack
+from causeway.cli import rollout, verify
+from causeway.cli.console import Console
+from causeway.cli.rollout import Probe
+from causeway.live.replicas import conditions, exchanges
+from causeway.live.verify import Report
+from causeway.model.loaded import Loaded
+from causeway.model.source import SourceIndex
+from causeway.model.values import Place, Service, Stack
 from tests.cli.run import ROOT, Answer, causeway
 
 
@@ -139,8 +139,8 @@ def test_ctrl_c_lets_pulumi_end_in_its_own_way(project: Path) -> None:
         'while [ -z "$asked" ]; do sleep 0.05; done\nsleep 1\n: > ended\nexit 3\n'
     )
     script = (
-        "import sys; from pathlib import Path; from cli.pulumi import call; "
-        "from cli.settings import Settings; "
+        "import sys; from pathlib import Path; from causeway.cli.pulumi import call; "
+        "from causeway.cli.settings import Settings; "
         "sys.exit(call(Settings('shop-dev', Path.cwd(), (), stack='dev'), 'up'))"
     )
     process = subprocess.Popen(

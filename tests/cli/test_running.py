@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.problem import UsageError
-from cli.running import engine
-from cli.settings import Settings, settings
+from causeway.cli.problem import UsageError
+from causeway.cli.running import engine
+from causeway.cli.settings import Settings, settings
 from tests.certificates import certified, docker_context
 
 # Nothing listens on it: what gets as far as this has been let through.

@@ -10,9 +10,9 @@ import pulumi
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
+from causeway.model.values import Stack as StackValue
 from components.labels import Owner
 from components.stack import Stack, StackArgs
-from model.values import Stack as StackValue
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

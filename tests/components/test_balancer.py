@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from model.balance import prepared
-from model.values import Balance, Port, Service, Target, Update
+from causeway.model.extension.balance import prepared
+from causeway.model.values import Balance, Port, Service, Target, Update
 from tests.components.recorder import Recording, declare
 from tests.components.values import network, on, service, stack
 

@@ -15,9 +15,9 @@ import pulumi_docker as docker
 import pytest
 from pulumi._types import input_type_py_to_pulumi_names
 
+from causeway.model import values
+from causeway.model.values import Balance, Build, Dependency, Healthcheck, Place, Stack, Target
 from components.concealment import Component, Concealment
-from model import values
-from model.values import Balance, Build, Dependency, Healthcheck, Place, Stack, Target
 from tests.components.recorder import Secret, declare, record
 from tests.components.values import HERE, network, on, service, stack, volume
 

@@ -4,15 +4,7 @@ from typing import Any
 
 import pytest
 
-from model.values import (
-    Attachment,
-    Device,
-    Mount,
-    Port,
-    Resources,
-    Service,
-    Ulimit,
-)
+from causeway.model.values import Attachment, Device, Mount, Port, Resources, Service, Ulimit
 from tests.components.recorder import declare
 from tests.components.values import network, on, service, stack, volume
 

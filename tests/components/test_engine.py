@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from causeway.model.reach.values import EngineFacts
 from components.engine import engine_facts
-from model.reach.values import EngineFacts
 from tests.components.recorder import record
 
 

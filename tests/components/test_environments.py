@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from causeway.model.errors import StackError, render
+from causeway.model.load import load
+from causeway.model.rules.environments import apart
+from causeway.model.rules.pool import AddressPool, configured
 from components.environments import other_environments
-from model.environments import apart
-from model.errors import StackError, render
-from model.load import load
-from model.pool import AddressPool, configured
 
 FILE = """\
 services:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from model.values import FileMount, FileSource
+from causeway.model.values import FileMount, FileSource
 from tests.components.recorder import Recording, Secret, declare
 from tests.components.values import HERE, service, stack
 

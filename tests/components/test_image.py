@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from model.values import Build
+from causeway.model.values import Build
 from tests.components.recorder import declare
 from tests.components.values import service, stack
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from causeway.model.load import load
+from causeway.model.loaded import Loaded
+from causeway.model.rules.pool import pool
+from causeway.provider.resource import lines as read
+from causeway.provider.resource.kind import Failure
 from components import lines
 from components.labels import Owner
-from model.load import load
-from model.loaded import Loaded
-from model.pool import pool
-from provider import lines as read
-from provider.resource import Failure
 from tests.components.recorder import declare
 
 FILE = """\

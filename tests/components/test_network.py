@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from model.values import Subnet
+from causeway.model.values import Subnet
 from tests.components.recorder import declare
 from tests.components.values import network, stack, volume
 

@@ -10,10 +10,10 @@ from typing import Any
 import pulumi
 import pytest
 
+from causeway.model.reach.record import record as record_of
+from causeway.model.reach.values import EngineFacts
+from causeway.model.values import Attachment, Network, Place, Port, Service, Stack
 from components.reach import deployed, reach_output, record_in, tell_difference
-from model.reach.record import record as record_of
-from model.reach.values import EngineFacts
-from model.values import Attachment, Network, Place, Port, Service, Stack
 from tests.components.recorder import Secret, declare, record
 
 NOWHERE = Place("", 0, "")

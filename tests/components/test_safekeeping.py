@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from causeway.model.errors import StackError
+from causeway.model.load import load_selected
+from causeway.model.loaded import Loaded
 from components.safekeeping import COMMITTED_SALT, require_safe_keeping
 from components.settings import Settings, read_settings
-from model.errors import StackError
-from model.load import load_selected
-from model.loaded import Loaded
 from toolchain import pins
 
 COMMITTED = f"encryptionsalt: {COMMITTED_SALT}\n"

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pulumi
 import pytest
 
+from causeway.model.values import Dependency, Healthcheck, Service
 from components.service import require_success
-from model.values import Dependency, Healthcheck, Service
 from tests.components.recorder import declare
 from tests.components.values import network, on, service, stack
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from causeway.model.errors import StackError
+from causeway.model.values import Place
 from components.settings import Settings, read_settings
-from model.errors import StackError
-from model.values import Place
 
 
 @pytest.fixture(autouse=True)

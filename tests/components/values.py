@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.values import Attachment, Network, Place, Service, Stack, Volume
+from causeway.model.values import Attachment, Network, Place, Service, Stack, Volume
 
 HERE = Place("stack.yaml", 1, "")
 

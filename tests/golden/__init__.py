@@ -10,8 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from model.errors import StackError, render
-from model.load import load
+from causeway.model.errors import StackError, render
+from causeway.model.load import load
 from tests.golden.rendering import rendered
 
 HERE = Path(__file__).parent

@@ -10,8 +10,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from model.errors import StackError, render
-from model.load import load
+from causeway.model.errors import StackError, render
+from causeway.model.load import load
 
 FILE = Path(__file__).parent / "bad_input.txt"
 NETWORKS = Path(__file__).parent / "bad_networks.txt"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any
 
-from model.values import Stack
+from causeway.model.values import Stack
 
 # Shown by name, since every value has one and lines move with each edit of a case.
 LEFT_OUT = ("place",)

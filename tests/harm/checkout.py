@@ -90,7 +90,7 @@ class Checkout:
             listed = subprocess.run(
                 ["ps", "-eo", "args"], capture_output=True, text=True, check=True
             ).stdout.splitlines()
-            return not any(own in line and "-m provider" in line for line in listed)
+            return not any(own in line and "-m causeway.provider" in line for line in listed)
 
         wait_for(none_left)
 

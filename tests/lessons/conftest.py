@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.lesson import Classroom
+from causeway.cli.lesson import Classroom
 from tests.end_to_end.project import Project
 from tests.engines import Engine
 from toolchain import base_images, engine_api, places, progress

@@ -10,8 +10,8 @@ from pathlib import Path
 import docker
 import pytest
 
-from cli.lesson import FOLDER, Classroom, play
-from model.lesson import Lesson, lessons
+from causeway.cli.lesson import FOLDER, Classroom, play
+from causeway.lessons.lesson import Lesson, lessons
 from tests.end_to_end.project import ROOT, Project, snapshot
 from tests.engines import Engine
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.lesson import FOLDER
-from model.errors import StackError
-from model.lesson import differs, lessons, read
-from model.lesson_page import page
+from causeway.cli.lesson import FOLDER
+from causeway.lessons.lesson import differs, lessons, read
+from causeway.lessons.page import page
+from causeway.model.errors import StackError
 from tests.end_to_end.project import ROOT
 
 PAGE = ROOT / "docs" / "lessons.md"

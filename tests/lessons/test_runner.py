@@ -12,7 +12,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from cli.lesson import default_interface
+from causeway.cli.lesson import default_interface
 from tests.end_to_end.project import Project, snapshot
 from tests.engines import Engine
 
@@ -30,7 +30,7 @@ def wrong(project: Project) -> Iterator[Project]:
 def lesson(project: Project, number: str) -> subprocess.Popen[str]:
     python = project.folder / ".venv" / "bin" / "python"
     return subprocess.Popen(
-        [str(python), "-m", "cli.lesson", number],
+        [str(python), "-m", "causeway.cli.lesson", number],
         cwd=project.folder,
         env=project.variables,
         stdout=subprocess.PIPE,

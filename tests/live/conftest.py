@@ -16,14 +16,14 @@ from pathlib import Path
 import docker
 import pytest
 
-from live.attempts import Outside
-from live.image import AT_HAND
-from live.measure import Probes
-from live.status import Status, engine_facts, status
-from live.vantage import Vantage, beside
-from live.verify import Finding, Outcome, Report, verify
-from model.load import load
-from model.reach import LAN, WORLD, EngineFacts, Matrix, Node, reach
+from causeway.live.attempts import Outside
+from causeway.live.image import AT_HAND
+from causeway.live.measure import Probes
+from causeway.live.status import Status, engine_facts, status
+from causeway.live.vantage import Vantage, beside
+from causeway.live.verify import Finding, Outcome, Report, verify
+from causeway.model.load import load
+from causeway.model.reach import LAN, WORLD, EngineFacts, Matrix, Node, reach
 from tests.end_to_end.project import ROOT, Project
 from tests.engine_host import run
 from tests.engines import Engine

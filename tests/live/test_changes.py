@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from live.measure import Seen
-from live.verify import Finding, Outcome, verify
-from model.load import load
-from model.reach import HOST, INTERNET, LAN, WORLD, Cell, Endpoint, Node, Verdict, reach
-from model.reach.values import ANY
-from model.values import Stack
+from causeway.live.measure import Seen
+from causeway.live.verify import Finding, Outcome, verify
+from causeway.model.load import load
+from causeway.model.reach import HOST, INTERNET, LAN, WORLD, Cell, Endpoint, Node, Verdict, reach
+from causeway.model.reach.values import ANY
+from causeway.model.values import Stack
 from tests.end_to_end.project import ROOT
 from tests.live.changes import BASE, EDITS, SHORT, Edit, edited
 from tests.live.conftest import ALL, HOST_THERE, TALLY, Field

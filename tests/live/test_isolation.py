@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.reach import Verdict
+from causeway.model.reach import Verdict
 from tests.live.conftest import Measured, differing
 
 UNDECIDED = {

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from live.attempts import Target, Terrain, Trial
-from live.measure import Judge
-from live.vantage import Attempt, Vantage, beside
-from model.reach import Cell, Node, NodeKind, Verdict
+from causeway.live.attempts import Target, Terrain, Trial
+from causeway.live.measure import Judge
+from causeway.live.vantage import Attempt, Vantage, beside
+from causeway.model.reach import Cell, Node, NodeKind, Verdict
 from tests.engine_host import run
 
 SERVE = Path(__file__).with_name("serve.py")

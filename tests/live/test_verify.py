@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from live.vantage import LABEL, sweep
+from causeway.live.vantage import LABEL, sweep
 from tests.end_to_end.project import Outcome
 from tests.live.conftest import Field
 

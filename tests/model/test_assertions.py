@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from model.assertions import asserted, check_assertions
-from model.errors import StackError, render
-from model.load import load
-from model.reach import EngineFacts, reach
-from model.values import Flow
+from causeway.model.errors import StackError, render
+from causeway.model.extension.assertions import asserted, check_assertions
+from causeway.model.load import load
+from causeway.model.reach import EngineFacts, reach
+from causeway.model.values import Flow
 
 COMPOSE = """\
 services:

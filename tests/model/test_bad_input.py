@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from model.errors import StackError
-from model.load import load
+from causeway.model.errors import StackError
+from causeway.model.load import load
 from tests.golden import bad_input
 
 FILES = (bad_input.FILE, bad_input.NETWORKS)

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 import pytest
 
-from model.balance import prepared
-from model.balance.configuration import configuration
-from model.balance.parse import HEALTH, KEYS, TIMEOUTS
-from model.balance.servers import Address, servers
-from model.errors import CausewayError, StackError, render
-from model.load import load
-from model.values import Balance, Place, Service, Target, Update
+from causeway.model.errors import CausewayError, StackError, render
+from causeway.model.extension.balance import prepared
+from causeway.model.extension.balance.configuration import configuration
+from causeway.model.extension.balance.parse import HEALTH, KEYS, TIMEOUTS
+from causeway.model.extension.balance.servers import Address, servers
+from causeway.model.load import load
+from causeway.model.values import Balance, Place, Service, Target, Update
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "balance"
 REWRITE = os.environ.get("CAUSEWAY_GOLDEN") == "rewrite"

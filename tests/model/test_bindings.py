@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from model.bindings import OPTION, settled
-from model.values import Attachment, Network, Place, Port, Service, Stack
+from causeway.model.compose.bindings import OPTION, settled
+from causeway.model.values import Attachment, Network, Place, Port, Service, Stack
 
 NOWHERE = Place("", 0, "")
 LOOPBACK = ((OPTION, "127.0.0.1"),)

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from model.coverage import uncovered
-from model.source import SourceIndex
-from model.support import TABLE, Row
-from model.values import Problem
+from causeway.model.compose.coverage import uncovered
+from causeway.model.compose.support import TABLE, Row
+from causeway.model.source import SourceIndex
+from causeway.model.values import Problem
 
 NOWHERE = SourceIndex(files=("compose.yaml",))
 

@@ -1,8 +1,8 @@
 import pytest
 
-from model.errors import CausewayError, StackError, render, visible
-from model.loader import LoaderError
-from model.values import Place, Problem
+from causeway.model.compose.loader import LoaderError
+from causeway.model.errors import CausewayError, StackError, render, visible
+from causeway.model.values import Place, Problem
 
 LATER = Problem(Place("/work/shop/b.yaml", 2, "services.web"), "second", code="late")
 FIRST = Problem(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from model.support_page import page
+from causeway.model.compose.support_page import page
 from tests.golden import SUPPORT_PAGE, cases, outcome
 
 REWRITE = os.environ.get("CAUSEWAY_GOLDEN") == "rewrite"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from model.assertions import check_assertions
-from model.errors import StackError
-from model.load import load
-from model.reach import reach
-from model.values import Problem, Stack
+from causeway.model.errors import StackError
+from causeway.model.extension.assertions import check_assertions
+from causeway.model.load import load
+from causeway.model.reach import reach
+from causeway.model.values import Problem, Stack
 
 
 @pytest.fixture
@@ -269,7 +269,7 @@ def test_no_file_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         opened.append(Path(path).name)
         return open_file(path, *arguments)
 
-    monkeypatch.setattr("model.files.os.open", counted)
+    monkeypatch.setattr("causeway.model.files.os.open", counted)
     loaded = load([tmp_path / "compose.yaml"], name="shop", images={"base:1": "mirror/base:1"})
     positions = {"shop": loaded.positions}
     matrix = reach([loaded.stack], positions=positions)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from model import loader
-from model.errors import StackError
-from model.load import load
-from model.loader import LoaderError
+from causeway.model.compose import loader
+from causeway.model.compose.loader import LoaderError
+from causeway.model.errors import StackError
+from causeway.model.load import load
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from model.errors import StackError
-from model.load import load
-from model.pool import AddressPool, configured, pool
+from causeway.model.errors import StackError
+from causeway.model.load import load
+from causeway.model.rules.pool import AddressPool, configured, pool
 
 POOL = AddressPool(IPv4Network("10.100.0.0/16"), 24)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from model.errors import render
-from model.load import load
-from model.proxies import stale_names
+from causeway.model.errors import render
+from causeway.model.load import load
+from causeway.model.rules.proxies import stale_names
 
 NAMES = frozenset({"flask_app", "api"})
 STACK = """

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from model import reading
-from model.errors import StackError
-from model.load import load
+from causeway.model.compose import reading
+from causeway.model.errors import StackError
+from causeway.model.load import load
 
 TOO_LARGE = (1 << 20) + 1
 

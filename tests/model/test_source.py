@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from model import source
-from model.source import SourceIndex
+from causeway.model import source
+from causeway.model.source import SourceIndex
 
 
 @pytest.fixture

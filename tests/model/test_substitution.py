@@ -1,5 +1,5 @@
-from model.substitution import Bases, bases, substitute_bases
-from model.values import Build, Substitution
+from causeway.model.compose.substitution import Bases, bases, substitute_bases
+from causeway.model.values import Build, Substitution
 
 
 def test_bases_of_a_dockerfile() -> None:

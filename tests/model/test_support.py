@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.support import TABLE
+from causeway.model.compose.support import TABLE
 
 # Path of a level -> the keys that the specification allows there.
 KEYS = {

@@ -1,6 +1,6 @@
 import pytest
 
-from model.units import octal, seconds, size, whole_seconds
+from causeway.model.units import octal, seconds, size, whole_seconds
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from typing import Any
 
 import docker
 
-from model.errors import StackError
-from model.load import load
+from causeway.model.errors import StackError
+from causeway.model.load import load
 from tests.components.recorder import declare
 from tests.engines import Engine
 from tests.provider.plugin import CONTAINER, NETWORK, Deployed, Plugin, Refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.values import Attachment, Network, Place, Port, Service, Stack
+from causeway.model.values import Attachment, Network, Place, Port, Service, Stack
 
 ROOT = Path(__file__).parent.parent.parent
 PLACE = Place("compose.yaml", 1, "")

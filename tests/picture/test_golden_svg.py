@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from model.assertions import check_assertions
-from model.load import load
-from model.picture import as_svg
-from model.reach import EngineFacts, reach
-from model.values import Stack
+from causeway.drawing.picture import as_svg
+from causeway.model.extension.assertions import check_assertions
+from causeway.model.load import load
+from causeway.model.reach import EngineFacts, reach
+from causeway.model.values import Stack
 from tests.picture import ROOT, five, sixty, twelve
 
 GOLDEN = ROOT / "tests" / "golden" / "picture"

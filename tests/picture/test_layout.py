@@ -9,12 +9,12 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from model.picture.layout import layout
-from model.picture.order import ordered
-from model.picture.placed import Box, Picture
-from model.picture.scene import scene
-from model.reach import reach
-from model.values import Stack
+from causeway.drawing.picture.layout import layout
+from causeway.drawing.picture.order import ordered
+from causeway.drawing.picture.placed import Box, Picture
+from causeway.drawing.picture.scene import scene
+from causeway.model.reach import reach
+from causeway.model.values import Stack
 from tests.picture import five, network, service, sixty, twelve
 
 every_stack = pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
-from model.picture import as_page, as_svg
-from model.reach import EngineFacts, Matrix, reach
-from model.values import Problem, Stack
+from causeway.drawing.picture import as_page, as_svg
+from causeway.model.reach import EngineFacts, Matrix, reach
+from causeway.model.values import Problem, Stack
 from tests.picture import PLACE, five, sixty
 
 

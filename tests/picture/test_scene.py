@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from model.assertions import check_assertions
-from model.load import load
-from model.picture import as_svg
-from model.picture.scene import Scene, Socket, scene
-from model.reach import EngineFacts, reach
-from model.values import Flow, Port, Problem, Stack
+from causeway.drawing.picture import as_svg
+from causeway.drawing.picture.scene import Scene, Socket, scene
+from causeway.model.extension.assertions import check_assertions
+from causeway.model.load import load
+from causeway.model.reach import EngineFacts, reach
+from causeway.model.values import Flow, Port, Problem, Stack
 from tests.picture import PLACE, ROOT, five, network, service, twelve
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from live.attempts import Outside, Terrain
-from live.status import Container, Published, Status
-from model.reach import HOST, INTERNET, LAN, WORLD, Cell, Endpoint, Node, NodeKind, Verdict
-from model.values import Stack
+from causeway.live.attempts import Outside, Terrain
+from causeway.live.status import Container, Published, Status
+from causeway.model.reach import HOST, INTERNET, LAN, WORLD, Cell, Endpoint, Node, NodeKind, Verdict
+from causeway.model.values import Stack
 
 WEB = Container(
     id="w1",

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from cli import reports
-from live.measure import Seen
-from live.names import NameFinding, counted
-from live.vantage import Attempt
-from live.verify import Finding, Outcome, Report, judged
-from model.reach import WORLD, Cell, Node, NodeKind, Reason, Verdict
-from model.reach.names import Name
-from model.reach.values import Way
+from causeway.cli import reports
+from causeway.live.measure import Seen
+from causeway.live.names import NameFinding, counted
+from causeway.live.vantage import Attempt
+from causeway.live.verify import Finding, Outcome, Report, judged
+from causeway.model.reach import WORLD, Cell, Node, NodeKind, Reason, Verdict
+from causeway.model.reach.names import Name
+from causeway.model.reach.values import Way
 
 WEB, DATABASE = (Node(NodeKind.SERVICE, name, "s") for name in ("web", "database"))
 DROPPED, ALLOWED = Verdict.DROPPED, Verdict.ALLOWED

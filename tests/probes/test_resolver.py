@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from live.prober import addresses_in, question
+from causeway.live.prober import addresses_in, question
 
 HEAD = b"\x00\x07\x81\x80\x00\x01"
 ASKED = b"\x00\x00\x00\x00\x03web\x00\x00\x01\x00\x01"

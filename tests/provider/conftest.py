@@ -9,7 +9,7 @@ from typing import Any
 import docker
 import pytest
 
-import provider.engine
+import causeway.engine.client
 from tests.engines import Engine
 from tests.provider.plugin import CONTAINER, NETWORK, Deployed, Plugin
 from tests.provider.surroundings import Surroundings
@@ -48,11 +48,11 @@ def talks(tmp_path: Path) -> Iterator[Talks]:
 @pytest.fixture
 def speaks(talks: Talks) -> Iterator[Speaks]:
     """Make a server of the answers to come, and a connection to it."""
-    made: list[provider.engine.Engine] = []
+    made: list[causeway.engine.client.Engine] = []
 
-    def make(*answers: bytes) -> tuple[provider.engine.Engine, Talker]:
+    def make(*answers: bytes) -> tuple[causeway.engine.client.Engine, Talker]:
         talker = talks(*answers)
-        made.append(provider.engine.Engine(talker.host, {}))
+        made.append(causeway.engine.client.Engine(talker.host, {}))
         return made[-1], talker
 
     yield make

@@ -23,7 +23,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
-from provider.plain import from_struct, to_struct
+from causeway.provider.inputs.plain import from_struct, to_struct
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK = "docker:index/network:Network"
@@ -121,7 +121,7 @@ class Plugin:
         own = {"XDG_STATE_HOME": str(STATE_HOME), "CAUSEWAY_PULUMI": str(self.recorded.program)}
         environment = {**os.environ, **own, "DOCKER_HOST": host, **variables}
         self._process = subprocess.Popen(
-            [str(ROOT / "provider" / "pulumi-resource-docker"), f"127.0.0.1:{port}"],
+            [str(ROOT / "causeway" / "provider" / "pulumi-resource-docker"), f"127.0.0.1:{port}"],
             stdout=subprocess.PIPE,
             env=environment,
             text=True,

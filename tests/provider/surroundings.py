@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from provider.engine import Engine, connect
-from provider.journal import Journal
-from provider.origin import Origin
-from provider.resource import Context
-from provider.shared import Shared
+from causeway.engine.client import Engine, connect
+from causeway.provider.resource.journal import Journal
+from causeway.provider.resource.kind import Context
+from causeway.provider.resource.origin import Origin
+from causeway.provider.resource.shared import Shared
 
 URN = "urn:pulumi:dev::test::docker:test::thing"
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from provider.engine import Engine
+from causeway.engine.client import Engine
 
 VERSION = b'{"ApiVersion": "1.41"}'
 

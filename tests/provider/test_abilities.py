@@ -8,8 +8,16 @@ from typing import Any
 
 import pytest
 
-from provider.abilities import Facts, Mine, doubtful, facts, refused, unbalanced, without_ipam
-from provider.host import Host, Route, interfaces, plugins, routes, routes6
+from causeway.engine.machine import Host, Route, interfaces, plugins, routes, routes6
+from causeway.provider.network.abilities import (
+    Facts,
+    Mine,
+    doubtful,
+    facts,
+    refused,
+    unbalanced,
+    without_ipam,
+)
 
 OURS = {"causeway.state": "this"}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from provider import build_context
-from provider.build_context import BadContext, BuildContext
+from causeway.provider.image import context as build_context
+from causeway.provider.image.context import BadContext, BuildContext
 
 
 @pytest.fixture

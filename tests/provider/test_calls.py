@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from provider.container import ContainerKind
-from provider.network import NetworkKind
-from provider.remote_image import RemoteImageKind
-from provider.volume import VolumeKind
-from provider.wire import Answer, Wire
+from causeway.engine.wire import Answer, Wire
+from causeway.provider.container.container import ContainerKind
+from causeway.provider.image.remote_image import RemoteImageKind
+from causeway.provider.network.network import NetworkKind
+from causeway.provider.volume import VolumeKind
 from tests.provider.conftest import Stack
 from tests.provider.surroundings import Surroundings
 from tests.tiny_image import TINY

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from provider.session import WORKERS
+from causeway.provider.protocol.session import WORKERS
 from tests.provider.plugin import NETWORK, Plugin, Refused
 from tests.provider.talker import Talks
 

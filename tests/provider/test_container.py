@@ -13,10 +13,10 @@ from typing import Any, cast
 import docker
 import pytest
 
-from provider.container import ContainerKind
-from provider.plain import UNKNOWN
-from provider.resource import Context
-from provider.shared import Shared
+from causeway.provider.container.container import ContainerKind
+from causeway.provider.inputs.plain import UNKNOWN
+from causeway.provider.resource.kind import Context
+from causeway.provider.resource.shared import Shared
 from tests.engines import Engine
 from tests.provider.conftest import Stack
 from tests.provider.plugin import CONTAINER, Deployed, Plugin, Refused

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from provider.clashes import clashes
-from provider.container_body import to_body
-from provider.container_check import check
-from provider.container_diff import anonymous, changes, plan
-from provider.container_fields import FIELDS
-from provider.plain import UNKNOWN
+from causeway.provider.container.body import to_body
+from causeway.provider.container.check import check
+from causeway.provider.container.clashes import clashes
+from causeway.provider.container.diff import anonymous, changes, plan
+from causeway.provider.container.fields import FIELDS
+from causeway.provider.inputs.plain import UNKNOWN
 
 BASE = {"image": "tiny"}
 # One value for each input, to be unknown in whole or in part.

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from provider import dockerignore
-from provider.dockerignore import BadPattern
+from causeway.provider.image import dockerignore
+from causeway.provider.image.dockerignore import BadPattern
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_no_pattern_takes_more_time_than_its_length_times_that_of_the_path(
 ) -> None:
     # In a process of its own: what tries every way to share a path among wildcards takes years.
     program = (
-        "import sys; from provider import dockerignore\n"
+        "import sys; from causeway.provider.image import dockerignore\n"
         "print(dockerignore.parse(sys.argv[1]).excludes(sys.argv[2]))"
     )
     done = subprocess.run(

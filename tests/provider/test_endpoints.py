@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provider.endpoints import (
+from causeway.provider.container.endpoints import (
     Moves,
     canonical,
     from_settings,

@@ -9,8 +9,8 @@ from pathlib import Path
 import docker
 import pytest
 
-from provider import registry_auth
-from provider.engine import connect
+from causeway.engine.client import connect
+from causeway.provider.image import registry_auth
 from tests.engines import Engine
 from tests.provider.debian_registry import debian_registry
 from tests.provider.plugin import Plugin, Refused

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from provider import network
-from provider.engine import connect
-from provider.faults import EngineError, Fault, Silent, Unreachable, explain
+from causeway.engine.client import connect
+from causeway.engine.faults import EngineError, Fault, Silent, Unreachable, explain
+from causeway.provider.network import network
 from tests.provider.surroundings import Surroundings
 from tests.provider.talker import Talks, answer
 

@@ -7,8 +7,8 @@ from typing import Any
 import docker
 import pytest
 
-from provider.faults import Fault
-from provider.kinds import FUNCTIONS
+from causeway.engine.faults import Fault
+from causeway.provider.kinds import FUNCTIONS
 from tests.provider.surroundings import Surroundings
 from tests.tiny_image import TINY, tiny_digests
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from provider import host
-from provider.host import Host, look
+from causeway.engine import machine as host
+from causeway.engine.machine import Host, look
 from tests.engines import Engine
 from tests.provider.surroundings import Surroundings
 

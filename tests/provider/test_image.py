@@ -8,9 +8,9 @@ from typing import Any
 import docker
 import pytest
 
-from provider.faults import Fault
-from provider.image import ImageKind
-from provider.plain import UNKNOWN
+from causeway.engine.faults import Fault
+from causeway.provider.image.image import ImageKind
+from causeway.provider.inputs.plain import UNKNOWN
 from tests.provider.surroundings import Surroundings
 from tests.tiny_image import TINY
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provider.dockerfile import buildkit_demands
+from causeway.provider.image.dockerfile import buildkit_demands
 
 
 def demands(text: str) -> list[tuple[int, str]]:

@@ -9,9 +9,9 @@ from typing import Any
 import docker
 import pytest
 
-from provider.faults import Fault
-from provider.image import ImageKind
-from provider.plain import UNKNOWN
+from causeway.engine.faults import Fault
+from causeway.provider.image.image import ImageKind
+from causeway.provider.inputs.plain import UNKNOWN
 from tests.engines import Engine
 from tests.provider.registries import registry
 from tests.provider.surroundings import Surroundings

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from provider import registry_auth
-from provider.faults import Fault
+from causeway.engine.faults import Fault
+from causeway.provider.image import registry_auth
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,14 @@ import pytest
 from pulumi._types import input_type_py_to_pulumi_names
 from pulumi_docker import ImageArgs, RegistryImageArgs, RemoteImageArgs, VolumeArgs
 
-from provider import build_options, image, registry_image, remote_image, volume
-from provider.image import ImageKind
-from provider.registry_image import RegistryImageKind
-from provider.remote_image import RemoteImageKind
-from provider.resource import ResourceKind
-from provider.volume import VolumeKind
+from causeway.provider import volume
+from causeway.provider.image import image, registry_image, remote_image
+from causeway.provider.image import options as build_options
+from causeway.provider.image.image import ImageKind
+from causeway.provider.image.registry_image import RegistryImageKind
+from causeway.provider.image.remote_image import RemoteImageKind
+from causeway.provider.resource.kind import ResourceKind
+from causeway.provider.volume import VolumeKind
 from tests.provider.surroundings import Surroundings
 
 TYPES: list[tuple[type, dict[str, str], ResourceKind]] = [

@@ -31,7 +31,7 @@ class Program:
         (folder / ".pulumi-state").mkdir()
         (folder / "Pulumi.yaml").write_text(
             "name: taken\nruntime: python\nbackend: {url: 'file://./.pulumi-state'}\n"
-            f"plugins: {{providers: [{{name: docker, path: {ROOT}/provider}}]}}\n"
+            f"plugins: {{providers: [{{name: docker, path: {ROOT}/causeway/provider}}]}}\n"
         )
         self.file.write_text("")
         self.run("stack", "init", "test")

@@ -16,7 +16,8 @@ from typing import Any
 import docker
 import pytest
 
-from provider import container_fields, network_inputs
+from causeway.provider.container import fields as container_fields
+from causeway.provider.network import inputs as network_inputs
 from tests.engines import Engine
 from tests.provider.input_cases import (
     CONTAINER_CASES,

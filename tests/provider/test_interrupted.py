@@ -264,7 +264,11 @@ def test_cancel_ends_the_calls_to_a_hung_engine(hung_engine: Engine) -> None:
 def test_the_plugin_ends_when_pulumi_is_gone() -> None:
     """Its parent here is a shell that is killed."""
     shell = subprocess.Popen(
-        ["sh", "-c", f"{ROOT}/provider/pulumi-resource-docker 127.0.0.1:1 & echo $!; wait"],
+        [
+            "sh",
+            "-c",
+            f"{ROOT}/causeway/provider/pulumi-resource-docker 127.0.0.1:1 & echo $!; wait",
+        ],
         stdout=subprocess.PIPE,
         text=True,
     )

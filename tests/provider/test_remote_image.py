@@ -9,10 +9,10 @@ from typing import Any
 import docker
 import pytest
 
-from provider.faults import Fault
-from provider.plain import UNKNOWN
-from provider.registry import progress
-from provider.remote_image import RemoteImageKind
+from causeway.engine.faults import Fault
+from causeway.provider.image.registry import progress
+from causeway.provider.image.remote_image import RemoteImageKind
+from causeway.provider.inputs.plain import UNKNOWN
 from tests.engines import Engine
 from tests.provider.registries import registry
 from tests.provider.surroundings import Surroundings

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from provider.kinds import FUNCTIONS, KINDS, OWN_KINDS
+from causeway.provider.kinds import FUNCTIONS, KINDS, OWN_KINDS
 from tests.provider.plugin import ROOT
 
 
@@ -21,7 +21,11 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     done = subprocess.run(
         [
             str(ROOT / ".venv" / "bin" / "pulumi"),
-            *("package", "get-schema", str(ROOT / "provider" / "pulumi-resource-docker")),
+            *(
+                "package",
+                "get-schema",
+                str(ROOT / "causeway" / "provider" / "pulumi-resource-docker"),
+            ),
         ],
         cwd=folder,
         env={**os.environ, "PULUMI_HOME": str(folder)},

@@ -10,8 +10,10 @@ import pulumi_docker
 import pytest
 from pulumi._types import input_type_py_to_pulumi_names
 
-from provider import container_fields, container_values, network_inputs
-from provider.input_table import HONOURED
+from causeway.provider.container import fields as container_fields
+from causeway.provider.container import values as container_values
+from causeway.provider.inputs.table import HONOURED
+from causeway.provider.network import inputs as network_inputs
 
 
 def paths(class_: Any, prefix: str = "") -> Iterator[str]:

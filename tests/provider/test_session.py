@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from provider.faults import visible
-from provider.resource import Failure
-from provider.servicer import _decode_config, _failures
+from causeway.engine.faults import visible
+from causeway.provider.protocol.servicer import _decode_config, _failures
+from causeway.provider.resource.kind import Failure
 from tests.provider.plugin import NETWORK, Plugin, Refused
 from tests.provider.talker import Talks, answer
 

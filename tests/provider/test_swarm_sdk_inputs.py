@@ -7,10 +7,11 @@ from typing import Any
 import pulumi_docker
 import pytest
 
-from provider import engine_plugin, tag
-from provider.shape import from_api, overlay, to_api
-from provider.swarm_file import SecretKind, ServiceConfigKind
-from provider.swarm_service_shape import BESIDE, SERVICE
+from causeway.provider import plugin as engine_plugin
+from causeway.provider.image import tag
+from causeway.provider.inputs.shape import from_api, overlay, to_api
+from causeway.provider.swarm.file import SecretKind, ServiceConfigKind
+from causeway.provider.swarm.service_shape import BESIDE, SERVICE
 from tests.provider.test_sdk_inputs import paths
 
 ROLLING = {

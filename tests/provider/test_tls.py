@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from provider import tls
-from provider.engine import Engine, address, connect
-from provider.faults import Fault, Unreachable
+from causeway.engine import tls
+from causeway.engine.client import Engine, address, connect
+from causeway.engine.faults import Fault, Unreachable
 from tests.certificates import certified, docker_context
 from tests.provider.talker import VERSION, answer
 

@@ -7,9 +7,9 @@ from typing import Any
 import docker
 import pytest
 
-from provider.faults import Fault
-from provider.plain import UNKNOWN
-from provider.volume import VolumeKind
+from causeway.engine.faults import Fault
+from causeway.provider.inputs.plain import UNKNOWN
+from causeway.provider.volume import VolumeKind
 from tests.provider.surroundings import URN, Surroundings
 from tests.tiny_image import TINY
 

@@ -11,9 +11,17 @@ from typing import NoReturn
 
 import pytest
 
-from provider import wire
-from provider.engine import Engine
-from provider.faults import BrokenOff, EngineError, Fault, NotFound, Silent, Unreachable, explain
+from causeway.engine import wire
+from causeway.engine.client import Engine
+from causeway.engine.faults import (
+    BrokenOff,
+    EngineError,
+    Fault,
+    NotFound,
+    Silent,
+    Unreachable,
+    explain,
+)
 from tests.provider.plugin import NETWORK, Plugin, Refused
 from tests.provider.talker import Speaks, Talker, Talks, answer
 
@@ -261,8 +269,8 @@ def test_output_is_taken_out_of_its_frames() -> None:
 def test_the_plugin_starts_without_what_it_seldom_needs() -> None:
     """Each preview waits for the plugin's start, of which these would be a quarter."""
     program = (
-        "import sys, provider.__main__\n"
-        "seldom = ('docker', 'requests', 'urllib3', 'pulumi.output', 'provider.image')\n"
+        "import sys, causeway.provider.__main__\n"
+        "seldom = ('docker', 'requests', 'urllib3', 'pulumi.output', 'causeway.provider.image.image')\n"
         "print([name for name in seldom if name in sys.modules])"
     )
     done = subprocess.run(

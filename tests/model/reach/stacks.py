@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from model.reach import EngineFacts, Matrix, reach
-from model.reach.topology import BRIDGE_OPTION
-from model.values import Attachment, Network, Place, Port, Service, Stack
+from causeway.model.reach import EngineFacts, Matrix, reach
+from causeway.model.reach.topology import BRIDGE_OPTION
+from causeway.model.values import Attachment, Network, Place, Port, Service, Stack
 
 NOWHERE = Place("", 0, "")
 OLD = EngineFacts(version=(20, 10))

@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from model.reach import HOST, INTERNET, LAN, WORLD, EngineFacts, NodeKind, Verdict, reach
-from model.reach.difference import Difference, difference
-from model.reach.record import record, restore
-from model.reach.wording import gained, lost, summary
-from model.values import Port, Stack
+from causeway.model.reach import HOST, INTERNET, LAN, WORLD, EngineFacts, NodeKind, Verdict, reach
+from causeway.model.reach.difference import Difference, difference
+from causeway.model.reach.record import record, restore
+from causeway.model.reach.wording import gained, lost, summary
+from causeway.model.values import Port, Stack
 from tests.model.reach.stacks import NEW, network, service, stack
 
 

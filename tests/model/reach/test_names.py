@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from model.reach.names import Name, names
-from model.values import Attachment, Place, Service, Stack
+from causeway.model.reach.names import Name, names
+from causeway.model.values import Attachment, Place, Service, Stack
 
 NOWHERE = Place("", 0, "")
 

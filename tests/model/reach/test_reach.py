@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from model.reach import (
+from causeway.model.reach import (
     ANY,
     WORLD,
     Cell,
@@ -16,7 +16,7 @@ from model.reach import (
     measured,
     reach,
 )
-from model.values import Port
+from causeway.model.values import Port
 from tests.model.reach.stacks import NEW, OLD, network, service, stack, told, verdict
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from model.reach import ANY, LAN, EngineFacts, Verdict, reach
-from model.values import Port
+from causeway.model.reach import ANY, LAN, EngineFacts, Verdict, reach
+from causeway.model.values import Port
 from tests.model.reach.stacks import NEW, OLD, network, service, stack, told
 
 PUBLISHED = (Port(80, 8080),)

@@ -1,0 +1,65 @@
+"""`causeway draw`: the stack as a picture, in a language of one's choice."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from causeway.drawing.draw import FORMATS as LANGUAGES
+from causeway.drawing.draw import Graph, graph
+
+from .console import Console
+from .options import facts
+from .picture import PICTURES, page
+from .problem import UsageError
+from .serve import REFRESH_SECONDS, serve
+from .stacks import Subject, read
+
+NAME = "draw"
+SUMMARY = "draw networks, services, published ports and ways out"
+
+
+def _language(write: Callable[[Graph], str]) -> Callable[[Subject], str]:
+    return lambda loaded: write(graph([loaded.stack], loaded.matrix))
+
+
+# A row a format: takes what is loaded and gives a text.
+FORMATS: Mapping[str, Callable[[Subject], str]] = {
+    **{name: _language(write) for name, write in LANGUAGES.items()},
+    **PICTURES,
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=sorted(FORMATS), default="text")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write there (default: print)")
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="show the running stack (with --file: the files) as a page that refreshes itself",
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, help="where --serve listens (default: a free port)"
+    )
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    if options.serve:
+        options.live = options.live or not options.file
+        what = "the running stack" if options.live else "the files"
+        return serve(
+            lambda: page(read(options, facts(options)), REFRESH_SECONDS),
+            options.port,
+            what,
+            console,
+        )
+    drawn = FORMATS[options.format](read(options, facts(options)))
+    if options.output is None:
+        console.print(drawn)
+        return 0
+    try:
+        Path(options.output).write_text(drawn, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{options.output}: {error.strerror}") from None
+    return 0

@@ -1,0 +1,82 @@
+"""`causeway leftovers`: what a killed update left on the engine, and its removal after asking."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from .console import Console
+from .problem import UsageError
+from .running import engine
+from .stacks import which
+from .state import state
+
+if TYPE_CHECKING:
+    from causeway.live.leftovers import Object
+    from causeway.live.stack import Engine
+
+NAME = "leftovers"
+SUMMARY = "list what carries the stack's identity and is not in its state; --remove asks for each"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--remove",
+        nargs="*",
+        metavar="NAME",
+        help="remove these; without a name, ask for each one (a volume's data goes with it)",
+    )
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    from causeway.live.leftovers import leftovers
+
+    wanted = which(options)
+    if not wanted.stack:
+        raise UsageError("leftovers are those of a Pulumi stack: name it with --stack")
+    known = state(wanted.folder, wanted.stack)
+    with closing(engine(wanted)) as api:
+        found = leftovers(api, known.identities, known.resources)
+        if not found and not options.remove:
+            console.print(f"Stack {wanted.stack} has left nothing that its state does not hold.")
+            return 0
+        for one in found:
+            console.print(f"{one.kind} {one.name}  ({one.told})")
+        if options.remove is None:
+            console.print("Nothing is removed: `causeway leftovers --remove` asks for each.")
+            return 1
+        chosen = _named(found, options.remove) if options.remove else _asked(found)
+        for one in chosen:
+            _remove(api, one, console)
+    return 0 if len(chosen) == len(found) else 1
+
+
+def _named(found: list[Object], names: list[str]) -> list[Object]:
+    known = {one.name: one for one in found}
+    if unknown := sorted(set(names) - known.keys()):
+        raise UsageError(f"not among the leftovers: {', '.join(unknown)}; nothing is removed")
+    return [known[name] for name in dict.fromkeys(names)]
+
+
+def _asked(found: list[Object]) -> list[Object]:
+    if not sys.stdin.isatty():
+        raise UsageError("nobody can be asked here: name what to remove, --remove NAME")
+    return [one for one in found if _agrees(one)]
+
+
+def _agrees(one: Object) -> bool:
+    data = " and its data" if one.kind == "volume" else ""
+    return input(f"Remove {one.kind} {one.name}{data}? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _remove(api: Engine, one: Object, console: Console) -> None:
+    from causeway.live.leftovers import remove
+    from causeway.live.stack import EngineFault
+
+    try:
+        remove(api, one)
+    except EngineFault as error:
+        raise UsageError(f"{one.kind} {one.name} cannot be removed: {error}") from None
+    console.print(f"{one.kind} {one.name} is removed.")

@@ -1,0 +1,37 @@
+"""The pictures of `causeway draw`: what is loaded, with the assertions that do not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from causeway.drawing.picture import as_page, as_svg
+from causeway.model.errors import CausewayError
+from causeway.model.extension.assertions import check_assertions
+from causeway.model.values import Problem
+
+from .problem import UsageError
+from .stacks import Subject, load_stack
+
+
+def svg(loaded: Subject) -> str:
+    return as_svg([loaded.stack], loaded.matrix, _broken(loaded), loaded.base)
+
+
+def page(loaded: Subject, refresh_seconds: int | None = None) -> str:
+    problems = _broken(loaded)
+    return as_page([loaded.stack], loaded.matrix, problems, loaded.base, refresh_seconds)
+
+
+def _broken(loaded: Subject) -> tuple[Problem, ...]:
+    """Of a running stack, too, what its files assert; nothing when they cannot be read."""
+    stack, assertions = loaded.stack, loaded.assertions
+    if not stack.files:
+        try:
+            written = load_stack(loaded.settings)
+        except (CausewayError, UsageError):
+            return ()
+        stack, assertions = written.stack, written.assertions
+    return check_assertions(assertions, stack, loaded.matrix)
+
+
+PICTURES: Mapping[str, Callable[[Subject], str]] = {"svg": svg, "html": page}

@@ -1,0 +1,75 @@
+"""The engine that a stack runs on, and the stack as it runs there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from causeway.model.errors import visible
+from causeway.model.reach import EngineFacts
+from causeway.model.values import Stack
+
+from .problem import UsageError
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from causeway.live.stack import Engine
+    from causeway.live.status import Status
+
+# `live` is imported where it is used: the Docker SDK takes longer than most commands.
+
+
+def engine(wanted: Settings) -> Engine:
+    """The engine that `docker:host` or `docker:context` of the stack names, else DOCKER_HOST, else
+    the local one."""
+    from causeway.live.stack import EngineFault
+    from causeway.live.stack import engine as connected
+
+    if wanted.has_hidden_material and not os.environ.get("DOCKER_TLS_VERIFY"):
+        raise UsageError(
+            "docker:caMaterial, docker:certMaterial and docker:keyMaterial are read by Pulumi "
+            "alone\n  what to do: name a folder with ca.pem, cert.pem and key.pem in "
+            "docker:certPath, or set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"
+        )
+    context = wanted.context if not wanted.host else ""
+    try:
+        return connected("" if context else host_of(wanted), wanted.certificates, context)
+    except EngineFault as error:
+        where = host_of(wanted) or "the default socket"
+        raise UsageError(f"no engine answers at {where}: {error}") from None
+
+
+def host_of(wanted: Settings) -> str:
+    """Where it is, in words where a docker context says so."""
+    if wanted.context and not wanted.host:
+        return f"docker context {wanted.context}"
+    return wanted.host or os.environ.get("DOCKER_HOST", "")
+
+
+def running(api: Engine, wanted: Settings, only: Collection[str] = ()) -> Status:
+    """Raises UsageError when nothing of the stack runs, or none of the containers `only`."""
+    from causeway.live.status import status, swarm_services
+
+    if unread := swarm_services(api):
+        names = visible(", ".join(unread))
+        print(f"not read: Swarm services of this engine ({names})", file=sys.stderr)
+    project = wanted.name.removesuffix(f"-{wanted.stack}")
+    found = status(api, project, wanted.stack, only)
+    if not wanted.stack or not found.containers:
+        name = wanted.stack or wanted.name
+        where = host_of(wanted) or "the local engine"
+        raise UsageError(f"no container of stack {name} runs on {where}")
+    return found
+
+
+def read_live(wanted: Settings) -> tuple[Stack, EngineFacts]:
+    """What runs as a stack of the model, and what its engine is like."""
+    from causeway.live.status import engine_facts
+
+    api = engine(wanted)
+    try:
+        return running(api, wanted).running, engine_facts(api)
+    finally:
+        api.close()

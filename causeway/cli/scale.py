@@ -1,0 +1,91 @@
+"""`causeway scale SERVICE=NUMBER`: other numbers of replicas, written down and deployed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from .console import Console
+from .problem import UsageError
+from .pulumi import call
+from .settings import Settings
+from .stacks import load_stack, which
+
+NAME = "scale"
+SUMMARY = "set the number of replicas of services, and deploy; a balancer in front runs on"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("numbers", nargs="+", metavar="SERVICE=NUMBER")
+    parser.add_argument("--preview", action="store_true", help="show what would change, and stop")
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    wanted = which(options)
+    if not wanted.stack:
+        raise UsageError("scale changes a Pulumi stack: name it with --stack, without --file")
+    numbers = _numbers(options.numbers)
+    load_stack(replace(wanted, scale={**wanted.scale, **numbers}))  # refuses what cannot be
+    file = Path(wanted.folder, f"Pulumi.{wanted.stack}.yaml")
+    if options.preview:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(shutil.copy(file, folder))
+            return _written(wanted, copy, numbers) or _call(wanted, copy, "preview")
+    before = file.read_bytes()
+    if code := _written(wanted, file, numbers):
+        _put_back(file, before, console)
+        return code
+    after = file.read_bytes()
+    console.print(f"{file.name}: {', '.join(options.numbers)}")
+    console.flush()
+    code = _call(wanted, file, "up", "--yes")
+    if not code:
+        return 0
+    if file.read_bytes() != after:
+        console.error(f"{file.name} was changed meanwhile, and keeps the new numbers")
+        return code
+    _put_back(file, before, console)
+    console.error(
+        "the update failed, and may have changed something: `causeway scale "
+        f"{' '.join(options.numbers)} --stack {wanted.stack}` tries again, `pulumi up --stack "
+        f"{wanted.stack}` goes back to the old numbers"
+    )
+    return code
+
+
+def _written(wanted: Settings, file: Path, numbers: Mapping[str, int]) -> int:
+    for name, number in numbers.items():
+        setting = ("--path", f"causeway:scale.{name}", str(number))
+        if code := _call(wanted, file, "config", "set", *setting):
+            return code
+    return 0
+
+
+def _put_back(file: Path, text: bytes, console: Console) -> None:
+    """The old text, whole at every moment."""
+    if file.read_bytes() == text:
+        return
+    unfinished = file.with_name(f".{file.name}.unfinished")
+    shutil.copy(file, unfinished)  # for its mode
+    unfinished.write_bytes(text)
+    os.replace(unfinished, file)
+    console.error(f"{file.name} is as it was before")
+
+
+def _numbers(given: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for each in given:
+        name, equals, number = each.partition("=")
+        if not (name and equals and number.isascii() and number.isdigit()):
+            raise UsageError(f"{each!r} is not of the form SERVICE=NUMBER, such as flask_app=4")
+        found[name] = int(number)
+    return found
+
+
+def _call(wanted: Settings, file: Path, *arguments: str) -> int:
+    return call(wanted, *arguments, config=file)

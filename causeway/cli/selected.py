@@ -1,0 +1,63 @@
+"""The stack that `pulumi stack select` chose, read from Pulumi's workspace file without Pulumi."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pwd
+from collections.abc import Mapping
+from pathlib import Path
+
+from causeway.model.document import mapping, text
+from causeway.model.files import content
+
+from .problem import UsageError
+
+
+def selected(folder: Path, project: Mapping[str, object], environment: Mapping[str, str]) -> str:
+    """Its short name, empty when none is selected; `project` is what Pulumi.yaml in folder holds.
+
+    Raises UsageError when the file cannot be understood.
+    """
+    # Pulumi takes the home folder from the user database, not from HOME.
+    own = _home(environment)
+    backend = backend_of(project, environment)
+    for each in _spellings(folder, environment):
+        name = hashlib.sha1(f"{each}/Pulumi.yaml".encode(), usedforsecurity=False).hexdigest()
+        file = Path(own, "workspaces", f"{project.get('name')}-{name}-workspace.json")
+        stacks = mapping(_json(file).get("stacks"))
+        if chosen := text(stacks.get(backend)):
+            return chosen.rpartition("/")[2]
+    return ""
+
+
+def backend_of(project: Mapping[str, object], environment: Mapping[str, str]) -> str:
+    """Where the states are: the environment, Pulumi.yaml, or where `pulumi login` went."""
+    return (
+        environment.get("PULUMI_BACKEND_URL")
+        or text(mapping(project.get("backend")).get("url"))
+        or text(_json(Path(_home(environment), "credentials.json")).get("current"))
+        or ""
+    )
+
+
+def _home(environment: Mapping[str, str]) -> str:
+    return environment.get("PULUMI_HOME") or f"{pwd.getpwuid(os.getuid()).pw_dir}/.pulumi"
+
+
+def _spellings(folder: Path, environment: Mapping[str, str]) -> list[Path]:
+    """The folder as Pulumi may have named it: by way of links, as the shell does, or without."""
+    shown = Path(environment.get("PWD") or folder)
+    above = [each for each in (shown, *shown.parents) if each.exists() and each.samefile(folder)]
+    return [*above, folder]
+
+
+def _json(file: Path) -> Mapping[str, object]:
+    """An absent file is an empty one."""
+    if not file.exists():
+        return {}
+    try:
+        return mapping(json.loads(content(str(file)) or b""))
+    except (ValueError, TypeError):
+        raise UsageError(f"{file}: cannot be read: run `pulumi stack select` again") from None

@@ -1,0 +1,212 @@
+"""`causeway verify`: every cell of the model tried with packets on the running stack."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from causeway.model.reach import WORLD, EngineFacts, reach
+from causeway.model.reach.record import restore
+from causeway.model.values import Stack
+
+from . import reports, table
+from .console import Console
+from .problem import UsageError
+from .running import engine, running
+from .settings import Settings
+from .stacks import load_stack, which
+from .wording import WORDS
+
+if TYPE_CHECKING:
+    from causeway.live.names import NameFinding
+    from causeway.live.replicas import Condition
+    from causeway.live.stack import Engine
+    from causeway.live.verify import Report
+
+NAME = "verify"
+SUMMARY = "try every cell on the running stack, from inside each network namespace, and compare"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="every cell with what was tried")
+    form.add_argument("--tap", action="store_true", help="TAP 14, a line a cell")
+    parser.add_argument("--junit", metavar="FILE", help="write a JUnit report besides")
+    parser.add_argument("--image", metavar="IMAGE", help="what probes run in; it has python3")
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long to try again what differs, as while an app starts (default: 10)",
+    )
+    parser.add_argument(
+        *("--limit",),
+        type=float,
+        default=300.0,
+        metavar="SECONDS",
+        help="the most that all of it may take (default: 300)",
+    )
+    parser.add_argument(
+        "--world-at",
+        metavar="ADDRESS",
+        help="this machine is outside the engine's, which is at ADDRESS: probe `world` from here",
+    )
+    parser.add_argument(
+        "--internet", metavar="ADDRESS:PORT", help="something outside that takes TCP connections"
+    )
+    # From within an update: the stack as it is being deployed, as JSON on standard input.
+    parser.add_argument("--deploying", action="store_true", help=argparse.SUPPRESS)
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    # As Ctrl-C: what was started is ended first.
+    signal.signal(signal.SIGTERM, _interrupted)
+    update = _update() if options.deploying else None
+    wanted = update.settings if update else which(options)
+    api = engine(wanted)
+    try:
+        report, names, stack = _verified(options, wanted, api, update)
+        # Last, as what has only just started may end meanwhile. What runs cannot tell what is dead.
+        dead = [] if options.live else _dead(wanted, api, stack, update)
+    finally:
+        api.close()
+    if options.junit:
+        Path(options.junit).write_text(
+            reports.as_junit(report, wanted.name, names), encoding="utf-8"
+        )
+    if options.json:
+        console.print(reports.as_json(report, wanted.name, names))
+    elif options.tap:
+        console.print(reports.as_tap(report, names))
+    else:
+        _print(report, names, console)
+    for each in dead:
+        console.error(f"nothing of a declared service runs: {each}")
+    return int(report.is_wrong or any(each.is_wrong for each in names) or bool(dead))
+
+
+def _dead(wanted: Settings, api: Engine, stack: Stack, update: Update | None) -> list[Condition]:
+    from causeway.live.replicas import conditions
+
+    project = wanted.name.removesuffix(f"-{wanted.stack}")
+    declared = {service.name for service in stack.services if service.replicas}
+    only = update.containers if update else ()
+    found = conditions(api, project, wanted.stack, declared, only)
+    return [each for each in found if each.service in declared and each.is_dead]
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What `pulumi up` deploys: the stack out of its record, and the containers that it made."""
+
+    settings: Settings
+    stack: Stack
+    containers: frozenset[str]
+
+
+def _update() -> Update:
+    told = json.load(sys.stdin)
+    stack = restore(told["record"])
+    if stack is None:
+        raise UsageError("--deploying: the record of the stack cannot be read")
+    settings = Settings(
+        stack.name, Path.cwd(), (), stack=told["stack"], probe_image=told.get("image") or ""
+    )
+    return Update(settings, stack, frozenset(told["containers"]))
+
+
+def _verified(
+    options: argparse.Namespace, wanted: Settings, api: Engine, update: Update | None
+) -> tuple[Report, tuple[NameFinding, ...], Stack]:
+    from causeway.live.attempts import Outside
+    from causeway.live.image import probe_image
+    from causeway.live.measure import Probes
+    from causeway.live.names import ask_names
+    from causeway.live.status import engine_facts
+    from causeway.live.vantage import ProbeError, beside
+    from causeway.live.verify import verify
+
+    status = running(api, wanted, update.containers if update else ())
+    declared = update.stack if update else None
+    stack = declared or (status.running if options.live else load_stack(wanted).stack)
+    matrix = reach([stack], _told(options, engine_facts(api)))
+    outside = {}
+    if options.world_at:
+        here = Outside(WORLD, options.world_at)
+        outside[WORLD] = (here, lambda: beside([sys.executable], "world"))
+    try:
+        image = probe_image(api, options.image or wanted.probe_image)
+        with Probes(
+            api, image, [status], outside, _target(options.internet), limit=options.limit
+        ) as probes:
+            report = verify(probes, matrix.cells(), options.wait)
+            # What runs does not tell which names it should have, and amid an update a name leads
+            # to containers too that are about to be replaced.
+            with_names = not (options.live or options.deploying)
+            return report, ask_names(probes, stack) if with_names else (), stack
+    except ProbeError as error:
+        raise UsageError(str(error)) from None
+
+
+def _told(options: argparse.Namespace, asked: EngineFacts) -> EngineFacts:
+    """The engine's own answers, unless the command line says otherwise."""
+    return EngineFacts(
+        version=options.engine_version or asked.version,
+        userland_proxy=not options.no_userland_proxy,
+        ip_forward=asked.ip_forward,
+        icc=asked.icc,
+    )
+
+
+def _target(text: str | None) -> tuple[str, int] | None:
+    if text is None:
+        return None
+    address, _, port = text.rpartition(":")
+    if not address or not port.isdigit():
+        raise UsageError(f"--internet {text}: expected ADDRESS:PORT")
+    return address, int(port)
+
+
+def _print(report: Report, names: Sequence[NameFinding], console: Console) -> None:
+    wrong = report.wrong
+    if wrong:
+        rows = []
+        for each in wrong:
+            cell, found = each.cell, each.seen.verdict
+            said = WORDS[cell.verdict]
+            port = "any" if cell.port is None else str(cell.endpoint)
+            rows.append(
+                [
+                    *(cell.source.name, "->", cell.destination.name, port, said),
+                    WORDS[found] if found else "",
+                    each.tried,
+                ]
+            )
+        heading = ["source", "", "destination", "port", "model", "packets", "tried"]
+        console.print(table.aligned(heading, rows, console.styled))
+        console.print()
+    for why, number in sorted(Counter(each.text for each in report.unprobed).items()):
+        console.print(console.styled(f"not probed: {number}, {why}", "dim"))
+    for finding in names:
+        if finding.is_wrong:
+            console.print(f"{finding.name.source} asks for {finding.name.name}: {finding.text}")
+    if names:
+        from causeway.live.names import counted
+
+        style = "red" if any(each.is_wrong for each in names) else "green"
+        console.print(console.styled(counted(names), style))
+    style = "red" if wrong else "green"
+    console.print(console.styled(report.summary, style))

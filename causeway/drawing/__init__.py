@@ -1,0 +1,1 @@
+"""A stack as text, Mermaid, DOT, JSON, SVG and a page."""

@@ -1,0 +1,188 @@
+"""A lesson: what to deploy, what to run in it, and what is then to be seen.
+
+Read from the `lesson.yaml` beside a lesson's Compose file. The runner, the tests and the page
+share these values; how a step is carried out is theirs to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from causeway.model.document import boolean, mapping, pairs, required_text, sequence, strings, text
+from causeway.model.errors import StackError
+from causeway.model.nodes import canonical
+from causeway.model.values import Pairs, Place, Problem
+
+Action = Literal["run", "inspect", "connect", "disconnect", "deploy", "remove"]
+MAIN = "main"
+NEEDS = ("", "swarm")
+FOLDER = re.compile(r"(\d\d)-([a-z0-9-]+)")
+# In commands and patterns: `{ip web}`, `{ip web-2 on lan}`, `{variable PARENT}`, `{stack}`.
+PLACEHOLDER = re.compile(r"\{(ip|variable|stack)(?: ([\w-]+))?(?: on ([\w-]+))?\}")
+_KEYS: dict[Action, frozenset[str]] = {
+    "run": frozenset({"in", "run"}),
+    "inspect": frozenset({"inspect", "at"}),
+    "connect": frozenset({"connect"}),
+    "disconnect": frozenset({"disconnect"}),
+    "deploy": frozenset({"deploy"}),
+    "remove": frozenset({"remove"}),
+}
+_EVERY_STEP = frozenset({"says", "stack", "sees", "lacks", "fails"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do, and what its output must hold (`sees`) and must not (`lacks`).
+
+    `target` is a service or replica (run, connect, disconnect), a kind and key (inspect) or a stack
+    (remove); `detail` a command, a path into a description, or a network. `fails` it must.
+    """
+
+    action: Action
+    says: str
+    target: str = ""
+    detail: str = ""
+    stack: str = MAIN
+    files: tuple[str, ...] = ()
+    sees: str | None = None
+    lacks: str | None = None
+    fails: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """`variables` are what the Compose file wants to be told: name and what it is. `needs` is
+    what the engine must have: "swarm", or nothing of its own."""
+
+    number: int
+    name: str
+    folder: str
+    title: str
+    shows: str
+    variables: Pairs
+    steps: tuple[Step, ...]
+    needs: str = ""
+
+    @property
+    def stack(self) -> str:
+        """The Pulumi stack that it is deployed on; further ones add a dash and their name."""
+        return f"lesson-{self.number:02d}"
+
+
+def lessons(folder: Path) -> list[Lesson]:
+    """All lessons below a folder, by number. Raises StackError when one is not well written."""
+    found = [
+        read(entry)
+        for entry in sorted(folder.iterdir())
+        if entry.is_dir() and FOLDER.fullmatch(entry.name)
+    ]
+    return found
+
+
+def read(folder: Path) -> Lesson:
+    """The lesson in a folder named `NN-name`."""
+    file = folder / "lesson.yaml"
+    named = FOLDER.fullmatch(folder.name)
+    if named is None:
+        raise _wrong(file, "", f"the folder {folder.name!r} is not named NN-name")
+    try:
+        document = mapping(canonical(file.read_text(encoding="utf-8")))
+        steps = [
+            _step(mapping(value), f"steps[{position}]", file)
+            for position, value in enumerate(sequence(document.get("steps")))
+        ]
+    except TypeError as error:
+        raise _wrong(file, "", str(error)) from None
+    if not steps:
+        raise _wrong(file, "steps", "a lesson without steps shows nothing")
+    needs = text(document.get("needs")) or ""
+    if needs not in NEEDS:
+        raise _wrong(file, "needs", f"{needs!r} is not one of {', '.join(filter(None, NEEDS))}")
+    return Lesson(
+        number=int(named[1]),
+        name=named[2],
+        folder=str(folder),
+        title=required_text(document.get("title")),
+        shows=required_text(document.get("shows")),
+        variables=pairs(document.get("variables")),
+        steps=tuple(steps),
+        needs=needs,
+    )
+
+
+def _step(value: Mapping[str, object], path: str, file: Path) -> Step:
+    actions = [action for action in _KEYS if action in value]
+    if len(actions) != 1:
+        raise _wrong(file, path, f"does exactly one of {', '.join(_KEYS)}")
+    action = actions[0]
+    if unknown := sorted(value.keys() - _KEYS[action] - _EVERY_STEP):
+        raise _wrong(file, path, f"unknown key {unknown[0]!r} beside `{action}`")
+    target, detail = required_text(value.get("in")), ""
+    files: tuple[str, ...] = ()
+    if action == "run":
+        detail = required_text(value["run"])
+    elif action == "inspect":
+        target, detail = required_text(value["inspect"]), required_text(value.get("at"))
+    elif action in ("connect", "disconnect"):
+        word = {"connect": " to ", "disconnect": " from "}[action]
+        target, found, detail = required_text(value[action]).partition(word)
+        if not found:
+            raise _wrong(file, path, f"`{action}` reads SERVICE{word}NETWORK")
+    elif action == "remove":
+        target = required_text(value["remove"])
+    else:
+        files = strings(value["deploy"])
+    step = Step(
+        action=action,
+        says=required_text(value.get("says")),
+        target=target,
+        detail=detail,
+        stack=text(value.get("stack")) or MAIN,
+        files=files,
+        sees=text(value.get("sees")),
+        lacks=text(value.get("lacks")),
+        fails=boolean(value.get("fails")) or False,
+    )
+    if action in ("run", "inspect") and step.sees is None and step.lacks is None:
+        raise _wrong(file, path, "says neither what it `sees` nor what it `lacks`")
+    return step
+
+
+def _wrong(file: Path, path: str, message: str) -> StackError:
+    return StackError([Problem(Place(str(file), 0, path), message, code="lesson")], str(Path.cwd()))
+
+
+def filled(written: str, fill: Callable[[str, str, str], str]) -> str:
+    """The text with each placeholder replaced by `fill(kind, name, network)`."""
+    return PLACEHOLDER.sub(lambda found: fill(found[1], found[2] or "", found[3] or ""), written)
+
+
+def differs(step: Step, code: int, output: str, fill: Callable[[str, str, str], str]) -> str | None:
+    """What is not as the step expects, None when all is. Patterns are regular expressions."""
+
+    def pattern(written: str) -> str:
+        return filled(written, lambda *words: re.escape(fill(*words)))
+
+    if step.fails and code == 0:
+        return "it was expected to fail, and did not"
+    if not step.fails and code != 0 and step.action != "inspect":
+        return f"it ended with {code}"
+    if step.sees is not None and not re.search(pattern(step.sees), output, re.MULTILINE):
+        return f"{step.sees} is not in it"
+    if step.lacks is not None and (found := re.search(pattern(step.lacks), output, re.MULTILINE)):
+        return f"{found[0]!r} is in it and should not be"
+    return None
+
+
+def expected(step: Step) -> str:
+    """What the step expects, in words."""
+    parts = ["fails"] if step.fails else []
+    if step.sees is not None:
+        parts.append(step.sees)
+    if step.lacks is not None:
+        parts.append(f"no {step.lacks}")
+    return ", ".join(parts) or "succeeds"

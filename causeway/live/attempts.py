@@ -1,0 +1,241 @@
+"""Which connections answer a cell: for each way of the model's, the addresses to try.
+
+Addresses are what the engine gave; a way without any address is closed, and needs no packet.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from causeway.model.reach.values import ANY, HOST, Cell, Endpoint, Node, NodeKind
+
+from .status import Container, Published, Status
+from .vantage import Attempt
+
+LOCAL = "127.0.0.1"
+EVERYWHERE = ("", "0.0.0.0")
+# A port for "any port that nobody declared": the first of these that is free at the target.
+SPARE_PORTS = range(47808, 48100)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What one way tries. `through_host`: something of the host's may accept in its place."""
+
+    attempts: tuple[Attempt, ...]
+    through_host: bool = False
+    namespaces: tuple[str, ...] = ()  # where a UDP token counts as arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """From one vantage to one replica: a target for each way, in the order of the model's."""
+
+    vantage: str
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A vantage outside the engine's host. `routes`: packets to container addresses from there
+    go to this host or nowhere, so that trying them tells something."""
+
+    node: Node
+    address: str  # of the host, as seen from there
+    routes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terrain:
+    """What attempts are made of: where things run, and the addresses that there are."""
+
+    statuses: Sequence[Status]
+    subnets: Mapping[str, tuple[str, ...]]  # network -> its subnets
+    host_addresses: tuple[str, ...]  # that of its way out first
+    listening: Mapping[str, frozenset[int]]  # namespace -> ports in use
+    outside: Mapping[Node, Outside] = field(default_factory=dict)
+    internet: tuple[str, int] | None = None  # something that answers, out there
+    wires: frozenset[str] = frozenset()  # networks whose way out is not the host
+
+    def containers(self, node: Node) -> tuple[Container, ...]:
+        for each in self.statuses:
+            if node.stack in ("", each.name):
+                return each.containers.get(node.name, ())
+        return ()
+
+    def has_route(self, vantage: str, address: str) -> bool:
+        """Whether the source is on the network of an address, or the host is, through which it
+        sends. What goes elsewhere meets machines that are not ours to judge."""
+        places = {
+            name
+            for status in self.statuses
+            for group in status.containers.values()
+            for container in group
+            if container.namespace == vantage
+            for name, _ in container.addresses
+        }
+        own = [subnet for name in places for subnet in self.subnets.get(name, ())]
+        if address == LOCAL or any(_within(address, each) for each in own):
+            return True
+        if places and places <= self.wires:
+            return False
+        of_host = [
+            subnet
+            for subnets in self.subnets.values()
+            for subnet in subnets
+            if any(_within(each, subnet) for each in self.host_addresses)
+        ]
+        return address in self.host_addresses or any(_within(address, each) for each in of_host)
+
+    def trials(self, cell: Cell) -> tuple[Trial, ...] | str:
+        """Everything to try for a cell, or why nothing can be."""
+        sources = self._sources(cell.source)
+        if isinstance(sources, str):
+            return sources
+        kind = cell.destination.kind
+        if kind is NodeKind.DNS:
+            return "names outside are not asked for"
+        if kind is NodeKind.INTERNET:
+            if self.internet is None:
+                return "no address on the internet was named to be tried"
+            target = Target((Attempt("tcp", *self.internet),))
+            return tuple(Trial(vantage, (target,)) for vantage, _ in sources)
+        if kind is NodeKind.HOST:
+            return tuple(
+                Trial(vantage, (self._to_host(cell.source, source, cell.endpoint),))
+                for vantage, source in sources
+            )
+        replicas = self.containers(cell.destination)
+        if not replicas:
+            return f"no container of {cell.destination} runs"
+        outside = self.outside.get(cell.source)
+        if outside is not None:
+            return self._from_outside(outside, replicas, cell.endpoint)
+        found = tuple(
+            Trial(vantage, tuple(self._ways(source, replica, cell.endpoint)))
+            for vantage, source in sources
+            for replica in replicas
+            if source is None or source.id != replica.id or len(replicas) == 1
+        )
+        return found or "a replica alone has no other one to reach"
+
+    def _sources(self, node: Node) -> list[tuple[str, Container | None]] | str:
+        """Vantages by name, with the container that each is in."""
+        if node == HOST:
+            return [("host", None)]
+        if node.kind is not NodeKind.SERVICE:
+            if node not in self.outside:
+                return f"no vantage in the {node}"
+            return [(node.name, None)]
+        replicas = self.containers(node)
+        if not replicas:
+            return f"no container of {node} runs"
+        return [(each.namespace, each) for each in replicas]
+
+    def _ways(
+        self, source: Container | None, replica: Container, endpoint: Endpoint
+    ) -> Iterable[Target]:
+        origin = "host" if source is None else source.namespace
+        port = self._port(endpoint, replica.namespace)
+        if origin == replica.namespace:
+            addresses: Sequence[str] = (LOCAL,)
+        elif replica.namespace == "host":
+            addresses = self._host_seen_by(source)
+        else:
+            addresses = [address for _, address in replica.addresses]
+        protocol = _protocol(endpoint)
+        attempts = tuple(Attempt(protocol, address, port) for address in addresses)
+        yield Target(attempts, namespaces=(replica.namespace,))
+        if origin == replica.namespace:
+            return
+        for each in replica.published:
+            if each.target == endpoint:
+                yield self._published(source, each, replica.namespace)
+
+    def _published(self, source: Container | None, each: Published, namespace: str) -> Target:
+        addresses = self._bound(source, each.host)
+        attempts = tuple(Attempt(each.target.protocol, address, each.port) for address in addresses)
+        return Target(attempts, True, (namespace,))
+
+    def _bound(self, source: Container | None, address: str) -> Sequence[str]:
+        """Where a port of the host is tried: its address if it has one that others can name."""
+        if address not in EVERYWHERE and (source is None or not address.startswith("127.")):
+            return (address,)
+        return self._host_seen_by(source)
+
+    def _host_seen_by(self, source: Container | None) -> Sequence[str]:
+        """Addresses of the host to try: those on the source's networks, and that of its way out."""
+        if source is None or source.namespace == "host":
+            return (LOCAL,)
+        subnets = [subnet for name, _ in source.addresses for subnet in self.subnets.get(name, ())]
+        near = [
+            address
+            for address in self.host_addresses
+            if any(_within(address, subnet) for subnet in subnets)
+        ]
+        return tuple(dict.fromkeys([*near, *self.host_addresses[:1]]))
+
+    def _to_host(self, node: Node, source: Container | None, endpoint: Endpoint) -> Target:
+        published = [
+            (each, container.namespace)
+            for status in self.statuses
+            for group in status.containers.values()
+            for container in group
+            for each in container.published
+            if Endpoint(each.port, each.target.protocol) == endpoint
+        ]
+        bound = published[0][0].host if published else ""
+        outside = self.outside.get(node)
+        if outside is not None:
+            local = bound in EVERYWHERE or bound.startswith("127.")
+            addresses: Sequence[str] = (outside.address if local else bound,)
+        else:
+            addresses = self._bound(source, bound)
+        port = self._port(endpoint, "host")
+        attempts = tuple(Attempt(_protocol(endpoint), address, port) for address in addresses)
+        namespaces = tuple(sorted({namespace for _, namespace in published})) or ("host",)
+        return Target(attempts, bool(published), namespaces)
+
+    def _from_outside(
+        self, outside: Outside, replicas: Sequence[Container], endpoint: Endpoint
+    ) -> tuple[Trial, ...] | str:
+        """Every way at once: the model's ways from there have no order that could be named."""
+        trials = []
+        for replica in replicas:
+            published = [each for each in replica.published if each.target == endpoint]
+            targets = [self._from_there(outside, each, replica.namespace) for each in published]
+            port = self._port(endpoint, replica.namespace)
+            addresses: Sequence[str] = [address for _, address in replica.addresses]
+            if replica.namespace == "host":
+                addresses = (outside.address,)
+            elif not outside.routes:
+                addresses = ()
+            protocol = _protocol(endpoint)
+            direct = tuple(Attempt(protocol, address, port) for address in addresses)
+            if direct or (outside.routes and not targets):
+                targets.append(Target(direct, namespaces=(replica.namespace,)))
+            if not targets:
+                return "packets from there to addresses of containers would tell nothing"
+            trials.append(Trial(outside.node.name, tuple(targets)))
+        return tuple(trials)
+
+    def _from_there(self, outside: Outside, each: Published, namespace: str) -> Target:
+        local = each.host in EVERYWHERE or each.host.startswith("127.")
+        address = outside.address if local else each.host
+        return Target((Attempt(each.target.protocol, address, each.port),), True, (namespace,))
+
+    def _port(self, endpoint: Endpoint, namespace: str) -> int:
+        if endpoint.port is not None:
+            return endpoint.port
+        used = self.listening.get(namespace, frozenset())
+        return next(port for port in SPARE_PORTS if port not in used)
+
+
+def _within(address: str, subnet: str) -> bool:
+    return ipaddress.ip_address(address) in ipaddress.ip_network(subnet, strict=False)
+
+
+def _protocol(endpoint: Endpoint) -> str:
+    return "tcp" if endpoint == ANY else endpoint.protocol

@@ -1,0 +1,88 @@
+"""What is on the engine in a stack's name and not in its state, and the data that `down` keeps.
+
+An object belongs to a state whose identity it carries as a label. What the state does not hold was
+begun by an update that was killed, or was kept on purpose: only a person can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import docker.errors
+
+from .stack import Engine
+
+STATE, URN, CHECKOUT = "causeway.state", "causeway.urn", "causeway.checkout"
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A container, network or volume; `told` says who made it when, and whether it runs."""
+
+    kind: str
+    id: str
+    name: str
+    told: str
+
+
+def leftovers(api: Engine, identities: Collection[str], recorded: Collection[str]) -> list[Object]:
+    """What carries one of these identities and is not among the recorded ids, sorted by name."""
+    found = []
+    for identity in sorted(identities):
+        label = {"label": f"{STATE}={identity}"}
+        for each in api.containers(all=True, filters=label):
+            name = (each.get("Names") or [each["Id"][:12]])[0].lstrip("/")
+            found.append(Object("container", each["Id"], name, _told(each, each["Status"])))
+        for each in api.networks(filters=label):
+            found.append(Object("network", each["Id"], each["Name"], _told(each)))
+        for each in api.volumes(filters=label)["Volumes"] or []:
+            found.append(Object("volume", each["Name"], each["Name"], _told(each, "with its data")))
+    return sorted(
+        (each for each in found if each.id not in recorded), key=lambda each: (each.kind, each.name)
+    )
+
+
+def anonymous_volumes(api: Engine, containers: Collection[str]) -> list[str]:
+    """The names of the volumes of these containers that no file names."""
+    found: set[str] = set()
+    for identity in containers:
+        try:
+            mounts = api.inspect_container(identity)["Mounts"]
+        except docker.errors.NotFound:
+            continue
+        names = (str(each.get("Name")) for each in mounts if each["Type"] == "volume")
+        found |= {name for name in names if len(name) == 64 and not set(name) - set(_HEX)}
+    return sorted(found)
+
+
+_HEX = "0123456789abcdef"
+
+
+def remove(api: Engine, one: Object) -> None:
+    """Remove it; a running container by force. Raises EngineFault."""
+    try:
+        if one.kind == "container":
+            api.remove_container(one.id, force=True, v=False)
+        elif one.kind == "network":
+            api.remove_network(one.id)
+        else:
+            api.remove_volume(one.id)
+    except docker.errors.NotFound:
+        return
+
+
+def has_volume(api: Engine, name: str) -> bool:
+    try:
+        api.inspect_volume(name)
+    except docker.errors.NotFound:
+        return False
+    return True
+
+
+def _told(found: dict[str, Any], also: str = "") -> str:
+    labels = found.get("Labels") or {}
+    resource = str(labels.get(URN, "")).rpartition("::")[2]
+    parts = (resource, f"from {labels[CHECKOUT]}" if CHECKOUT in labels else "", also)
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,263 @@
+"""Cells as packets find them: vantages in every namespace, everything tried at once, bounded.
+
+What was started is ended, whatever happens. Verdicts are those of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from types import TracebackType
+
+import docker
+
+from causeway.model.reach.draft import ORDER
+from causeway.model.reach.topology import WIRES
+from causeway.model.reach.values import ANY, Cell, Node, NodeKind, Verdict
+
+from .attempts import Outside, Target, Terrain, Trial
+from .status import Status
+from .vantage import Attempt, Greeting, ProbeError, Vantage, inside, sweep
+
+TIMEOUT_SECONDS = 4.0  # longer than the three that a host waits for an answer to ARP
+LIMIT_SECONDS = 120.0
+STARTS_AT_ONCE = 6
+ASKED_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What packets found. `verdict` None: nothing was tried, `why` tells the reason."""
+
+    verdict: Verdict | None
+    ways: tuple[Verdict | None, ...] = ()
+    tried: tuple[tuple[Attempt, str], ...] = ()
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Probes:
+    """Vantages for running stacks on one engine; a context manager, which ends them all."""
+
+    api: docker.APIClient
+    image: str
+    statuses: Sequence[Status]
+    outside: Mapping[Node, tuple[Outside, Callable[[], Vantage]]] = field(default_factory=dict)
+    internet: tuple[str, int] | None = None
+    timeout: float = TIMEOUT_SECONDS
+    limit: float = LIMIT_SECONDS
+    vantages: dict[str, Vantage] = field(default_factory=dict)
+    _deadline: float = 0.0
+    _round: int = 0
+
+    def __enter__(self) -> Probes:
+        self._deadline = monotonic() + self.limit
+        sweep(self.api)
+        wanted: dict[str, Callable[[], Vantage]] = {
+            "host": lambda: inside(self.api, self.image, "host", "host")
+        }
+        for status in self.statuses:
+            for group in status.containers.values():
+                for each in group:
+                    wanted.setdefault(each.namespace, self._joining(each.namespace, each.name))
+        for node, (_, start) in self.outside.items():
+            wanted[node.name] = start
+        try:
+            self._start(wanted)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _joining(self, container: str, name: str) -> Callable[[], Vantage]:
+        return lambda: inside(self.api, self.image, f"container:{container}", name)
+
+    def _start(self, wanted: Mapping[str, Callable[[], Vantage]]) -> None:
+        def started(name: str) -> None:
+            if monotonic() > self._deadline:
+                raise ProbeError(f"not all probes started within {self.limit:.0f} s")
+            self.vantages[name] = wanted[name]()
+
+        with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
+            try:
+                list(pool.map(started, wanted))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
+            list(pool.map(_close, self.vantages.values()))
+        self.vantages.clear()
+
+    def terrain(self) -> Terrain:
+        subnets: dict[str, tuple[str, ...]] = {}
+        for status in self.statuses:
+            for network in status.networks:
+                subnets[network.name] = tuple(
+                    each.subnet for each in network.subnets if each.subnet is not None
+                )
+        return Terrain(
+            statuses=self.statuses,
+            subnets=subnets,
+            host_addresses=self.vantages["host"].greeting.addresses,
+            listening={
+                name: each.greeting.tcp | each.greeting.udp for name, each in self.vantages.items()
+            },
+            outside={node: one for node, (one, _) in self.outside.items()},
+            internet=self.internet,
+            wires=frozenset(
+                network.name
+                for status in self.statuses
+                for network in status.networks
+                if network.driver in WIRES
+            ),
+        )
+
+    def measure(self, cells: Iterable[Cell], patience: float = 1.0) -> list[Seen]:
+        """One answer a cell, in their order; `patience` stretches the time for an answer."""
+        terrain = self.terrain()
+        found = [(cell, terrain.trials(cell)) for cell in cells]
+        wanted: dict[str, dict[Attempt, str]] = {}
+        self._round += 1
+        for _, trials in found:
+            for trial in () if isinstance(trials, str) else trials:
+                orders = wanted.setdefault(trial.vantage, {})
+                for target in trial.targets:
+                    for attempt in target.attempts:
+                        token = f"{self._round}.{trial.vantage[:12]}.{len(orders)}"
+                        orders.setdefault(attempt, token)
+        outcomes = self._attempt(wanted, self.timeout * patience)
+        judge = Judge(terrain, wanted, outcomes, self._looked())
+        return [
+            Seen(None, why=trials) if isinstance(trials, str) else judge.seen(cell, trials)
+            for cell, trials in found
+        ]
+
+    def _attempt(
+        self, wanted: Mapping[str, Mapping[Attempt, str]], timeout: float
+    ) -> dict[str, tuple[str, int]]:
+        def ask(name: str) -> dict[str, tuple[str, int]]:
+            orders = {token: attempt for attempt, token in wanted[name].items()}
+            left = self._deadline - monotonic()
+            if left <= 0:
+                raise ProbeError(f"not all was probed within {self.limit:.0f} s")
+            return self.vantages[name].attempt(orders, timeout, left)
+
+        with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+            answers = pool.map(ask, wanted)
+            return {token: outcome for answer in answers for token, outcome in answer.items()}
+
+    def _looked(self) -> dict[str, Vantage]:
+        with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+            list(pool.map(Vantage.look, self.vantages.values()))
+        return dict(self.vantages)
+
+
+def _close(vantage: Vantage) -> None:
+    with suppress(OSError):
+        vantage.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Verdicts out of outcomes, and of what arrived where: an answer alone may be another's."""
+
+    terrain: Terrain
+    tokens: Mapping[str, Mapping[Attempt, str]]
+    outcomes: Mapping[str, tuple[str, int]]
+    looked: Mapping[str, Vantage]
+
+    def seen(self, cell: Cell, trials: Sequence[Trial]) -> Seen:
+        """The trials of all replicas are alike, or the one that differs from the model tells."""
+        found = [self._trial(cell, trial) for trial in trials]
+        for each in found:
+            if each.verdict is not cell.verdict:
+                return each
+        return found[0]
+
+    def _trial(self, cell: Cell, trial: Trial) -> Seen:
+        ways = tuple(self._way(cell, trial, target) for target in trial.targets)
+        known = [each for each in ways if each is not None]
+        tried = tuple(
+            (attempt, self.outcomes[self.tokens[trial.vantage][attempt]][0])
+            for target in trial.targets
+            for attempt in target.attempts
+        )
+        if not known:
+            return Seen(None, ways, tried, "datagrams cannot be seen arriving")
+        return Seen(min(known, key=ORDER.index), ways, tried)
+
+    def _way(self, cell: Cell, trial: Trial, target: Target) -> Verdict | None:
+        verdicts = [
+            self._verdict(cell, trial, target, attempt, self.tokens[trial.vantage][attempt])
+            for attempt in target.attempts
+        ]
+        known = [each for each in verdicts if each is not None]
+        if target.attempts and not known:
+            return None
+        return min(known, key=ORDER.index, default=Verdict.UNREACHABLE)
+
+    def _verdict(
+        self, cell: Cell, trial: Trial, target: Target, attempt: Attempt, token: str
+    ) -> Verdict | None:
+        outcome, own_port = self.outcomes[token]
+        if outcome == "unreachable":
+            return Verdict.UNREACHABLE
+        looked = [self.looked[name].greeting for name in target.namespaces if name in self.looked]
+        sees = any(each.raw for each in looked)
+        if attempt.protocol == "udp":
+            verdict = _datagram(looked, token, outcome)
+        else:
+            opening = f"{own_port}:{attempt.port}"
+            arrived = not sees or any(opening in each.opened for each in looked)
+            verdict = _connection(cell, target, outcome, arrived)
+        if verdict not in (Verdict.DROPPED, Verdict.REJECTED):
+            return verdict
+        if cell.destination.kind is NodeKind.INTERNET:
+            return verdict
+        if self.terrain.has_route(trial.vantage, attempt.address):
+            return verdict
+        # Nothing of this host ended it: it left by the way out, and what it met there is not ours.
+        return Verdict.UNREACHABLE
+
+
+def _connection(cell: Cell, target: Target, outcome: str, arrived: bool) -> Verdict | None:
+    if outcome == "timeout":
+        return Verdict.DROPPED
+    if outcome == "rejected":
+        return Verdict.REJECTED
+    if target.through_host:
+        found = {"open": Verdict.ALLOWED, "closed": Verdict.NO_LISTENER}
+        return found.get(outcome, Verdict.NO_LISTENER if outcome == "refused" else None)
+    if outcome in ("open", "closed"):
+        return Verdict.ALLOWED if arrived else Verdict.DROPPED
+    if outcome != "refused":
+        return None
+    if not arrived:
+        return Verdict.REJECTED
+    # Refused by the end itself: the way there is open.
+    return Verdict.ALLOWED if cell.endpoint == ANY else Verdict.NO_LISTENER
+
+
+def _datagram(looked: Sequence[Greeting], token: str, outcome: str) -> Verdict | None:
+    for each in looked:
+        if token in each.seen:
+            listens = each.seen[token] in each.udp
+            return Verdict.ALLOWED if listens else Verdict.NO_LISTENER
+    if outcome == "rejected":
+        return Verdict.REJECTED
+    if outcome == "refused":
+        return Verdict.NO_LISTENER
+    return Verdict.DROPPED if any(each.raw for each in looked) else None

@@ -1,0 +1,152 @@
+"""The containers of a stack by service, and what an update has done to them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import docker
+import docker.errors
+
+from .stack import PROJECT, SERVICE, STACK
+
+DRAIN = "causeway.drain"
+ROLE = "causeway.role"  # on what is no replica: the holder of a balancer's networks
+# id -> seconds it is drained before it is stopped
+Replicas = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What became of one service's containers; `drained` is seconds, 0 without."""
+
+    service: str
+    kept: int
+    made: int
+    removed: int
+    drained: float
+
+    def __str__(self) -> str:
+        replaced = min(self.made, self.removed)
+        parts = [
+            f"{number} {what}"
+            for number, what in (
+                (replaced, "replaced"),
+                (self.made - replaced, "added"),
+                (self.removed - replaced, "removed"),
+                (self.kept, "kept"),
+            )
+            if number
+        ]
+        if self.removed and self.drained:
+            parts.append(f"drained {self.drained:g} s before the stop")
+        return f"{self.service}: {', '.join(parts)}"
+
+
+def replicas(api: docker.APIClient, project: str, stack: str) -> dict[str, Replicas]:
+    """The containers by service, running or not."""
+    labels = [f"{PROJECT}={project}", f"{STACK}={stack}"]
+    found: dict[str, dict[str, float]] = {}
+    for each in api.containers(all=True, filters={"label": labels}):
+        if ROLE in each["Labels"]:
+            continue
+        seconds = each["Labels"].get(DRAIN) or "0"
+        found.setdefault(each["Labels"].get(SERVICE, ""), {})[each["Id"]] = float(seconds)
+    return dict(found)
+
+
+def exchanges(before: Mapping[str, Replicas], after: Mapping[str, Replicas]) -> list[Exchange]:
+    """One a service, by name."""
+    found = []
+    for service in sorted({*before, *after}):
+        old, new = before.get(service, {}), after.get(service, {})
+        gone = old.keys() - new.keys()
+        found.append(
+            Exchange(
+                service,
+                kept=len(old.keys() & new.keys()),
+                made=len(new.keys() - old.keys()),
+                removed=len(gone),
+                drained=max((old[each] for each in gone), default=0.0),
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """A container as it is now: its state and its health in Docker's words."""
+
+    name: str
+    state: str
+    health: str = ""  # empty without a health check
+    code: int = 0  # its exit code, once it has ended
+
+    @property
+    def serves(self) -> bool:
+        return self.state == "running" and self.health in ("", "none", "healthy")
+
+    def __str__(self) -> str:
+        said = self.state
+        if self.state == "exited":
+            said = f"exited with {self.code}"
+        elif self.state == "running" and self.health not in ("", "none"):
+            said = self.health
+        return f"{self.name} ({said})"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What there is of a service."""
+
+    service: str
+    replicas: tuple[Replica, ...]
+
+    @property
+    def is_dead(self) -> bool:
+        """Nothing of it runs, and it has not done what it was there for."""
+        return not any(
+            each.state == "running" or (each.state == "exited" and each.code == 0)
+            for each in self.replicas
+        )
+
+    def __str__(self) -> str:
+        if not self.replicas:
+            return f"{self.service}: no container"
+        serving = [each for each in self.replicas if each.serves]
+        said = f"{self.service}: {len(serving)} of {len(self.replicas)} run"
+        return f"{said}: {', '.join(map(str, self.replicas))}"
+
+
+def conditions(
+    api: docker.APIClient,
+    project: str,
+    stack: str,
+    declared: Iterable[str] = (),
+    only: Collection[str] = (),
+) -> list[Condition]:
+    """One a service, by name, also of those that are `declared` and have no container.
+
+    `only`: the ids of the containers that count, as amid an update.
+    """
+    labels = [f"{PROJECT}={project}", f"{STACK}={stack}"]
+    found: dict[str, list[Replica]] = {service: [] for service in declared}
+    for each in api.containers(all=True, filters={"label": labels}):
+        if ROLE in each["Labels"] or (only and each["Id"] not in only):
+            continue
+        try:
+            state = api.inspect_container(each["Id"])["State"]
+        except docker.errors.NotFound:  # removed between the list and the look
+            continue
+        found.setdefault(each["Labels"].get(SERVICE, ""), []).append(_replica(each, state))
+    return [
+        Condition(service, tuple(sorted(found[service], key=lambda one: one.name)))
+        for service in sorted(found)
+    ]
+
+
+def _replica(listed: Mapping[str, Any], state: Mapping[str, Any]) -> Replica:
+    names = listed.get("Names") or [listed["Id"][:12]]
+    health = (state.get("Health") or {}).get("Status") or ""
+    return Replica(names[0].lstrip("/"), state["Status"], health, int(state.get("ExitCode") or 0))

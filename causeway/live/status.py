@@ -1,0 +1,249 @@
+"""What runs of a stack, read from its engine by label, in the words of the model.
+
+Replicas of a service are one service of the model; what the engine gave them stays beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import docker
+import docker.errors
+
+from causeway.model.reach.values import Endpoint, EngineFacts, engine_version
+from causeway.model.values import Attachment, Network, Pairs, Place, Port, Service, Stack, Subnet
+
+from .stack import PROJECT, REPLICA, SERVICE, STACK
+
+NOWHERE = Place("", 0, "")
+DEFAULT_BRIDGE = "bridge"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A port of the host that leads into a container; `host` is the address it is bound to."""
+
+    target: Endpoint
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A running container; `namespace` is `host`, or the id of the container that owns it."""
+
+    id: str
+    name: str
+    service: str
+    replica: int
+    namespace: str
+    addresses: Pairs = ()  # network -> IPv4 address, of the namespace's owner
+    published: tuple[Published, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A running stack: its containers by service, and the same as a value of the model."""
+
+    project: str
+    stack: str
+    containers: Mapping[str, tuple[Container, ...]]
+    networks: tuple[Network, ...]  # all that its containers are on
+    running: Stack
+
+    @property
+    def name(self) -> str:
+        return f"{self.project}-{self.stack}"
+
+
+def status(api: docker.APIClient, project: str, stack: str, only: Collection[str] = ()) -> Status:
+    """Empty when nothing of the stack runs. `only`: the ids of the containers that count, as
+    amid an update, when some that are replaced still run."""
+    labels = [f"{PROJECT}={project}", f"{STACK}={stack}"]
+    found = [
+        _inspected(api, each["Id"])
+        for each in api.containers(filters={"label": labels, "status": "running"})
+        if not only or each["Id"] in only
+    ]
+    # A load balancer is two containers; the one that holds its networks stands for both.
+    found = list({each.get("Id"): each for each in (_holder(api, one) for one in found)}.values())
+    services: dict[str, list[dict[str, Any]]] = {}
+    for each in found:
+        if each and each["Config"]["Labels"].get(SERVICE):
+            services.setdefault(each["Config"]["Labels"][SERVICE], []).append(each)
+    prefix = f"{project}-{stack}"
+    attached = {name for each in found if each for name in _networks(each)}
+    networks = tuple(
+        sorted((_network(api, name, prefix) for name in attached), key=lambda one: one.key)
+    )
+    keys = {network.name: network.key for network in networks}
+    owners = {each["Id"]: each for each in found if each}
+    containers = {
+        service: tuple(
+            sorted((_container(api, each, owners) for each in group), key=lambda one: one.replica)
+        )
+        for service, group in sorted(services.items())
+    }
+    running = Stack(
+        name=prefix,
+        files=(),
+        services=tuple(_service(name, services[name], keys, owners) for name in containers),
+        networks=tuple(each for each in networks if each.name != DEFAULT_BRIDGE),
+    )
+    return Status(project, stack, containers, networks, running)
+
+
+def _inspected(api: docker.APIClient, container: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = api.inspect_container(container)
+    except docker.errors.NotFound:  # ended between the list and the look
+        return {}
+    return found
+
+
+def _holder(api: docker.APIClient, found: dict[str, Any]) -> dict[str, Any]:
+    """The container of the same service whose namespace this one has joined, else itself."""
+    mode = found["HostConfig"]["NetworkMode"] if found else ""
+    if not mode.startswith("container:"):
+        return found
+    owner = _inspected(api, mode.partition(":")[2])
+    same = owner and owner["Config"]["Labels"].get(SERVICE) == found["Config"]["Labels"].get(
+        SERVICE
+    )
+    return owner if same else found
+
+
+def _networks(found: Mapping[str, Any]) -> list[str]:
+    mode = found["HostConfig"]["NetworkMode"]
+    if mode in ("host", "none") or mode.startswith("container:"):
+        return []
+    return list(found["NetworkSettings"]["Networks"])
+
+
+def _container(
+    api: docker.APIClient, found: dict[str, Any], owners: Mapping[str, dict[str, Any]]
+) -> Container:
+    owner = _owner(api, found, owners)
+    is_host = owner["HostConfig"]["NetworkMode"] == "host"
+    labels = found["Config"]["Labels"]
+    endpoints = owner["NetworkSettings"]["Networks"]
+    return Container(
+        id=found["Id"],
+        name=found["Name"].lstrip("/"),
+        service=labels[SERVICE],
+        replica=int(labels.get(REPLICA) or 1),
+        namespace="host" if is_host else owner["Id"],
+        addresses=tuple(
+            (name, endpoints[name]["IPAddress"])
+            for name in sorted(_networks(owner))
+            if endpoints[name]["IPAddress"]
+        ),
+        published=tuple(sorted(_published(owner), key=str)),
+    )
+
+
+def _owner(
+    api: docker.APIClient, found: dict[str, Any], owners: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """The container whose namespace this one runs in: itself, or another at any distance."""
+    for _ in range(16):
+        mode = found["HostConfig"]["NetworkMode"]
+        if not mode.startswith("container:"):
+            break
+        identifier = mode.partition(":")[2]
+        found = owners.get(identifier) or _inspected(api, identifier) or found
+    return found
+
+
+def _published(owner: Mapping[str, Any]) -> Iterable[Published]:
+    """What the engine did; what it was asked for where it did nothing, as on internal networks."""
+    asked = owner["HostConfig"].get("PortBindings") or {}
+    done = owner["NetworkSettings"].get("Ports") or {}
+    for target in sorted({*asked, *done}):
+        number, _, protocol = target.partition("/")
+        for binding in done.get(target) or asked.get(target) or ():
+            address, port = binding.get("HostIp") or "0.0.0.0", binding.get("HostPort")
+            if ":" not in address and port and port != "0":
+                yield Published(Endpoint(int(number), protocol or "tcp"), address, int(port))
+
+
+def _service(
+    name: str,
+    group: Sequence[dict[str, Any]],
+    keys: Mapping[str, str],
+    owners: Mapping[str, dict[str, Any]],
+) -> Service:
+    """The service as its first replica says; replicas are alike."""
+    first = min(group, key=lambda each: int(each["Config"]["Labels"].get(REPLICA) or 1))
+    mode: str | None = first["HostConfig"]["NetworkMode"]
+    if mode is not None and mode.startswith("container:"):
+        other = owners.get(mode.partition(":")[2])
+        service = other["Config"]["Labels"].get(SERVICE) if other else None
+        mode = f"service:{service}" if service else mode
+    elif mode not in ("host", "none"):
+        mode = None
+    endpoints = first["NetworkSettings"]["Networks"]
+    return Service(
+        name=name,
+        place=NOWHERE,
+        replicas=len(group),
+        network_mode=mode,
+        attachments=tuple(
+            Attachment(keys[network], gw_priority=endpoints[network].get("GwPriority") or None)
+            for network in sorted(_networks(first))
+            if network in keys and network != DEFAULT_BRIDGE
+        ),
+        ports=tuple(_ports(first["HostConfig"].get("PortBindings") or {})),
+        expose=tuple(sorted(first["Config"].get("ExposedPorts") or {})),
+    )
+
+
+def _ports(bindings: Mapping[str, Any]) -> Iterable[Port]:
+    for target, hosts in sorted(bindings.items()):
+        number, _, protocol = target.partition("/")
+        for host in hosts or ():
+            published = int(host["HostPort"]) if host.get("HostPort") else None
+            yield Port(int(number), published, host.get("HostIp") or None, protocol or "tcp")
+
+
+def _network(api: docker.APIClient, name: str, prefix: str) -> Network:
+    found: dict[str, Any] = api.inspect_network(name)
+    own = name.startswith(f"{prefix}_")
+    return Network(
+        key=name.removeprefix(f"{prefix}_"),
+        name=name,
+        place=NOWHERE,
+        driver=found["Driver"],
+        options=tuple(sorted((found["Options"] or {}).items())),
+        external=not own and STACK not in (found["Labels"] or {}),
+        internal=found["Internal"],
+        subnets=tuple(
+            Subnet(subnet=each.get("Subnet"), gateway=each.get("Gateway"))
+            for each in found["IPAM"]["Config"] or ()
+        ),
+    )
+
+
+def engine_facts(api: docker.APIClient, *, userland_proxy: bool = True) -> EngineFacts:
+    """What verdicts depend on, as far as the engine tells. It does not tell of its proxy."""
+    options = api.inspect_network(DEFAULT_BRIDGE)["Options"] or {}
+    return EngineFacts(
+        version=engine_version(str(api.version()["Version"])),
+        userland_proxy=userland_proxy,
+        ip_forward=bool(api.info()["IPv4Forwarding"]),
+        icc=options.get("com.docker.network.bridge.enable_icc") != "false",
+    )
+
+
+def swarm_services(api: docker.APIClient) -> tuple[str, ...]:
+    """Names of the swarm's services, whose tasks nothing here reads; none without a swarm."""
+    swarm = api.info().get("Swarm") or {}
+    if swarm.get("LocalNodeState") != "active" or not swarm.get("ControlAvailable"):
+        return ()
+    try:
+        listed = api.services()  # type: ignore[no-untyped-call] # the SDK's stubs leave it out
+    except docker.errors.APIError:
+        return ()  # a swarm without a quorum tells nothing, and the rest does not need it
+    return tuple(sorted(str(each["Spec"]["Name"]) for each in listed))

@@ -1,0 +1,1 @@
+"""Compose files read through Docker's own loader, and turned into values."""

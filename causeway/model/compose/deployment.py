@@ -1,0 +1,73 @@
+"""What a service says twice: at its top and under `deploy`. Replicas, restarts, resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from causeway.model.document import integer, mapping, sequence, text
+from causeway.model.units import size
+from causeway.model.values import Resources
+
+
+def device_requests(keys: object) -> list[object]:
+    """The device requests of a service: `gpus` and `deploy.resources.reservations.devices`."""
+    found = mapping(keys)
+    reservations = _deploy(found, "resources", "reservations")
+    return [*sequence(found.get("gpus")), *sequence(reservations.get("devices"))]
+
+
+def _deploy(keys: object, *names: str) -> dict[str, object]:
+    found: object = mapping(keys).get("deploy")
+    for name in names:
+        found = mapping(found).get(name)
+    return dict(mapping(found))
+
+
+def replicas(keys: object) -> int:
+    """How many containers, 1 unless said; the loader makes sure that both keys agree."""
+    found = mapping(keys)
+    for value in (_deploy(keys).get("replicas"), found.get("scale")):
+        count = integer(value)
+        if count is not None:
+            return count
+    return 1
+
+
+def restart_policy(keys: object) -> tuple[str, int]:
+    """Policy and retries; `deploy.restart_policy` wins over `restart`, as in Compose."""
+    policy = _deploy(keys, "restart_policy")
+    if policy:
+        names: dict[str, str] = {"none": "no", "on-failure": "on-failure"}
+        name = names.get(text(policy.get("condition")) or "any", "always")
+        return name, (integer(policy.get("max_attempts")) or 0) if name == "on-failure" else 0
+    written = text(mapping(keys).get("restart")) or "no"
+    name, _, retries = written.partition(":")
+    return name, int(retries) if retries.isdigit() else 0
+
+
+def resources(keys: object) -> Resources:
+    """Limits and reservations, written in either place; the loader makes sure they agree."""
+    get: Callable[[str], object] = mapping(keys).get
+    limits = _deploy(keys, "resources", "limits")
+    reservations = _deploy(keys, "resources", "reservations")
+
+    def first(*values: object) -> object:
+        return next((value for value in values if value is not None), None)
+
+    return Resources(
+        cpus=text(first(get("cpus"), limits.get("cpus"))),
+        memory=size_of(first(get("mem_limit"), limits.get("memory"))),
+        memory_reservation=size_of(first(get("mem_reservation"), reservations.get("memory"))),
+        memory_swap=size_of(get("memswap_limit")),
+        pids=integer(first(get("pids_limit"), limits.get("pids"))),
+        cpu_shares=integer(get("cpu_shares")),
+        cpu_set=text(get("cpuset")),
+        cpu_period=integer(get("cpu_period")),
+        cpu_quota=integer(get("cpu_quota")),
+    )
+
+
+def size_of(value: object) -> int | None:
+    """Bytes of a canonical size, None when it is not given."""
+    found = text(value)
+    return None if found is None else size(found)

@@ -1,0 +1,54 @@
+"""What a value of a supported key may hold that our values cannot: told, never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from causeway.model.document import mapping, sequence, strings, text
+from causeway.model.source import SourceIndex, Steps, holding
+from causeway.model.values import Problem
+
+
+def losses(document: Mapping[str, object], index: SourceIndex) -> Iterator[Problem]:
+    for name, value in mapping(document.get("services")).items():
+        service = mapping(value)
+        steps: Steps = ("services", name)
+        yield from _port_ranges(service, steps, index)
+        yield from _without_value(service.get("environment"), (*steps, "environment"), index)
+        build = mapping(service.get("build"))
+        yield from _without_value(build.get("args"), (*steps, "build", "args"), index)
+        if len(strings(build.get("platforms"))) > 1:
+            place = index.place(*steps, "build", "platforms")
+            yield Problem(
+                place,
+                "the engine's builder makes one platform at a time; name one",
+                code="several-platforms",
+            )
+
+
+def _port_ranges(
+    service: Mapping[str, object], steps: Steps, index: SourceIndex
+) -> Iterator[Problem]:
+    """Many host ports for one target: Docker would pick one, which no value can promise."""
+    ports = sequence(service.get("ports"))
+    for position, port in enumerate(ports):
+        published = text(mapping(port).get("published")) or ""
+        if "-" in published:
+            place = index.item((*steps, "ports"), position, len(ports), holding(published))
+            message = (
+                f"host ports {published} for one container port are not supported: "
+                "name one port, or none and Docker picks a free one"
+            )
+            yield Problem(place, message, code="port-range")
+
+
+def _without_value(value: object, steps: Steps, index: SourceIndex) -> Iterator[Problem]:
+    for name, given in mapping(value).items():
+        if given is None:
+            message = (
+                f"{name} has no value here and is left out: set it under causeway:variables "
+                "or in .env; the shell's environment is not read"
+            )
+            yield Problem(
+                index.place(*steps, name), message, "warning", code="variable-without-value"
+            )

@@ -1,0 +1,259 @@
+"""One service of the canonical output as a `Service` value.
+
+Only the supported keys are read; `support` reports all others. What a value cannot carry
+although its key is supported (a port range, a GPU count) becomes a problem here.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from causeway.model.document import (
+    boolean,
+    integer,
+    mapping,
+    pairs,
+    required_text,
+    sequence,
+    strings,
+    text,
+)
+from causeway.model.units import octal, whole_seconds
+from causeway.model.values import (
+    Attachment,
+    Build,
+    Dependency,
+    Device,
+    FileMount,
+    Healthcheck,
+    Mount,
+    Pairs,
+    Place,
+    Port,
+    Service,
+    Ulimit,
+)
+
+from .deployment import device_requests, replicas, resources, restart_policy, size_of
+
+Condition = Literal["service_started", "service_healthy", "service_completed_successfully"]
+
+
+def service(name: str, value: object, place: Place) -> Service:
+    """The value of one canonical service."""
+    keys = mapping(value)
+    get = keys.get
+    restart, retries = restart_policy(keys)
+    logging = mapping(get("logging"))
+    grace = text(get("stop_grace_period"))
+    return Service(
+        name=name,
+        place=place,
+        image=text(get("image")),
+        build=build(get("build")),
+        pull_policy=text(get("pull_policy")),
+        platform=text(get("platform")),
+        replicas=replicas(keys),
+        container_name=text(get("container_name")),
+        hostname=text(get("hostname")),
+        domainname=text(get("domainname")),
+        command=_line(get("command")),
+        entrypoint=_line(get("entrypoint")),
+        environment=_known_pairs(get("environment")),
+        user=text(get("user")),
+        working_dir=text(get("working_dir")),
+        labels=pairs(get("labels")),
+        network_mode=text(get("network_mode")),
+        attachments=_attachments(get("networks"), text(get("mac_address"))),
+        ports=tuple(_port(item) for item in sequence(get("ports"))),
+        expose=strings(get("expose")),
+        links=tuple(_linked(link) for link in strings(get("links"))),
+        external_links=tuple(_linked(link) for link in strings(get("external_links"))),
+        extra_hosts=tuple(_halves(host, "=") for host in strings(get("extra_hosts"))),
+        dns=strings(get("dns")),
+        dns_opt=strings(get("dns_opt")),
+        dns_search=strings(get("dns_search")),
+        mounts=tuple(_mount(item) for item in sequence(get("volumes"))),
+        files=(
+            *(_file("secret", item) for item in sequence(get("secrets"))),
+            *(_file("config", item) for item in sequence(get("configs"))),
+        ),
+        tmpfs=tuple(sorted(_halves(item, ":") for item in strings(get("tmpfs")))),
+        devices=tuple(_device(item) for item in sequence(get("devices"))),
+        device_cgroup_rules=strings(get("device_cgroup_rules")),
+        healthcheck=_healthcheck(get("healthcheck")),
+        depends_on=tuple(
+            _dependency(other, options)
+            for other, options in sorted(mapping(get("depends_on")).items())
+        ),
+        restart=restart,
+        restart_retries=retries,
+        resources=resources(keys),
+        cap_add=strings(get("cap_add")),
+        cap_drop=strings(get("cap_drop")),
+        security_opt=strings(get("security_opt")),
+        sysctls=pairs(get("sysctls")),
+        ulimits=tuple(_ulimit(key, item) for key, item in sorted(mapping(get("ulimits")).items())),
+        group_add=strings(get("group_add")),
+        privileged=boolean(get("privileged")) or False,
+        read_only=boolean(get("read_only")) or False,
+        init=boolean(get("init")),
+        tty=boolean(get("tty")) or False,
+        stdin_open=boolean(get("stdin_open")) or False,
+        stop_signal=text(get("stop_signal")),
+        stop_grace_period=None if grace is None else whole_seconds(grace),
+        shm_size=size_of(get("shm_size")),
+        ipc=text(get("ipc")),
+        pid=text(get("pid")),
+        userns_mode=text(get("userns_mode")),
+        cgroup=text(get("cgroup")),
+        cgroup_parent=text(get("cgroup_parent")),
+        runtime=text(get("runtime")),
+        gpus="all" if device_requests(keys) else None,
+        log_driver=text(logging.get("driver")),
+        log_options=pairs(logging.get("options")),
+        storage_opt=pairs(get("storage_opt")),
+    )
+
+
+def build(value: object) -> Build | None:
+    """A build; its paths are absolute but for the Dockerfile, which the context holds."""
+    if value is None:
+        return None
+    keys = mapping(value)
+    platforms = strings(keys.get("platforms"))
+    return Build(
+        context=required_text(keys.get("context")),
+        dockerfile=text(keys.get("dockerfile")) or "Dockerfile",
+        dockerfile_inline=text(keys.get("dockerfile_inline")),
+        args=_known_pairs(keys.get("args")),
+        target=text(keys.get("target")),
+        labels=pairs(keys.get("labels")),
+        network=text(keys.get("network")),
+        cache_from=strings(keys.get("cache_from")),
+        extra_hosts=tuple(host.replace("=", ":", 1) for host in strings(keys.get("extra_hosts"))),
+        no_cache=boolean(keys.get("no_cache")) or False,
+        pull=boolean(keys.get("pull")) or False,
+        platform=platforms[0] if platforms else None,
+    )
+
+
+def _attachments(value: object, mac_address: str | None) -> tuple[Attachment, ...]:
+    """Networks in the order of their names; the service's own MAC goes to the first."""
+    found = []
+    for position, (network, options) in enumerate(sorted(mapping(value).items())):
+        get = mapping(options).get
+        own_mac = text(get("mac_address"))
+        found.append(
+            Attachment(
+                network=network,
+                aliases=strings(get("aliases")),
+                ipv4_address=text(get("ipv4_address")),
+                ipv6_address=text(get("ipv6_address")),
+                link_local_ips=strings(get("link_local_ips")),
+                mac_address=own_mac or (mac_address if position == 0 else None),
+                driver_opts=pairs(get("driver_opts")),
+                gw_priority=integer(get("gw_priority")),
+            )
+        )
+    return tuple(found)
+
+
+def _port(value: object) -> Port:
+    get = mapping(value).get
+    published = (text(get("published")) or "").partition("-")[0]
+    return Port(
+        target=integer(get("target")) or 0,
+        published=int(published) if published and published != "0" else None,
+        host_ip=text(get("host_ip")),
+        protocol=text(get("protocol")) or "tcp",
+    )
+
+
+def _mount(value: object) -> Mount:
+    get = mapping(value).get
+    tmpfs = mapping(get("tmpfs"))
+    return Mount(
+        type=cast(Literal["bind", "volume", "tmpfs"], text(get("type"))),
+        target=required_text(get("target")),
+        source=text(get("source")),
+        read_only=boolean(get("read_only")) or False,
+        propagation=text(mapping(get("bind")).get("propagation")),
+        no_copy=boolean(mapping(get("volume")).get("nocopy")) or False,
+        tmpfs_size=size_of(tmpfs.get("size")),
+        tmpfs_mode=integer(tmpfs.get("mode")),
+    )
+
+
+def _file(kind: Literal["secret", "config"], value: object) -> FileMount:
+    get = mapping(value).get
+    source = required_text(get("source"))
+    folder = "/run/secrets/" if kind == "secret" else "/"
+    target = text(get("target")) or source
+    return FileMount(
+        kind=kind,
+        source=source,
+        target=target if target.startswith("/") else folder + target,
+        mode=octal(text(get("mode")) or "0444"),
+        uid=text(get("uid")),
+        gid=text(get("gid")),
+    )
+
+
+def _device(value: object) -> Device:
+    get = mapping(value).get
+    source = required_text(get("source"))
+    return Device(source, text(get("target")) or source, text(get("permissions")) or "rwm")
+
+
+def _healthcheck(value: object) -> Healthcheck | None:
+    if value is None:
+        return None
+    get = mapping(value).get
+    if boolean(get("disable")):
+        return Healthcheck(test=("NONE",))
+    return Healthcheck(
+        test=strings(get("test")),
+        interval=text(get("interval")),
+        timeout=text(get("timeout")),
+        start_period=text(get("start_period")),
+        start_interval=text(get("start_interval")),
+        retries=integer(get("retries")),
+    )
+
+
+def _dependency(other: str, value: object) -> Dependency:
+    get = mapping(value).get
+    required = boolean(get("required"))
+    return Dependency(
+        service=other,
+        condition=cast(Condition, text(get("condition")) or "service_started"),
+        restart=boolean(get("restart")) or False,
+        required=True if required is None else required,
+    )
+
+
+def _ulimit(name: str, value: object) -> Ulimit:
+    if isinstance(value, dict):
+        return Ulimit(name, integer(value.get("soft")) or 0, integer(value.get("hard")) or 0)
+    both = integer(value) or 0
+    return Ulimit(name, both, both)
+
+
+def _known_pairs(value: object) -> Pairs:
+    """Like `pairs`, without keys that have no value; the loader knew none for them."""
+    return pairs({key: item for key, item in mapping(value).items() if item is not None})
+
+
+def _line(value: object) -> tuple[str, ...] | None:
+    return None if value is None else strings(value)
+
+
+def _halves(written: str, separator: str) -> tuple[str, str]:
+    left, _, right = written.partition(separator)
+    return left, right
+
+
+def _linked(written: str) -> tuple[str, str]:
+    left, _, right = written.partition(":")
+    return left, right or left

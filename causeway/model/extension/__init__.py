@@ -1,0 +1,1 @@
+"""The `x-causeway` sections: assertions, balance, updates, attached containers."""

@@ -1,0 +1,6 @@
+"""What `x-causeway` says about reach: read with places, checked against a matrix."""
+
+from .check import asserted, check_assertions
+from .parse import Assertion, Assertions, Kind, Side, parse
+
+__all__ = ["Assertion", "Assertions", "Kind", "Side", "asserted", "check_assertions", "parse"]

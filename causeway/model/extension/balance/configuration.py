@@ -1,0 +1,34 @@
+"""The configuration of a balancer from the replicas that run behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from causeway.model.errors import CausewayError
+from causeway.model.values import Service
+
+from .haproxy import haproxy
+from .nginx import nginx
+from .servers import Address, servers
+
+WORD = re.compile(r"[A-Za-z0-9_.:-]+")
+
+
+class UnsafeName(CausewayError):
+    """A name or an address that would not stay one word in the configuration."""
+
+
+def configuration(service: Service, replicas: Mapping[str, Sequence[Address]]) -> str:
+    """The text of the file; `replicas` holds those of each target in their order."""
+    balance = service.balance
+    assert balance is not None, f"{service.name} is no balancer"
+    found = servers(balance, replicas)
+    # The engine gave some of these; whatever answers as one may say anything.
+    words = [service.name, *(word for one in found for word in (one.container, one.address))]
+    for word in words:
+        if not WORD.fullmatch(word):
+            raise UnsafeName(f"balancer {service.name!r}: {word!r} is no name and no address")
+    if balance.engine == "nginx":
+        return nginx(balance, service.name, service.image or "", found)
+    return haproxy(balance, service.name, found)

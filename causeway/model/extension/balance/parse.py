@@ -1,0 +1,106 @@
+"""`x-causeway: balance` of one service as a `Balance`, with everything that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from causeway.model.extension.keys import Reader, Wrong, flag, port, section, span, whole, word
+from causeway.model.source import SourceIndex, Step
+from causeway.model.values import Balance, Problem, Target
+
+MOST_WEIGHT = 1000
+# What a URL has besides is written as %20 and so on; none of these ends a word of a configuration.
+PATH = re.compile(r"/[A-Za-z0-9._~%?&=+,:@/-]*")
+
+
+def _targets(value: object) -> tuple[Target, ...]:
+    """A service, or services with their weights."""
+    if isinstance(value, str) and value:
+        return (Target(value),)
+    if not isinstance(value, dict) or not value:
+        raise Wrong("must be a service, or services with their weights: `{blue: 90, green: 10}`")
+    weight = whole(0, MOST_WEIGHT, "a weight")
+    found = []
+    for name, item in sorted(value.items()):
+        number = weight(item)
+        assert isinstance(number, int)
+        found.append(Target(name, number))
+    if not any(target.weight for target in found):
+        raise Wrong("one weight at least must be above 0")
+    return tuple(found)
+
+
+def _path(value: object) -> str:
+    if not (isinstance(value, str) and PATH.fullmatch(value)):
+        raise Wrong(f"{value!r} is not a path such as /healthz")
+    return value
+
+
+KEYS: dict[str, Reader] = {
+    "to": _targets,
+    "port": port,
+    "engine": word("nginx", "haproxy"),
+    "listen": port,
+    "mode": word("http", "tcp"),
+    "algorithm": word("round_robin", "least_conn", "source"),
+    "sticky": word("none", "cookie", "ip"),
+    "health": lambda value: value,
+    "timeouts": lambda value: value,
+    "retries": whole(0, 10, "a number of retries"),
+    "streaming": flag,
+    "keepalive": flag,
+    "migrate": flag,
+}
+HEALTH: dict[str, Reader] = {"path": _path, "interval": span(1)}
+TIMEOUTS: dict[str, Reader] = {"connect": span(1), "read": span(1)}
+
+
+def parse(
+    value: object, steps: tuple[Step, ...], index: SourceIndex, problems: list[Problem]
+) -> Balance | None:
+    """The value, or None when something is wrong; `steps` is where it was written."""
+    wrong = len(problems)
+    # The table has checked each value's type, which mypy cannot follow through a dict.
+    found: dict[str, Any] = section(value, KEYS, steps, index, problems)
+    for key, table in (("health", HEALTH), ("timeouts", TIMEOUTS)):
+        if key in found:
+            below = section(found.pop(key), table, (*steps, key), index, problems)
+            suffix = "timeout" if key == "timeouts" else key
+            for name, item in below.items():
+                found[f"{name}_{suffix}" if key == "timeouts" else f"{suffix}_{name}"] = item
+    for key, example in (("to", "the service it stands in front of"), ("port", "the port there")):
+        if isinstance(value, dict) and key not in value:
+            problems.append(
+                Problem(index.place(*steps), f"`{key}` is missing: {example}", code="missing-key")
+            )
+    if len(problems) > wrong:
+        return None
+    targets = found.pop("to")
+    if found.get("mode") == "tcp":
+        found.setdefault("listen", found["port"])
+    balance = Balance(targets=targets, **found)
+    problems += [
+        Problem(index.place(*steps, key), message, code="balance-conflict")
+        for key, message in _conflicts(balance)
+    ]
+    return None if len(problems) > wrong else balance
+
+
+def _conflicts(balance: Balance) -> list[tuple[str, str]]:
+    found = []
+    if balance.engine == "nginx" and balance.health_path is not None:
+        message = (
+            "nginx notices failures only in passing: use `engine: haproxy` or leave `path` out"
+        )
+        found.append(("health", message))
+    if balance.mode == "tcp":
+        if balance.sticky == "cookie":
+            found.append(("sticky", "a TCP connection has no cookie: use `sticky: ip`"))
+        if balance.health_path is not None:
+            found.append(("health", "a path belongs to `mode: http`: leave it out"))
+    if balance.sticky == "ip" and balance.algorithm == "least_conn":
+        found.append(("sticky", "an address decides alone: leave `algorithm` out"))
+    if balance.sticky == "cookie" and balance.algorithm == "source":
+        found.append(("sticky", "cookie and `algorithm: source` are two ways to stick: choose one"))
+    return found

@@ -1,0 +1,95 @@
+"""What a balancer's container is, where the file does not say it: image, command, check, stop.
+
+The container reloads its configuration while it runs, and closes only when it has answered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from causeway.model.values import Balance, Dependency, Healthcheck, Mount, Service
+
+FOLDER = "/etc/causeway"
+HEALTH = "/.causeway/health"
+GRACE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How an engine is run: `{}` is its configuration file."""
+
+    image: str
+    file: str
+    line: tuple[str, ...]
+    check: str
+    reload: str
+    stop_signal: str
+
+
+PROGRAMS = {
+    "nginx": Program(
+        image="nginx:1.28",
+        file=f"{FOLDER}/nginx.conf",
+        line=("nginx", "-c", "{}", "-g", "daemon off;"),
+        check="nginx -t -q -c {}",
+        reload="signal:HUP",
+        stop_signal="SIGQUIT",
+    ),
+    "haproxy": Program(
+        image="haproxy:2.6",
+        file=f"{FOLDER}/haproxy.cfg",
+        line=("haproxy", "-W", "-db", "-f", "{}"),
+        check="haproxy -c -q -f {}",
+        reload="signal:USR2",
+        stop_signal="SIGUSR1",
+    ),
+}
+# Balancer -> the file in its container that holds the configuration.
+CONFIGURATION = {name: program.file for name, program in PROGRAMS.items()}
+
+
+def prepared(service: Service, balance: Balance) -> Service:
+    """The service with all that makes it a balancer; what its file says stays."""
+    program = PROGRAMS[balance.engine]
+    first, *rest = (part.format(program.file) for part in program.line)
+    labels = {
+        "causeway.reload": program.reload,
+        "causeway.reload-check": program.check.format(program.file),
+    }
+    others = {service.name, *(dependency.service for dependency in service.depends_on)}
+    targets = (target.service for target in balance.targets)
+    mounts = service.mounts
+    if service.read_only:
+        # A place that stays writable for the engine's copying; it goes with the container.
+        mounts = (*mounts, Mount("volume", FOLDER))
+    return replace(
+        service,
+        balance=balance,
+        image=service.image or (None if service.build else program.image),
+        entrypoint=(first,),
+        command=tuple(rest),
+        labels=tuple(sorted({**labels, **dict(service.labels)}.items())),
+        mounts=mounts,
+        healthcheck=service.healthcheck or _healthcheck(balance),
+        stop_signal=service.stop_signal or program.stop_signal,
+        stop_grace_period=(
+            GRACE_SECONDS if service.stop_grace_period is None else service.stop_grace_period
+        ),
+        depends_on=(
+            *service.depends_on,
+            *(Dependency(target) for target in targets if target not in others),
+        ),
+    )
+
+
+def _healthcheck(balance: Balance) -> Healthcheck:
+    """By bash alone, which both official images have; neither has the same HTTP client."""
+    script = f"exec 3<>/dev/tcp/127.0.0.1/{balance.listen}"
+    if balance.mode == "http":
+        script += (
+            f" && printf 'GET {HEALTH} HTTP/1.0\\r\\n\\r\\n' >&3"
+            ' && read -r _ code _ <&3 && [ "$code" = 200 ]'
+        )
+    return Healthcheck(
+        ("CMD", "bash", "-c", script), interval="1s", timeout="3s", retries=5, start_period="5s"
+    )

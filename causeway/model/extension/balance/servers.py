@@ -1,0 +1,60 @@
+"""Which servers a balancer sends to, and with what share; alike for both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import gcd, lcm
+
+from causeway.model.values import Balance
+
+MOST_WEIGHT = 256  # what HAProxy takes
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A replica where it runs: its container's name and its address on the shared network."""
+
+    container: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """`name` stays the same when the replica is exchanged, so that cookies stay good."""
+
+    name: str
+    container: str
+    address: str
+    weight: int = 1
+
+
+def servers(balance: Balance, replicas: Mapping[str, Sequence[Address]]) -> tuple[Server, ...]:
+    """The replicas of all targets that get anything, each with its part of its service's weight."""
+    shares = {
+        target.service: target.weight
+        for target in balance.targets
+        if target.weight and replicas.get(target.service)
+    }
+    each = _each({name: len(replicas[name]) for name in shares}, shares)
+    return tuple(
+        Server(f"{name}-{number}", replica.container, replica.address, each[name])
+        for name in shares
+        for number, replica in enumerate(replicas[name], 1)
+    )
+
+
+def _each(counts: Mapping[str, int], shares: Mapping[str, int]) -> dict[str, int]:
+    """Weights of single replicas, whole numbers, so that each service gets its share."""
+    if not shares:
+        return {}
+    common = lcm(*counts.values())
+    exact = {name: share * common // counts[name] for name, share in shares.items()}
+    divisor = gcd(*exact.values())
+    smallest = {name: weight // divisor for name, weight in exact.items()}
+    largest = max(smallest.values())
+    if largest <= MOST_WEIGHT:
+        return smallest
+    return {
+        name: max(1, round(weight * MOST_WEIGHT / largest)) for name, weight in smallest.items()
+    }

@@ -1,0 +1,33 @@
+"""The top-level `x-causeway`: which keys it may hold. Their meaning is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from causeway.model.source import SourceIndex
+from causeway.model.surroundings import known
+from causeway.model.values import Problem
+
+KEYS = ("never", "always", "flows")
+OF_SERVICES = ("balance", "update")
+
+
+def unknown_keys(extension: object, index: SourceIndex) -> Iterator[Problem]:
+    """Problems of an `x-causeway` that is no mapping or holds a key that has no meaning."""
+    if extension is None:
+        return
+    if not isinstance(extension, dict):
+        yield Problem(
+            index.place("x-causeway"), f"must be a mapping {known([*KEYS])}", code="not-a-mapping"
+        )
+        return
+    for key in extension:
+        if key in OF_SERVICES:
+            message = f"{key!r} belongs below a service: `services.NAME.x-causeway.{key}`"
+            yield Problem(index.place("x-causeway", key), message, code="key-of-service")
+        elif key not in KEYS:
+            yield Problem(
+                index.place("x-causeway", key),
+                f"unknown key {key!r} {known([*KEYS])}",
+                code="unknown-key",
+            )

@@ -1,0 +1,243 @@
+"""What a change does to reach: flows gained, flows lost, and how many stay.
+
+A flow is a source, a destination and a declared port (any port, when none is declared) that is
+open. The host is no source here: it reaches everything, before and after. Only pairs of which
+one side has changed are looked at; the rest are counted by their networks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from causeway.model.values import Stack
+
+from .compute import Decider
+from .draft import best
+from .outside import from_world
+from .places import NONE, Positions, nowhere, places
+from .published import spoken_port
+from .topology import Binding, Member, Mode, Namespace, topology
+from .values import ANY, INTERNET, LAN, WORLD, Cell, Endpoint, EngineFacts, Node, Verdict
+
+RANK = {Verdict.UNKNOWN: 1, Verdict.ALLOWED: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One flow that opens or closes. `at` is the host's port when it is a published one.
+
+    `cell` shows the open side: that of the new state for a gain, of the old one for a loss.
+    """
+
+    source: str
+    destination: str
+    endpoint: Endpoint
+    at: str
+    before: Verdict
+    after: Verdict
+    cell: Cell
+
+    @property
+    def gained(self) -> bool:
+        return RANK.get(self.after, 0) > RANK.get(self.before, 0)
+
+    @property
+    def certain(self) -> bool:
+        return Verdict.UNKNOWN not in (self.before, self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    gained: tuple[Change, ...]
+    lost: tuple[Change, ...]
+    unchanged: int
+
+    def __bool__(self) -> bool:
+        return bool(self.gained or self.lost)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """One side of the comparison: members by `stack/service`, and what they look like."""
+
+    decider: Decider
+    members: Mapping[str, Member]
+    looks: Mapping[str, object]
+
+
+def difference(
+    before: Sequence[Stack],
+    after: Sequence[Stack],
+    facts: EngineFacts | None = None,
+    positions: Positions = NONE,
+) -> Difference:
+    """The flows that `after` opens and closes, those from outside first. `positions` are of
+    `after`, if its files are read already."""
+    known = facts or EngineFacts()
+    old, new = _state(before, known), _state(after, known, positions)
+    names = sorted({*old.members, *new.members})
+    changed = {name for name in names if old.looks.get(name) != new.looks.get(name)}
+    changes: list[Change] = []
+    unchanged = _kept(new, [name for name in names if name not in changed])
+    for source, destination in _pairs(names, changed):
+        for change in _compared(source, destination, old, new):
+            if change is None:
+                unchanged += 1
+            else:
+                changes.append(change)
+    ordered = sorted(changes, key=_order)
+    return Difference(
+        tuple(change for change in ordered if change.gained),
+        tuple(change for change in ordered if not change.gained),
+        unchanged,
+    )
+
+
+def _order(change: Change) -> tuple[bool, str, str, Endpoint, str]:
+    endpoint = Endpoint(change.endpoint.port or 0, change.endpoint.protocol)
+    outside = change.source not in (WORLD.name, LAN.name)
+    return (outside, change.source, change.destination, endpoint, change.at)
+
+
+def _state(stacks: Sequence[Stack], facts: EngineFacts, positions: Positions = NONE) -> _State:
+    around = topology(stacks, facts)
+    located = any(stack.files for stack in stacks)
+    locate = places(stacks, around.members, positions) if located else nowhere
+    members = {f"{node.stack}/{node.name}": member for node, member in around.members.items()}
+    return _State(
+        Decider(around, locate), members, {name: _look(each) for name, each in members.items()}
+    )
+
+
+def _look(member: Member) -> object:
+    """All that decides a member's verdicts; equal looks have equal reach."""
+    space = member.namespace
+    segments = tuple(
+        tuple(str(getattr(segment, name)) for name in segment.__slots__)
+        for segment in space.segments
+    )
+    alone = min(member.node.replicas, 2)
+    return (space.mode, segments, member.owner, member.bindings, member.declared, alone)
+
+
+def _pairs(names: list[str], changed: set[str]) -> Iterator[tuple[str, str]]:
+    for name in sorted(changed):
+        yield (WORLD.name, name)
+        yield (name, INTERNET.name)
+        for other in names:
+            if other != name:
+                yield (name, other)
+                if other not in changed:
+                    yield (other, name)
+
+
+def _compared(source: str, destination: str, old: _State, new: _State) -> Iterator[Change | None]:
+    """Each flow of a pair: a change, or None for one that stays open; closed ones are left out."""
+    flows: dict[tuple[Endpoint, str], dict[bool, tuple[Verdict, Node, Node]]] = {}
+    for is_new, state in ((False, old), (True, new)):
+        for endpoint, at, verdict, origin, target in _flows(source, destination, state, old, new):
+            flows.setdefault((endpoint, at), {})[is_new] = (verdict, origin, target)
+    for (endpoint, at), sides in flows.items():
+        closed = Verdict.UNREACHABLE
+        before = sides[False][0] if False in sides else closed
+        after = sides[True][0] if True in sides else closed
+        ranks = RANK.get(before, 0), RANK.get(after, 0)
+        if ranks[0] == ranks[1]:
+            if ranks[0] == 2:
+                yield None
+            continue
+        state, is_new = (new, True) if ranks[1] > ranks[0] else (old, False)
+        _, origin, target = sides[is_new]
+        cell = state.decider.cell(origin, target, endpoint)
+        yield Change(origin.name, target.name, endpoint, at, before, after, cell)
+
+
+def _flows(
+    source: str, destination: str, state: _State, old: _State, new: _State
+) -> Iterator[tuple[Endpoint, str, Verdict, Node, Node]]:
+    decider = state.decider
+    if destination == INTERNET.name:
+        if source in state.members:
+            node = state.members[source].node
+            yield ANY, "", decider.verdict(node, INTERNET, ANY), node, INTERNET
+        return
+    if destination not in state.members:
+        return
+    member = state.members[destination]
+    if source == WORLD.name:
+        yield from _from_outside(member, decider)
+        return
+    if source not in state.members:
+        return
+    endpoints = {
+        endpoint
+        for each in (old, new)
+        if destination in each.members
+        for endpoint in each.members[destination].declared
+    }
+    origin = state.members[source].node
+    for endpoint in endpoints or {ANY}:
+        yield endpoint, "", decider.verdict(origin, member.node, endpoint), origin, member.node
+
+
+def _from_outside(
+    member: Member, decider: Decider
+) -> Iterator[tuple[Endpoint, str, Verdict, Node, Node]]:
+    """A flow a published port, so that one that moves shows; and what needs no port."""
+    node = member.node
+    # A service that joins another's namespace has the other's ports only where it says so.
+    bindings = [each for each in member.bindings if each.target in member.declared]
+    for binding in bindings if node.replicas else ():
+        verdict = best(from_world(member.namespace, (binding,))).verdict
+        if verdict is Verdict.ALLOWED:
+            yield binding.target, spoken_port(binding), verdict, WORLD, node
+        else:
+            yield (
+                *(binding.target, spoken_port(binding)),
+                *(decider.verdict(LAN, node, binding.target), LAN, node),
+            )
+    verdict = decider.verdict(WORLD, node, ANY)
+    if verdict is Verdict.ALLOWED:
+        yield ANY, "", verdict, WORLD, node
+
+
+def _kept(state: _State, names: list[str]) -> int:
+    """How many flows are open among members that have not changed, by equal namespaces."""
+    decider = state.decider
+    members = [state.members[name] for name in names if state.members[name].node.replicas]
+    total = 0
+    spaces: Counter[Namespace] = Counter()
+    ports: Counter[tuple[Namespace, tuple[Binding, ...]]] = Counter()
+    by_owner: dict[str, list[Member]] = {}
+    for member in members:
+        total += decider.verdict(member.node, INTERNET, ANY) is Verdict.ALLOWED
+        total += sum(flow[2] is Verdict.ALLOWED for flow in _from_outside(member, decider))
+        spaces[member.namespace] += 1
+        by_owner.setdefault(member.owner, []).append(member)
+        for bindings in _targets(member):
+            ports[member.namespace, bindings] += 1
+
+    def is_open(origin: Namespace, target: Namespace, bindings: tuple[Binding, ...]) -> bool:
+        return best(decider.between(origin, target, bindings)).verdict is Verdict.ALLOWED
+
+    for (target, bindings), number in ports.items():
+        total += sum(
+            number * origins
+            for origin, origins in spaces.items()
+            if is_open(origin, target, bindings)
+        )
+    # A service is no source of its own, and those that share a namespace always meet.
+    for sharing in by_owner.values():
+        for member in sharing:
+            shared = member.namespace.mode is not Mode.UNKNOWN
+            for bindings in _targets(member):
+                counted = is_open(member.namespace, member.namespace, bindings)
+                total += (len(sharing) - 1) * shared - len(sharing) * counted
+    return total
+
+
+def _targets(member: Member) -> Iterator[tuple[Binding, ...]]:
+    for endpoint in member.declared or (ANY,):
+        yield tuple(each for each in member.bindings if each.target == endpoint)

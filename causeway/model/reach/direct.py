@@ -1,0 +1,189 @@
+"""From one namespace straight to an address of another: same network, routed, wire, host.
+
+Sources of the rules: Docker's documents on port publishing and gateway modes, and what its own
+tests expect (TestBridgeINC, TestBridgeINCRouted, TestInterNetworkDirectRouting, TestBridgeICC).
+"""
+
+from __future__ import annotations
+
+from .draft import At, Draft, Line, attached, best, no
+from .topology import DEFAULT_BRIDGE, Mode, Namespace, Segment, keys
+from .values import EngineFacts, PathKind, Verdict
+
+SHARED = Draft(
+    Verdict.ALLOWED,
+    PathKind.SHARED_NAMESPACE,
+    (Line("{source} and {destination} share one network namespace: localhost"),),
+    (Line("one namespace: nothing stands between its processes"),),
+)
+MODE_SOURCE = At("source", "network_mode")
+MODE_DESTINATION = At("destination", "network_mode")
+
+
+def direct(source: Namespace, destination: Namespace, published: bool, facts: EngineFacts) -> Draft:
+    """To an address of the destination's; `published` tells about the port asked for."""
+    if Mode.NONE in (source.mode, destination.mode):
+        at = MODE_SOURCE if source.mode is Mode.NONE else MODE_DESTINATION
+        return no(Verdict.UNREACHABLE, PathKind.NONE, "`network_mode: none` has loopback only", at)
+    if Mode.UNKNOWN in (source.mode, destination.mode):
+        at = MODE_SOURCE if source.mode is Mode.UNKNOWN else MODE_DESTINATION
+        text = "shares the namespace of a container that no stack declares"
+        return no(Verdict.UNKNOWN, PathKind.SHARED_NAMESPACE, text, at)
+    if destination.mode is Mode.HOST:
+        return SHARED if source.mode is Mode.HOST else to_host(source)
+    if source.mode is Mode.HOST:
+        drafts = [from_host(segment) for segment in destination.segments]
+        return best(drafts) if drafts else _apart(source, destination)
+    shared = [each for each in destination.segments if each in source.segments]
+    drafts = [_within(segment) for segment in shared]
+    if not any(draft.verdict is Verdict.ALLOWED for draft in drafts):
+        others = [each for each in destination.segments if each not in shared]
+        drafts += [_across(source, segment, published, facts) for segment in others]
+    return best(drafts) if drafts else _apart(source, destination)
+
+
+def _within(segment: Segment) -> Draft:
+    """Both have an address on this segment."""
+    key = segment.key
+    hop = Line(f"{{source}} is on network {key}", attached("source", key))
+    end = Line(f"{{destination}} is on network {key}", attached("destination", key))
+    if segment.driver == "macvlan" and segment.mode in ("private", "vepa"):
+        at = At("network", key, "driver_opts")
+        if segment.mode == "private":
+            text = f"network {key} is macvlan in private mode: its containers are kept apart"
+            return no(Verdict.DROPPED, PathKind.WIRE, text, at)
+        text = f"network {key} is macvlan in vepa mode: the switch outside decides"
+        return no(Verdict.UNKNOWN, PathKind.WIRE, text, at)
+    if segment.driver == "bridge" and not segment.icc:
+        text = f"network {key} keeps its containers apart (enable_icc: false)"
+        return no(Verdict.DROPPED, PathKind.SAME_NETWORK, text, At("network", key, "driver_opts"))
+    kind = PathKind.SAME_NETWORK
+    if segment.is_wire:
+        kind = PathKind.WIRE
+    elif segment.driver == "overlay":
+        kind = PathKind.OVERLAY
+    text = f"both are on network {key}, which filters nothing"
+    if segment.name == DEFAULT_BRIDGE:
+        text = "both are on the default bridge: by address only, it resolves no names"
+    return Draft(Verdict.ALLOWED, kind, (hop, end), (Line(text),))
+
+
+def _across(source: Namespace, segment: Segment, published: bool, facts: EngineFacts) -> Draft:
+    """To an address on a segment that the source is not on."""
+    out = way_out(source)
+    key = segment.key
+    if out is None:
+        return shut_in(source, facts)
+    if out.is_wire and segment.is_wire:
+        return _other_wire(out, segment)
+    if out.is_wire or segment.is_wire:
+        text = f"a macvlan or ipvlan network and its host do not talk ({out.key}, {key})"
+        return no(Verdict.UNREACHABLE, PathKind.WIRE, text)
+    if segment.driver == "bridge" and not segment.host_address:
+        text = f"the host has no address on network {key}, and so no route into it"
+        return no(Verdict.UNREACHABLE, PathKind.NONE, text, At("network", key, "driver_opts"))
+    if segment.internal:
+        text = f"network {key} is internal: the host drops what comes from outside it"
+        at = At("network", key, "internal")
+        return no(Verdict.DROPPED, PathKind.NONE, text, at)
+    if segment.gateway_mode in ("routed", "nat-unprotected"):
+        return _routed(segment, published, facts)
+    if segment.driver == "overlay":
+        text = f"only members of overlay network {key} have a route into it"
+        return no(Verdict.UNREACHABLE, PathKind.OVERLAY, text)
+    ways = (out.key, key) if out.key != key else (out.name, segment.name)  # of two stacks
+    text = f"no network in common: the host drops what goes from network {' to '.join(ways)}"
+    return no(Verdict.DROPPED, PathKind.NONE, text)
+
+
+def _routed(segment: Segment, published: bool, facts: EngineFacts) -> Draft:
+    key, mode = segment.key, segment.gateway_mode
+    at = At("network", key, "driver_opts")
+    if (older := facts.before(28)) is not False:
+        text = f"gateway mode {mode} of network {key} needs engine 28"
+        told = " (its version is not told)" if older is None else ""
+        return no(Verdict.UNKNOWN, PathKind.ROUTED, text + told, at)
+    if not facts.ip_forward:
+        return no(Verdict.DROPPED, PathKind.ROUTED, "the host does not forward (ip_forward=0)")
+    if mode == "routed" and not published:
+        text = f"network {key} is routed, and the port is not published"
+        return no(Verdict.DROPPED, PathKind.ROUTED, text, at)
+    hops = (
+        Line("{source} sends to its gateway, the host"),
+        Line(f"the host routes into network {key} (gateway mode {mode})", at),
+    )
+    which = "the published port" if mode == "routed" else "every port"
+    reason = Line(f"gateway mode {mode} lets {which} in from other networks", at)
+    return Draft(Verdict.ALLOWED, PathKind.ROUTED, hops, (reason,))
+
+
+def _other_wire(out: Segment, segment: Segment) -> Draft:
+    key = segment.key
+    if segment.internal:
+        text = f"network {key} is internal: it has no route back"
+        return no(Verdict.DROPPED, PathKind.WIRE, text, At("network", key, "internal"))
+    if out.parent == segment.parent and set(out.subnets) & set(segment.subnets):
+        line = Line(f"networks {out.key} and {key} share a parent interface and a subnet")
+        return Draft(Verdict.ALLOWED, PathKind.WIRE, (line,), (line,))
+    text = f"whether networks {out.key} and {key} meet is decided by the network outside"
+    return no(Verdict.UNKNOWN, PathKind.WIRE, text)
+
+
+def to_host(source: Namespace) -> Draft:
+    """To an address of the host itself; its own firewall is not known here."""
+    for segment in source.segments:
+        if segment.host_address and not segment.is_wire and segment.driver != "overlay":
+            hops = (
+                Line(f"{{source}} is on network {segment.key}", attached("source", segment.key)),
+                Line(f"the host has the gateway address of network {segment.key}"),
+            )
+            internal = ", also of an internal network" if segment.internal else ""
+            reason = Line(f"Docker does not filter what goes to the host{internal}")
+            return Draft(Verdict.ALLOWED, PathKind.BRIDGE_TO_HOST, hops, (reason,))
+    if any(each.driver == "overlay" and not each.internal for each in source.segments):
+        line = Line("every container on an overlay network is on the host's docker_gwbridge too")
+        return Draft(Verdict.ALLOWED, PathKind.BRIDGE_TO_HOST, (line,), (line,))
+    if any(each.is_wire for each in source.segments):
+        text = "a macvlan or ipvlan network does not reach its own host"
+        return no(Verdict.UNREACHABLE, PathKind.WIRE, text)
+    text = f"the host has no address on {keys(source.segments)}"
+    return no(Verdict.UNREACHABLE, PathKind.NONE, text)
+
+
+def from_host(segment: Segment) -> Draft:
+    key = segment.key
+    if segment.is_wire:
+        text = f"a host does not reach the containers of its {segment.driver} network {key}"
+        return no(Verdict.UNREACHABLE, PathKind.WIRE, text)
+    if not segment.host_address:
+        text = f"the host has no address on network {key}"
+        return no(Verdict.UNREACHABLE, PathKind.NONE, text, At("network", key, "driver_opts"))
+    if segment.driver == "overlay" and segment.internal:
+        return no(Verdict.UNREACHABLE, PathKind.OVERLAY, f"the host is not on overlay {key}")
+    hops = (
+        Line(f"the host has the gateway address of network {key}"),
+        Line(f"{{destination}} is on network {key}", attached("destination", key)),
+    )
+    reason = Line("the host reaches every port of its bridges, published or not, internal or not")
+    return Draft(Verdict.ALLOWED, PathKind.HOST_TO_BRIDGE, hops, (reason,))
+
+
+def way_out(source: Namespace) -> Segment | None:
+    """The segment with the route out: the first that is not internal."""
+    return next((each for each in source.segments if not each.internal), None)
+
+
+def shut_in(source: Namespace, facts: EngineFacts) -> Draft:
+    """Internal networks only. Engines before 25 give them a route and drop what takes it."""
+    at = At("network", source.segments[0].key, "internal") if source.segments else None
+    networks = keys(source.segments)
+    if facts.before(25):
+        text = f"the host drops what leaves internal networks ({networks})"
+        return no(Verdict.DROPPED, PathKind.NONE, text, at)
+    text = f"{{source}} has no route out: internal networks only ({networks})"
+    return no(Verdict.UNREACHABLE, PathKind.NONE, text, at)
+
+
+def _apart(source: Namespace, destination: Namespace) -> Draft:
+    text = f"no network in common ({keys(source.segments)}; {keys(destination.segments)})"
+    return no(Verdict.UNREACHABLE, PathKind.NONE, text)

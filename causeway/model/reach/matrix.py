@@ -1,0 +1,101 @@
+"""Verdicts for every source, destination and endpoint, computed or measured, found by cell.
+
+A computed matrix decides a cell when it is asked for: a stack of 1,000 services has millions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from .values import ANY, Cell, Endpoint, EngineFacts, Leak, Node, NodeKind, Verdict
+
+Decide = Callable[[Node, Node, Endpoint], Cell]
+DESTINATIONS_ONLY = (NodeKind.INTERNET, NodeKind.DNS)
+SOURCES_ONLY = (NodeKind.LAN, NodeKind.WORLD)  # `x -> world` is `x -> internet`
+RESOLVING = (Endpoint(53, "udp"),)
+OUTSIDE = (NodeKind.WORLD, NodeKind.LAN, NodeKind.INTERNET, NodeKind.DNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """`endpoints` holds the declared ports of each node; `ANY` comes on top of them.
+
+    `verdict` answers faster than `decide`, without path and reasons.
+    """
+
+    nodes: tuple[Node, ...]
+    facts: EngineFacts
+    decide: Decide
+    endpoints: Mapping[Node, tuple[Endpoint, ...]]
+    verdict: Callable[[Node, Node, Endpoint], Verdict]
+    find_leaks: Callable[[], tuple[Leak, ...]] = tuple
+    groups: tuple[tuple[Node, ...], ...] = ()  # services alike in everything that decides reach
+
+    @property
+    def leaks(self) -> tuple[Leak, ...]:
+        return self.find_leaks()
+
+    def cell(
+        self, source: Node, destination: Node, port: int | None = None, protocol: str = ""
+    ) -> Cell:
+        endpoint = ANY if port is None else Endpoint(port, protocol or "tcp")
+        return self.decide(source, destination, endpoint)
+
+    def cells(self) -> Iterator[Cell]:
+        """Every cell, by source, destination and endpoint. Quadratic: ask for it knowingly."""
+        for source in self.sources():
+            for destination in self.destinations():
+                yield from self.between(source, destination)
+
+    def between(self, source: Node, destination: Node) -> Iterator[Cell]:
+        """The cells of one pair: each declared endpoint of the destination, then `ANY`."""
+        if not self.concerns(source, destination):
+            return
+        for endpoint in self.endpoints_of(destination):
+            yield self.decide(source, destination, endpoint)
+
+    def concerns(self, source: Node, destination: Node) -> bool:
+        """Whether the engine has a part in it: between two ends outside it has none."""
+        return source.kind not in OUTSIDE or destination.kind not in OUTSIDE
+
+    def endpoints_of(self, node: Node) -> tuple[Endpoint, ...]:
+        return RESOLVING if node.kind is NodeKind.DNS else (*self.endpoints.get(node, ()), ANY)
+
+    def sources(self) -> tuple[Node, ...]:
+        return tuple(node for node in self.nodes if node.kind not in DESTINATIONS_ONLY)
+
+    def destinations(self) -> tuple[Node, ...]:
+        return tuple(node for node in self.nodes if node.kind not in SOURCES_ONLY)
+
+    def services(self) -> tuple[Node, ...]:
+        return tuple(node for node in self.nodes if node.kind is NodeKind.SERVICE)
+
+    def node(self, name: str) -> Node | None:
+        """A node by name: `nginx`, `host`, or `stack/nginx` when several stacks are there."""
+        stack, _, service = name.rpartition("/")
+        for node in self.nodes:
+            if node.name == service and stack in ("", node.stack):
+                return node
+        return None
+
+
+def measured(nodes: Iterable[Node], facts: EngineFacts, cells: Iterable[Cell]) -> Matrix:
+    """A matrix of cells that were seen; what was not looked at is UNKNOWN."""
+    seen = {(cell.source, cell.destination, cell.endpoint): cell for cell in cells}
+    endpoints: dict[Node, list[Endpoint]] = {}
+    for _, destination, endpoint in seen:
+        if endpoint != ANY and endpoint not in endpoints.setdefault(destination, []):
+            endpoints[destination].append(endpoint)
+
+    def decide(source: Node, destination: Node, endpoint: Endpoint) -> Cell:
+        cell = seen.get((source, destination, endpoint))
+        if cell is not None:
+            return cell
+        return Cell(source, destination, endpoint.port, endpoint.protocol, Verdict.UNKNOWN)
+
+    def verdict(source: Node, destination: Node, endpoint: Endpoint) -> Verdict:
+        return decide(source, destination, endpoint).verdict
+
+    ordered = {node: tuple(sorted(found, key=str)) for node, found in endpoints.items()}
+    return Matrix(tuple(nodes), facts, decide, ordered, verdict)

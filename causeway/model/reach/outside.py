@@ -1,0 +1,163 @@
+"""Between namespaces and what lies outside the host: the world, its own segment, names.
+
+Rules from Docker's tests for routing from outside (TestDirectRoutingOpenPorts), the defaults
+that 28.0 changed (moby#45610) and the resolver of internal networks (CVE-2024-29018).
+"""
+
+from __future__ import annotations
+
+from .direct import shut_in, way_out
+from .draft import At, Draft, Line, attached, no
+from .published import has_host_port, published_outside
+from .topology import DEFAULT_BRIDGE, Binding, Mode, Namespace, Segment
+from .values import EngineFacts, PathKind, Verdict
+
+NONE = "`network_mode: none` has loopback only"
+OTHER = "shares the namespace of a container that no stack declares"
+
+
+def from_world(destination: Namespace, bindings: tuple[Binding, ...]) -> list[Draft]:
+    """From a machine outside that sets no routes of its own."""
+    if (early := _early(destination, At("destination", "network_mode"))) is not None:
+        return [early]
+    if destination.mode is Mode.HOST:
+        line = Line("{destination} listens on the host itself", At("destination", "network_mode"))
+        reason = Line("Docker does not filter what goes to the host; its own firewall may")
+        return [Draft(Verdict.ALLOWED, PathKind.SHARED_NAMESPACE, (line,), (reason,))]
+    drafts = [
+        published_outside(destination, binding)
+        for binding in bindings
+        if has_host_port(destination, binding)
+    ]
+    for segment in destination.segments:
+        if segment.is_wire:
+            drafts.append(_from_wire(segment))
+        elif segment.gateway_mode == "routed" and bindings and not segment.internal:
+            at = At("network", segment.key, "driver_opts")
+            text = f"network {segment.key} is routed: open to whoever has a route into it"
+            drafts.append(no(Verdict.UNKNOWN, PathKind.ROUTED, text, at))
+    if not drafts:
+        text = "no published port leads there, and nothing outside has a route to containers"
+        drafts.append(no(Verdict.UNREACHABLE, PathKind.NONE, text))
+    return drafts
+
+
+def _from_wire(segment: Segment) -> Draft:
+    key = segment.key
+    if segment.internal:
+        text = f"network {key} is internal: it has no route back"
+        return no(Verdict.DROPPED, PathKind.WIRE, text, At("network", key, "internal"))
+    line = Line(
+        f"{{destination}} has an address of its own on the wire (network {key})",
+        attached("destination", key),
+    )
+    return Draft(Verdict.ALLOWED, PathKind.WIRE, (line,), (line,))
+
+
+def from_segment(
+    destination: Namespace, bindings: tuple[Binding, ...], facts: EngineFacts
+) -> list[Draft]:
+    """From a machine on the host's own segment, which may route to container addresses."""
+    drafts = from_world(destination, bindings)
+    if destination.mode is not Mode.NETWORKS:
+        return drafts
+    # What depends on routes of the outside is decided below: here they are set.
+    drafts = [each for each in drafts if each.kind is not PathKind.ROUTED]
+    for segment in destination.segments:
+        if segment.is_wire:
+            if segment.internal and segment.parent:
+                line = Line(f"the wire of network {segment.key} is the segment's own")
+                drafts.append(Draft(Verdict.ALLOWED, PathKind.WIRE, (line,), (line,)))
+        elif segment.driver == "bridge":
+            drafts.append(_direct_route(segment, bindings, facts))
+    return drafts
+
+
+def _direct_route(segment: Segment, bindings: tuple[Binding, ...], facts: EngineFacts) -> Draft:
+    key, mode = segment.key, segment.gateway_mode
+    at = attached("destination", key)
+    if not segment.host_address:
+        text = f"the host has no address on network {key}, and so no route into it"
+        return no(Verdict.UNREACHABLE, PathKind.ROUTED, text, At("network", key, "driver_opts"))
+    if segment.internal:
+        text = f"network {key} is internal: the host drops what comes from outside it"
+        return no(Verdict.DROPPED, PathKind.ROUTED, text, At("network", key, "internal"))
+    line = Line(f"{{source}} routes to the container's address on network {key}", at)
+    open_draft = Draft(Verdict.ALLOWED, PathKind.ROUTED, (line,), (line,))
+    if not facts.ip_forward:
+        return no(Verdict.DROPPED, PathKind.ROUTED, "the host does not forward (ip_forward=0)")
+    if mode == "nat-unprotected" or (mode == "routed" and bindings):
+        return open_draft
+    text = f"the host drops what is routed straight into network {key}"
+    dropped = no(Verdict.DROPPED, PathKind.ROUTED, text, at)
+    if mode == "routed":
+        return dropped
+    older = facts.before(28)
+    if older is False:
+        return open_draft if facts.allow_direct_routing and bindings else dropped
+    opened = bool(bindings) or not facts.forward_policy_drop
+    if not opened:
+        return dropped
+    if older is None:
+        text = f"engines before 28 let the segment route into network {key}; version not told"
+        return no(Verdict.UNKNOWN, PathKind.ROUTED, text, at)
+    what = "published ports, even those bound to 127.0.0.1" if bindings else "every port"
+    reason = Line(f"engines before 28 let a machine on the host's segment reach {what}", at)
+    return Draft(Verdict.ALLOWED, PathKind.ROUTED, (line,), (reason,))
+
+
+def to_internet(source: Namespace, facts: EngineFacts) -> Draft:
+    """To any address outside: the host's segment and the internet alike."""
+    if (early := _early(source, At("source", "network_mode"))) is not None:
+        return early
+    if source.mode is Mode.HOST:
+        line = Line("{source} sends as the host does")
+        return Draft(Verdict.ALLOWED, PathKind.EGRESS, (line,), (line,))
+    out = way_out(source)
+    if out is None:
+        return shut_in(source, facts)
+    key = out.key
+    if out.internal is None:
+        text = f"network {key} is made elsewhere, which may have made it internal"
+        return no(Verdict.UNKNOWN, PathKind.EGRESS, text, At("network", key))
+    first = Line(f"{{source}} is on network {key}, which has a route out", attached("source", key))
+    if out.is_wire:
+        reason = Line(f"network {key} is on the wire: Docker filters nothing there")
+        return Draft(Verdict.ALLOWED, PathKind.WIRE, (first,), (reason,))
+    if not facts.ip_forward:
+        return no(Verdict.DROPPED, PathKind.EGRESS, "the host does not forward (ip_forward=0)")
+    if out.gateway_mode == "routed" or not out.masquerade:
+        text = f"network {key} is not masqueraded: answers need a route back from outside"
+        return no(Verdict.UNKNOWN, PathKind.EGRESS, text, At("network", key, "driver_opts"))
+    hops = (first, Line("the host masquerades it and sends it out"))
+    reason = Line(f"everything may leave network {key}: it is not internal")
+    return Draft(Verdict.ALLOWED, PathKind.EGRESS, hops, (reason,))
+
+
+def to_names(source: Namespace, facts: EngineFacts) -> Draft:
+    """To names of the outside, asked through Docker's resolver: DNS can carry data."""
+    if (early := _early(source, At("source", "network_mode"))) is not None:
+        return early
+    if source.mode is Mode.HOST or any(each.name == DEFAULT_BRIDGE for each in source.segments):
+        return to_internet(source, facts)
+    out = way_out(source)
+    if out is not None:
+        line = Line(f"Docker's resolver asks for {{source}}, from network {out.key} or the host")
+        return Draft(Verdict.ALLOWED, PathKind.RESOLVER, (line,), (line,))
+    older = facts.before(26)
+    if facts.fixed_dns_egress or older is False:
+        text = "Docker's resolver asks nobody outside for internal networks"
+        return no(Verdict.REJECTED, PathKind.RESOLVER, text)
+    if older is None:
+        text = "engines before 26 resolve names outside even for internal networks; not told"
+        return no(Verdict.UNKNOWN, PathKind.RESOLVER, text)
+    line = Line("Docker's resolver asks from the host, even for internal networks (before 26)")
+    return Draft(Verdict.ALLOWED, PathKind.RESOLVER, (line,), (line,))
+
+
+def _early(namespace: Namespace, at: At) -> Draft | None:
+    if namespace.mode is Mode.NONE:
+        return no(Verdict.UNREACHABLE, PathKind.NONE, NONE, at)
+    if namespace.mode is Mode.UNKNOWN:
+        return no(Verdict.UNKNOWN, PathKind.NONE, OTHER, at)
+    return None

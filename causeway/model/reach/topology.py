@@ -1,0 +1,220 @@
+"""What decides reach, taken out of stacks: segments, namespaces, published and declared ports.
+
+Services with equal networks have equal namespaces, so verdicts are decided once for all of them.
+Networks are one segment when they have the same name on the engine, whatever stack says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from causeway.model.values import Network, Service, Stack
+
+from .values import Endpoint, EngineFacts, Node, NodeKind
+
+BRIDGE_OPTION = "com.docker.network.bridge."
+DEFAULT_BRIDGE = "bridge"  # its name on every engine; it resolves no names
+WIRES = ("macvlan", "ipvlan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """A network as far as it decides reach, one object each. `internal` None: not told."""
+
+    name: str
+    key: str
+    stack: str = ""
+    driver: str = "bridge"
+    internal: bool | None = False
+    icc: bool = True
+    gateway_mode: str = "nat"
+    bind: str | None = None
+    host_address: bool = True
+    masquerade: bool = True
+    parent: str | None = None
+    mode: str | None = None
+    subnets: tuple[str, ...] = ()
+
+    @property
+    def is_wire(self) -> bool:
+        return self.driver in WIRES
+
+
+class Mode(Enum):
+    NETWORKS = "networks"
+    HOST = "host"
+    NONE = "none"
+    UNKNOWN = "unknown"  # that of a container outside the stacks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Namespace:
+    """A network namespace, one object for equal ones. The first segments give the route out."""
+
+    mode: Mode
+    segments: tuple[Segment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A published port; `address` None is every address of the host."""
+
+    target: Endpoint
+    published: int | None
+    address: str | None
+
+    @property
+    def is_loopback(self) -> bool:
+        return (self.address or "").startswith("127.") or self.address in ("::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A service: its namespace, whose it is, and the ports that lead into it."""
+
+    node: Node
+    service: Service
+    namespace: Namespace
+    owner: str  # `stack/service` of the namespace
+    bindings: tuple[Binding, ...] = ()
+    declared: tuple[Endpoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    facts: EngineFacts
+    segments: Mapping[str, Segment]
+    members: Mapping[Node, Member]
+
+
+def topology(stacks: Sequence[Stack], facts: EngineFacts) -> Topology:
+    segments = _segments(stacks, facts)
+    members: dict[Node, Member] = {}
+    spaces: dict[tuple[str, ...], Namespace] = {}
+    for stack in stacks:
+        names = {network.key: network.name for network in stack.networks}
+        services = {service.name: service for service in stack.services}
+        for service in stack.services:
+            owner = _owner(service, services)
+            namespace = _namespace(owner, names, segments, spaces)
+            beside = stack is not stacks[0]
+            node = Node(NodeKind.SERVICE, service.name, stack.name, service.replicas, beside)
+            members[node] = Member(
+                node=node,
+                service=service,
+                namespace=namespace,
+                owner=f"{stack.name}/{owner.name}" if namespace.mode is not Mode.HOST else "host",
+                bindings=tuple(_bindings(owner, namespace)),
+                declared=tuple(sorted(set(declared(service)))),
+            )
+    return Topology(facts, segments, members)
+
+
+def _segments(stacks: Sequence[Stack], facts: EngineFacts) -> dict[str, Segment]:
+    found = {DEFAULT_BRIDGE: Segment(DEFAULT_BRIDGE, DEFAULT_BRIDGE, icc=facts.icc)}
+    for stack in stacks:
+        for network in stack.networks:
+            known = found.get(network.name)
+            if known is None or (known.internal is None and not network.external):
+                found[network.name] = segment(network, stack.name)
+    return found
+
+
+def segment(network: Network, stack: str) -> Segment:
+    options = dict(network.options)
+
+    def bridge(option: str) -> str | None:
+        return options.get(BRIDGE_OPTION + option)
+
+    gateway_mode = bridge("gateway_mode_ipv4") or "nat"
+    return Segment(
+        name=network.name,
+        key=network.key,
+        stack=stack,
+        driver=network.driver or "bridge",
+        internal=None if network.external else network.internal,
+        icc=bridge("enable_icc") != "false",
+        gateway_mode=gateway_mode,
+        bind=bridge("host_binding_ipv4"),
+        host_address=gateway_mode != "isolated" and bridge("inhibit_ipv4") != "true",
+        masquerade=bridge("enable_ip_masquerade") != "false",
+        parent=options.get("parent"),
+        mode=options.get("macvlan_mode") or options.get("ipvlan_mode"),
+        subnets=tuple(subnet.subnet for subnet in network.subnets if subnet.subnet),
+    )
+
+
+def _owner(service: Service, services: Mapping[str, Service]) -> Service:
+    """The service whose namespace this one runs in; itself unless `network_mode: service:X`."""
+    seen = {service.name}
+    while (mode := service.network_mode or "").startswith("service:"):
+        other = services.get(mode.removeprefix("service:"))
+        if other is None or other.name in seen:
+            return replace(service, network_mode="container:unknown")
+        seen.add(other.name)
+        service = other
+    for other in services.values():
+        if mode.startswith("container:") and other.container_name == mode.partition(":")[2]:
+            return other
+    return service
+
+
+def _namespace(
+    owner: Service,
+    names: Mapping[str, str],
+    segments: Mapping[str, Segment],
+    spaces: dict[tuple[str, ...], Namespace],
+) -> Namespace:
+    mode = owner.network_mode
+    if mode in ("host", "none"):
+        return spaces.setdefault((f"mode {mode}",), Namespace(Mode(mode)))
+    if mode is not None and ":" in mode:
+        return spaces.setdefault(("mode unknown",), Namespace(Mode.UNKNOWN))
+    if not owner.attachments:
+        only = (segments[DEFAULT_BRIDGE],)
+        return spaces.setdefault((DEFAULT_BRIDGE,), Namespace(Mode.NETWORKS, only))
+    ordered = sorted(
+        (-(each.gw_priority or 0), names.get(each.network, each.network))
+        for each in owner.attachments
+    )
+    known = tuple(segments[name] for _, name in ordered if name in segments)
+    key = tuple(each.name for each in known)
+    return spaces.setdefault(key, Namespace(Mode.NETWORKS, known))
+
+
+def _bindings(owner: Service, namespace: Namespace) -> Iterator[Binding]:
+    gateway = gateway_of(namespace)
+    for port in owner.ports if namespace.mode is Mode.NETWORKS else ():
+        address = port.host_ip or (gateway.bind if gateway else None)
+        everywhere = address in (None, "", "0.0.0.0", "::")
+        yield Binding(
+            Endpoint(port.target, port.protocol), port.published, None if everywhere else address
+        )
+
+
+def gateway_of(namespace: Namespace) -> Segment | None:
+    """The segment that published ports lead to: the first bridge with a route out."""
+    for each in namespace.segments:
+        if not each.is_wire and not each.internal:
+            return each
+    return None
+
+
+def declared(service: Service) -> Iterator[Endpoint]:
+    """The ports that a service is said to listen on. What its image exposes is not known here."""
+    for port in service.ports:
+        yield Endpoint(port.target, port.protocol)
+    for exposed in service.expose:
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?(?:/(\w+))?", exposed)
+        if match:
+            first, last, protocol = match.groups()
+            for number in range(int(first), int(last or first) + 1):
+                yield Endpoint(number, protocol or "tcp")
+
+
+def keys(segments: Iterable[Segment]) -> str:
+    """Names for a message: `backend and frontend`."""
+    return " and ".join(sorted(each.key for each in segments)) or "no network"

@@ -1,0 +1,190 @@
+"""What reachability is said in: nodes, verdicts, paths, reasons, and what the engine is like.
+
+The same values hold what is computed from a stack and what is measured on an engine.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+
+from causeway.model.values import Place
+
+
+class Verdict(Enum):
+    """What happens to a connection. The first five are told apart by whoever tries it."""
+
+    ALLOWED = "ALLOWED"  # it arrives, and something is said to listen
+    DROPPED = "DROPPED"  # silence: it ends in a timeout
+    REJECTED = "REJECTED"  # refused by something on the way
+    UNREACHABLE = "UNREACHABLE"  # there is no route: it fails at once
+    NO_LISTENER = "NO_LISTENER"  # the way is open, nothing answers at its end
+    UNKNOWN = "UNKNOWN"  # depends on what was not told; the reasons say on what
+
+
+class PathKind(Enum):
+    """By which way a connection goes, or why there is none."""
+
+    SAME_NETWORK = "same network"
+    SHARED_NAMESPACE = "shared namespace"
+    PUBLISHED_PORT = "published port"
+    HOST_TO_BRIDGE = "host to bridge"
+    BRIDGE_TO_HOST = "bridge to host"
+    ROUTED = "routed"  # straight to a container's address, from outside its network
+    WIRE = "wire"  # macvlan and ipvlan: the network of the host's own interface
+    OVERLAY = "overlay"
+    EGRESS = "egress"
+    RESOLVER = "resolver"
+    NONE = "none"
+
+
+class NodeKind(Enum):
+    SERVICE = "service"
+    HOST = "host"  # the engine's machine, and every container with `network_mode: host`
+    WORLD = "world"  # any other machine; as a destination, all addresses outside
+    LAN = "lan"  # a machine on the host's own segment that sets routes as it likes
+    INTERNET = "internet"  # a destination only
+    DNS = "dns"  # names outside, asked through Docker's embedded resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An end of a connection. Replicas of a service are alike, so they are one node.
+
+    `beside`: of another stack on the same engine, and so called STACK/SERVICE.
+    """
+
+    kind: NodeKind
+    name: str
+    stack: str = ""  # of a service; empty for the others
+    replicas: int = 1
+    beside: bool = field(default=False, compare=False)
+
+    def __lt__(self, other: Node) -> bool:
+        return self._order < other._order
+
+    @property
+    def _order(self) -> tuple[bool, bool, str, str]:
+        return (self.kind is not NodeKind.SERVICE, self.beside, self.stack, self.name)
+
+    def __str__(self) -> str:
+        return f"{self.stack}/{self.name}" if self.beside else self.name
+
+
+HOST = Node(NodeKind.HOST, "host")
+WORLD = Node(NodeKind.WORLD, "world")
+LAN = Node(NodeKind.LAN, "lan")
+INTERNET = Node(NodeKind.INTERNET, "internet")
+DNS = Node(NodeKind.DNS, "dns")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Endpoint:
+    """A port of a node. `port` None stands for every port that nobody declared."""
+
+    port: int | None = None
+    protocol: str = "ip"
+
+    def __str__(self) -> str:
+        return "any" if self.port is None else f"{self.port}/{self.protocol}"
+
+
+ANY = Endpoint()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    text: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of a path: what carries it, to where, and the line that opens it."""
+
+    text: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One thing a source can try: the container's own address, or a port of the host."""
+
+    verdict: Verdict
+    kind: PathKind = PathKind.NONE
+    path: tuple[Hop, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The answer for one source, destination and endpoint: that of the best of its `ways`.
+
+    `path` is empty unless ALLOWED. A probe tries each way and compares its verdict.
+    """
+
+    source: Node
+    destination: Node
+    port: int | None
+    protocol: str
+    verdict: Verdict
+    kind: PathKind = PathKind.NONE
+    path: tuple[Hop, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    ways: tuple[Way, ...] = ()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint(self.port, self.protocol)
+
+
+class LeakKind(Enum):
+    """What opens more than a reader of the file would expect."""
+
+    PUBLISHED_JOINS = "published port joins networks"
+    LOOPBACK_BIND = "loopback port open to the segment"
+    PIVOT = "pivot"
+    RAW_PACKETS = "raw packets on a shared network"
+    HOST_REACH = "host is reachable from an internal network"
+    EGRESS = "unrestricted egress"
+    RESOLVER = "names are resolved outside"
+    WIRE = "wire is shared"
+    HOST_MODE = "container is the host"
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """`nodes` are those that leak; `networks` the keys of the networks it goes through."""
+
+    kind: LeakKind
+    text: str
+    nodes: tuple[Node, ...] = ()
+    networks: tuple[str, ...] = ()
+    place: Place | None = None
+
+
+def engine_version(text: str) -> tuple[int, int] | None:
+    """The two numbers that count of `20.10.24+dfsg1`, `v29.8` or `28`; None for anything else."""
+    match = re.fullmatch(r"v?(\d+)(?:\.(\d+))?(?:[.+-].*)?", text)
+    return (int(match[1]), int(match[2] or 0)) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """What verdicts depend on besides the stack file. Defaults are Docker's own.
+
+    `version` None is an engine that nobody asked: what differs between versions is UNKNOWN.
+    """
+
+    version: tuple[int, int] | None = None
+    userland_proxy: bool = True
+    ip_forward: bool = True
+    icc: bool = True  # of the default bridge
+    forward_policy_drop: bool = True  # what Docker sets, unless forwarding was on before it
+    allow_direct_routing: bool = False  # `dockerd --allow-direct-routing`, from 28
+    fixed_dns_egress: bool | None = None  # a patched older engine (25.0.5, 23.0.11)
+
+    def before(self, *version: int) -> bool | None:
+        """Whether the engine is older; None when its version is unknown."""
+        return None if self.version is None else self.version < version

@@ -1,0 +1,1 @@
+"""The checks that Compose lacks: names, addresses, drivers, ports, mounts."""

@@ -1,0 +1,124 @@
+"""Links as what they can be on a network: a further name of the linked service, for everybody.
+
+Only the engine's own default bridge has links that one container alone sees, and
+docker.Container has no input for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from causeway.model.source import holding
+from causeway.model.surroundings import Surroundings
+from causeway.model.values import Attachment, Place, Problem, Service, Stack
+
+
+def given(stack: Stack) -> dict[tuple[str, str], set[str]]:
+    """The names that links give, by linked service and network."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for service, _, other, alias in _named(stack):
+        for network in _shared(service, other):
+            found.setdefault((other.name, network), set()).add(alias)
+    return found
+
+
+def as_aliases(stack: Stack) -> Stack:
+    """The stack in which the target of each link has the link's name as an alias."""
+    wanted = given(stack)
+
+    def named(service: Service, attachment: Attachment) -> Attachment:
+        more = wanted.get((service.name, attachment.network), set())
+        return replace(attachment, aliases=(*attachment.aliases, *sorted(more)))
+
+    if not wanted:
+        return stack
+    services = tuple(
+        replace(service, attachments=tuple(named(service, each) for each in service.attachments))
+        for service in stack.services
+    )
+    return replace(stack, services=services)
+
+
+def _named(stack: Stack) -> Iterator[tuple[Service, int, Service, str]]:
+    """(service, position, linked service, alias) of each link with a name of its own."""
+    by_name = {service.name: service for service in stack.services}
+    for service in stack.services:
+        for position, (other, alias) in enumerate(service.links):
+            if alias != other and other in by_name:
+                yield service, position, by_name[other], alias
+
+
+def _shared(service: Service, other: Service) -> list[str]:
+    theirs = {attachment.network for attachment in other.attachments}
+    return [each.network for each in service.attachments if each.network in theirs]
+
+
+def _place(service: Service, position: int, around: Surroundings) -> Place:
+    return around.index.item(
+        ("services", service.name, "links"),
+        position,
+        len(service.links),
+        holding(*service.links[position]),
+    )
+
+
+def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    by_name = {service.name: service for service in stack.services}
+    for service in stack.services:
+        for position, (name, _) in enumerate(service.links):
+            other = by_name.get(name)
+            if other is not None and not _shared(service, other):
+                message = (
+                    f"links work on a network that both are on, and {name!r} shares none with "
+                    f"{service.name!r}: put both on one"
+                )
+                yield Problem(
+                    _place(service, position, around), message, code="link-without-network"
+                )
+
+
+def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """A link's own name: taken by another service, be it by a link, or told to be everybody's."""
+    for service, position, other, alias in _named(stack):
+        networks = _shared(service, other)
+        place = _place(service, position, around)
+        taken = sorted(
+            {
+                each.name
+                for each in stack.services
+                for attachment in each.attachments
+                if each is not other
+                and attachment.network in networks
+                and alias in (each.name, each.container_name, *attachment.aliases)
+            }
+        )
+        if taken:
+            message = (
+                f"link name {alias!r} is the name of services.{taken[0]} on the same network, "
+                "and would lead to both: choose another"
+            )
+            yield Problem(place, message, code="link-name-taken")
+        elif networks:
+            message = (
+                f"every container on {', '.join(networks)} sees the link name {alias!r}, not this "
+                f"service alone: write it under services.{other.name}.networks.NAME.aliases"
+            )
+            yield Problem(place, message, "warning", code="link-seen-by-all")
+
+
+def needless(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """Links under the service's own name, which their common network resolves without them."""
+    names = {service.name: service for service in stack.services}
+    for service in stack.services:
+        for position, (name, alias) in enumerate(service.links):
+            other = names.get(name)
+            if other is None or alias != name or not (networks := _shared(service, other)):
+                continue
+            message = (
+                f"this link adds nothing: on {', '.join(networks)}, {name!r} is found by its name "
+                "anyway; for the order of starts there is depends_on"
+            )
+            yield Problem(
+                _place(service, position, around), message, "warning", code="link-needless"
+            )

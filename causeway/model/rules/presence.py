@@ -1,0 +1,78 @@
+"""Rules about files that a stack needs on this machine. What exists is asked, not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from causeway.model.source import holding
+from causeway.model.surroundings import Surroundings
+from causeway.model.values import Problem, Stack
+
+from .references import REMOTE
+
+
+def missing_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    for source in stack.file_sources:
+        if source.file is None:
+            continue
+        place = around.index.place(f"{source.kind}s", source.key, "file")
+        if why := around.unfit_content(source.file):
+            yield Problem(place, f"{source.file} {why}", code="unreadable-file")
+        elif not around.is_file(source.file):
+            yield Problem(place, f"no file {source.file}", code="missing-file")
+
+
+def missing_content(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    for source in stack.file_sources:
+        if source.file is None and source.content is None:
+            steps = (f"{source.kind}s", source.key, "environment")
+            if around.index.has(*steps):
+                message = "its variable is not set under causeway:variables nor in .env"
+                yield Problem(around.index.place(*steps), message, code="missing-content")
+
+
+def missing_build_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    for service in stack.services:
+        build = service.build
+        if build is None:
+            continue
+        steps = ("services", service.name, "build")
+        # `build: ./web` in short, `build.context` in full.
+        place = around.index.place(*steps, "context")
+        if not around.index.has(*steps, "context"):
+            place = around.index.place(*steps)
+        if REMOTE.match(build.context):
+            message = f"{build.context} is not on this machine: check it out and name the folder"
+            yield Problem(place, message, code="missing-build-context")
+        elif not around.exists(build.context):
+            yield Problem(place, f"no build context {build.context}", code="missing-build-context")
+        elif around.is_file(build.context):
+            yield Problem(
+                place,
+                f"build context {build.context} is a file, not a folder",
+                code="missing-build-context",
+            )
+        elif build.dockerfile_inline is None:
+            dockerfile = str(PurePath(build.context, build.dockerfile))
+            if around.index.has(*steps, "dockerfile"):
+                place = around.index.place(*steps, "dockerfile")
+            if why := around.unfit(dockerfile):
+                yield Problem(place, f"{dockerfile} {why}", code="unreadable-file")
+            elif not around.is_file(dockerfile):
+                yield Problem(place, f"no Dockerfile {dockerfile}", code="missing-dockerfile")
+
+
+def missing_bind_sources(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+    """A warning only: the engine may run on another machine, which has the source."""
+    for service in stack.services:
+        for position, mount in enumerate(service.mounts):
+            if mount.type == "bind" and mount.source and not around.exists(mount.source):
+                place = around.index.item(
+                    ("services", service.name, "volumes"),
+                    position,
+                    len(service.mounts),
+                    holding(mount.target),
+                )
+                message = f"{mount.source} does not exist here, and Docker will not create it"
+                yield Problem(place, message, "warning", code="missing-bind-source")

@@ -1,0 +1,64 @@
+"""What Pulumi configuration may say about a stack: scale, images and variables.
+
+Its problems have no line: their path is the configuration key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from .source import SourceIndex
+from .surroundings import known
+from .values import Place, Problem, Stack
+
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+IMAGE = re.compile(r"[^\s:/@][^\s]*")
+
+
+def _problem(code: str, key: str, message: str) -> Problem:
+    return Problem(Place("", 0, f"causeway:{key}"), message, code=code)
+
+
+def malformed(variables: Mapping[str, str], images: Mapping[str, str]) -> Iterator[Problem]:
+    """Problems that need no stack to be seen."""
+    for name, value in variables.items():
+        if not VARIABLE.fullmatch(name):
+            yield _problem(
+                "malformed-variable",
+                f"variables.{name}",
+                "is not a variable name (letters, digits, _)",
+            )
+        elif "\0" in value:
+            yield _problem("malformed-variable", f"variables.{name}", "holds a NUL character")
+    for wanted, used in images.items():
+        for image in (wanted, used):
+            if not IMAGE.fullmatch(image):
+                yield _problem(
+                    "malformed-image", f"images.{wanted}", f"{image!r} is not an image reference"
+                )
+
+
+def scaled(
+    stack: Stack, scale: Mapping[str, int], index: SourceIndex
+) -> tuple[Stack, list[Problem]]:
+    """The stack with replicas as configured, and the entries that fit no service."""
+    names = [service.name for service in stack.services]
+    problems = []
+    for name, replicas in scale.items():
+        if replicas < 0:
+            problems.append(
+                _problem("negative-scale", f"scale.{name}", f"{replicas} replicas are not possible")
+            )
+        if name in names:
+            continue
+        code, message = "unknown-service", f"unknown service {name!r} {known(names)}"
+        if index.has("services", name):
+            code = "switched-off"
+            message = f"service {name!r} is switched off by its profiles (see causeway:profiles)"
+        problems.append(_problem(code, f"scale.{name}", message))
+    services = tuple(
+        replace(each, replicas=scale.get(each.name, each.replicas)) for each in stack.services
+    )
+    return replace(stack, services=services), problems

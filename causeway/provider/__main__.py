@@ -1,0 +1,78 @@
+"""Starts the plugin: prints its port, serves until Pulumi ends it."""
+
+from __future__ import annotations
+
+from .protocol import lean  # noqa: F401 # first of all, before anything imports the SDK
+
+# isort: split
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+
+import grpc  # type: ignore[import-untyped] # it brings no types
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from causeway.provider.protocol.servicer import Servicer
+
+from .kinds import FUNCTIONS, KINDS, OWN_KINDS
+from .protocol import sdk
+
+ORPHANED_POLL_SECONDS = 0.1
+OWN_VERSION = "0.1.0"
+# More than Pulumi ever sends at the same time, so that Ctrl-C is heard behind calls that wait: a
+# thread starts only when a call comes and no other thread is free.
+CALLS = 10_000
+_MESSAGE_BYTES = 400 * 1024 * 1024
+
+
+def main() -> None:
+    if len(sys.argv) < 2:
+        sys.exit("usage: pulumi-resource-docker ENGINE-ADDRESS (Pulumi starts this program itself)")
+    # Asked before the port is told: Pulumi may be killed in the very next moment.
+    parent = os.getppid()
+    server = grpc.server(
+        ThreadPoolExecutor(max_workers=CALLS),
+        options=[
+            ("grpc.max_receive_message_length", _MESSAGE_BYTES),
+            ("grpc.max_send_message_length", _MESSAGE_BYTES),
+        ],
+    )
+    if os.environ.get("CAUSEWAY_PACKAGE") == "causeway":
+        servicer = Servicer(sys.argv[1], "causeway", OWN_VERSION, OWN_KINDS, {})
+    else:
+        servicer = Servicer(sys.argv[1], "docker", sdk.version(), KINDS, FUNCTIONS)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        # Pulumi waits for this process to be gone; tidying the interpreter up takes 40 ms.
+        if not servicer.is_busy:
+            if os.getppid() == parent:
+                servicer.end()
+            os._exit(130)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, end)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    print(port, flush=True)
+    _until_orphaned(parent)
+
+
+def _until_orphaned(parent: int) -> None:
+    """Wait until Pulumi is gone, should it be killed without a chance to end its plugins.
+
+    Work under way must not go on then: the next `pulumi up` would meet its results half made.
+    """
+    while os.getppid() == parent:
+        time.sleep(ORPHANED_POLL_SECONDS)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""docker:index/container:Container, and the attachment of other people's containers."""

@@ -1,0 +1,212 @@
+"""causeway:index:NetworkAttachment: an existing container of somebody else on a network.
+
+It is connected and disconnected, and nothing else about it is touched: not started, not stopped,
+not removed. When its owner has made it anew, it is found again by name or labels and joined again.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from causeway.engine.client import filters
+from causeway.engine.faults import Fault, explain
+from causeway.provider.inputs.plain import UNKNOWN, has_unknown
+from causeway.provider.inputs.table import HONOURED, refusals
+from causeway.provider.network.network import disconnect
+from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values
+from causeway.provider.resource.ownership import URN_LABEL
+
+from .body import own_names
+from .endpoints import (
+    ENDPOINT_MAC_API,
+    GATEWAY_PRIORITY_API,
+    Entry,
+    canonical,
+    from_settings,
+    to_settings,
+)
+
+PLACE = ("aliases", "ipv4Address", "ipv6Address", "macAddress", "gwPriority")
+INPUTS = {key: HONOURED for key in ("network", "container", "labels", *PLACE)}
+OUTPUTS = ("containerId", "networkId", "containerName", "ipAddress")
+# Modes in which a container has no networks of its own to add to.
+CLOSED = ("host", "none", "container")
+
+
+class NetworkAttachmentKind(ResourceKind):
+    """One connection of one container."""
+
+    token: ClassVar[str] = "causeway:index:NetworkAttachment"
+    # The id is the container's: to delete the old attachment later would end the new one.
+    id_is_name: ClassVar[bool] = True
+
+    def check(
+        self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
+    ) -> tuple[Values, list[Failure]]:
+        failures = refusals({k: v for k, v in new.items() if k != "labels"}, INPUTS)
+        if not new.get("network"):
+            failures.append(Failure("network", "needs the id or name of a network"))
+        if bool(new.get("container")) == bool(new.get("labels")):
+            failures.append(Failure("container", "name the container by `container` or `labels`"))
+        if failures:
+            return new, failures
+        failures += _too_new(new, ctx.api.speaks)
+        if not has_unknown(new.get("container")) and not has_unknown(new.get("labels")):
+            try:
+                found = self._find(ctx, new)
+            except Fault as fault:
+                return new, [*failures, Failure("container", str(fault))]
+            failures += self._unfit(ctx, found, new, old)
+        return new, failures
+
+    def diff(
+        self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
+    ) -> Diff:
+        diff = Diff(delete_before_replace=True)
+        for key in ("network", "container", "labels"):
+            # A network that is made anew must be empty before it can go.
+            if old_inputs.get(key) != new.get(key):
+                diff.changes[key] = "replace"
+        had, wants = _normal(old_inputs), _normal(new)
+        for key in PLACE:
+            if had.get(key) != wants.get(key):
+                diff.changes[key] = "update"
+        if diff.replaces:
+            diff.reason = f"another {diff.replaces[0]}: the container is disconnected, then joined"
+        return diff
+
+    def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
+        container = ctx.api.find(f"/containers/{state['containerId']}/json")
+        if container is None:
+            return "its owner made the container anew or removed it"
+        if _endpoint(container, state["networkId"]) is None:
+            return "the container is no longer on the network"
+        return None
+
+    def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
+        if ctx.preview:
+            return "", {**inputs, **{key: UNKNOWN for key in OUTPUTS}}
+        container = self._find(ctx, inputs)
+        network = self._connect(ctx, container["Id"], inputs)
+        return container["Id"], self._state(ctx, inputs, container["Id"], network)
+
+    def read(
+        self, ctx: Context, id: str, inputs: Values, state: Values
+    ) -> tuple[str, Values, Values] | None:
+        # An import names both: `pulumi import ... NETWORK/CONTAINER`.
+        named, _, identity = id.rpartition("/")
+        network = state.get("networkId") or named
+        container = ctx.api.find(f"/containers/{identity}/json")
+        settings = _endpoint(container, network) if container else None
+        if container is None or settings is None:
+            return None
+        if not inputs:
+            inputs = {"network": network, "container": container["Name"].lstrip("/")}
+        mac = bool(inputs.get("macAddress"))
+        actual = from_settings(inputs["network"], settings, own_names(container), mac=mac)
+        kept: Values = {
+            key: inputs[key] for key in ("network", "container", "labels") if key in inputs
+        }
+        if canonical(_entry(inputs)) == canonical(actual):
+            actual = _entry(inputs)
+        found: Values = {**kept, **{key: actual[key] for key in PLACE if actual.get(key)}}
+        return container["Id"], self._state(ctx, found, identity, network), found
+
+    def update(
+        self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
+    ) -> Values:
+        if ctx.preview:
+            return {**old_state, **new}
+        disconnect(ctx, old_state["networkId"], id)
+        try:
+            network = self._connect(ctx, id, new)
+        except BaseException as error:
+            # Somebody else's container is not to lose its network because the change failed.
+            try:
+                self._connect(ctx, id, {**old_inputs, "network": old_state["networkId"]})
+            except Exception as again:
+                said = f"{explain(error, ctx.api.host)}\n  and it could not be put back: {again}"
+                raise Fault(said) from error
+            raise
+        return self._state(ctx, new, id, network)
+
+    def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
+        disconnect(ctx, state["networkId"], id)
+
+    def _find(self, ctx: Context, inputs: Values) -> dict[str, Any]:
+        """The container that is meant; a Fault when there is none, or more than one."""
+        if inputs.get("container"):
+            found = ctx.api.find(f"/containers/{inputs['container']}/json")
+            if found is None:
+                raise Fault(f"there is no container {inputs['container']!r} on this engine")
+            return dict(found)
+        wanted = sorted(f"{key}={value}" for key, value in inputs["labels"].items())
+        params = {"all": 1, **filters(label=wanted)}
+        listed = ctx.api.call("GET", "/containers/json", params=params)
+        if len(listed) != 1:
+            names = ", ".join(sorted(each["Names"][0].lstrip("/") for each in listed)) or "none"
+            raise Fault(f"{len(listed)} containers have the labels {', '.join(wanted)}: {names}")
+        return dict(ctx.api.call("GET", f"/containers/{listed[0]['Id']}/json"))
+
+    def _unfit(
+        self, ctx: Context, container: dict[str, Any], new: Values, old: Values | None
+    ) -> list[Failure]:
+        name = container["Name"].lstrip("/")
+        mode = container["HostConfig"]["NetworkMode"].partition(":")[0]
+        # The package `causeway` has a provider, and so an identity, of its own: the names tell. It
+        # is a hint for the writer of the file, nothing is taken or removed by it.
+        theirs = (container["Config"].get("Labels") or {}).get(URN_LABEL, "")
+        if ctx.urn.split("::")[:2] == theirs.split("::")[:2]:
+            why = f"{name} belongs to this stack: give it the network in the stack file"
+            return [Failure("container", why)]
+        if mode in CLOSED:
+            return [Failure("container", f"{name} has network mode {mode} and can join nothing")]
+        if old is None and isinstance(new["network"], str):
+            network = ctx.api.find(f"/networks/{new['network']}")
+            if network is not None and _endpoint(container, network["Id"]) is not None:
+                why = f"{name} is on the network {network['Name']} already, put there by somebody"
+                return [Failure("container", why)]
+        return []
+
+    def _connect(self, ctx: Context, container: str, inputs: Values) -> str:
+        network = ctx.api.call("GET", f"/networks/{inputs['network']}")["Id"]
+        body = {"Container": container, "EndpointConfig": to_settings(_entry(inputs))}
+        ctx.api.call("POST", f"/networks/{network}/connect", body=body)
+        return str(network)
+
+    def _state(self, ctx: Context, inputs: Values, container: str, network: str) -> Values:
+        found = ctx.api.call("GET", f"/containers/{container}/json")
+        settings = _endpoint(found, network) or {}
+        return {
+            **inputs,
+            "containerId": found["Id"],
+            "networkId": network,
+            "containerName": found["Name"].lstrip("/"),
+            "ipAddress": settings.get("IPAddress", ""),
+        }
+
+
+def _entry(inputs: Values) -> Entry:
+    """The inputs as an entry of `networksAdvanced`."""
+    given = {key: inputs[key] for key in PLACE if inputs.get(key)}
+    return {"name": inputs["network"], **given}
+
+
+def _normal(inputs: Values) -> Values:
+    """The place as it is compared: order and spelling aside."""
+    return dict(inputs) if has_unknown(inputs) else canonical(_entry(inputs))
+
+
+def _too_new(inputs: Values, api: tuple[int, int]) -> list[Failure]:
+    """What the engine is too old for; one before 25 has a MAC address at creation only."""
+    needed = (("gwPriority", GATEWAY_PRIORITY_API, "28"), ("macAddress", ENDPOINT_MAC_API, "25"))
+    return [
+        Failure(key, f"needs Docker {release} or newer")
+        for key, version, release in needed
+        if inputs.get(key) and api < version
+    ]
+
+
+def _endpoint(container: dict[str, Any], network: str) -> dict[str, Any] | None:
+    places = container["NetworkSettings"].get("Networks") or {}
+    return next((each for each in places.values() if each.get("NetworkID") == network), None)

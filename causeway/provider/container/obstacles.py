@@ -1,0 +1,99 @@
+"""What on the engine is in a container's way and not its own: told in the preview, by name.
+
+Only what is new or changed is looked at: what a container has already, it has.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Any
+
+from causeway.provider.inputs.plain import objects
+from causeway.provider.resource.kind import Context, Failure, Values
+from causeway.provider.resource.ownership import is_ours, owner
+
+_EVERYWHERE = ("", "0.0.0.0", "::")
+
+
+def failures(ctx: Context, old: Values | None, new: Values) -> list[Failure]:
+    """A name or host port that another owner's container has."""
+    before = old or {}
+    found: list[Failure] = []
+    if isinstance(new.get("name"), str) and new["name"] and new["name"] != before.get("name"):
+        found += _name(ctx, new["name"])
+    if new.get("ports") != before.get("ports"):
+        found += _ports(ctx, new)
+    if new.get("mounts") != before.get("mounts"):
+        found += _sources(ctx, new)
+    return found
+
+
+def _name(ctx: Context, name: str) -> Iterator[Failure]:
+    found = ctx.api.find(f"/containers/{name}/json")
+    if found is None or found["Name"] != f"/{name}":
+        return  # the engine takes the beginning of an id for a name too
+    labels = found["Config"].get("Labels")
+    if not is_ours(ctx, labels, found["Id"], certain=True):
+        yield Failure(
+            "name",
+            f"the engine has a container {name!r}, {owner(labels, found['Created'])}, and names "
+            "are given once: choose another name, remove that container "
+            f"(`docker rm {name}`), or take it over with `pulumi import`",
+        )
+
+
+def _sources(ctx: Context, new: Values) -> Iterator[Failure]:
+    """Files and folders to bind that the engine's machine does not have, as far as it is seen."""
+    for index, mount in objects(new, "mounts"):
+        source = mount.get("source")
+        if mount.get("type") != "bind" or not isinstance(source, str):
+            continue
+        if ctx.shared.facts(ctx).host.lacks(source):
+            yield Failure(
+                f"mounts[{index}].source",
+                f"there is no {source} on the engine's machine, and Docker does not make what is "
+                "bound: create it first",
+            )
+
+
+def _ports(ctx: Context, new: Values) -> Iterator[Failure]:
+    for index, port in objects(new, "ports"):
+        number, protocol = port.get("external"), port.get("protocol") or "tcp"
+        if not isinstance(number, int) or not number:
+            continue
+        containers = ctx.shared.publishing(ctx).get((number, str(protocol)), [])
+        listens = ctx.shared.facts(ctx).host.listens
+        if not containers and any(
+            (kind, taken) == (protocol, number) and _same_address(port.get("ip"), address)
+            for kind, address, taken in listens
+        ):
+            yield Failure(
+                f"ports[{index}].external",
+                f"port {number}/{protocol} is taken by a program on the engine's machine itself "
+                "(`ss -lntup` shows it): publish another port, or stop that program",
+            )
+        for container in containers:
+            if not _same_address(port.get("ip"), container["ip"]):
+                continue
+            if is_ours(ctx, container["labels"], container["id"], certain=True):
+                continue
+            yield Failure(
+                f"ports[{index}].external",
+                f"port {number}/{protocol} of the machine is taken by container "
+                f"{container['name']}, {owner(container['labels'], container['created'])}: publish "
+                "another port, or stop that container",
+            )
+            break
+
+
+def _same_address(wanted: Any, taken: str) -> bool:
+    """Whether two addresses to listen on meet; an unknown one is not judged."""
+    if wanted is not None and not isinstance(wanted, str):
+        return False
+    if (wanted or "") in _EVERYWHERE or taken in _EVERYWHERE:
+        return True
+    try:
+        return ipaddress.ip_address(str(wanted)) == ipaddress.ip_address(taken)
+    except ValueError:
+        return False

@@ -1,0 +1,143 @@
+"""What labels of a container ask of this plugin: files changed while it runs, and a drain.
+
+`causeway.reload` (`signal:HUP` or `exec:COMMAND`) says how the running program takes in changed
+`uploads`; `causeway.reload-check` is a command that must accept them first; `causeway.drain` are
+the seconds between "wanted no longer" and the signal to stop; `causeway.order` says `stop-first`,
+or `start-first` also where both write the same data; `causeway.renew-anon-volumes: true` gives a
+new container empty anonymous volumes. Other plugins see plain labels.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+import tarfile
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from causeway.engine.faults import Fault, NotFound
+from causeway.provider.inputs.plain import objects
+from causeway.provider.resource.kind import Context, Failure, Values
+
+from .start import put_files
+
+RELOAD = "causeway.reload"
+CHECK = "causeway.reload-check"
+DRAIN = "causeway.drain"
+ORDER = "causeway.order"
+RENEW = "causeway.renew-anon-volumes"
+# They concern what the plugin does later and not what runs: a new value is only recorded.
+CONTROL = frozenset({RELOAD, CHECK, DRAIN, ORDER, RENEW})
+_FORM = re.compile(r"signal:(SIG)?[A-Z0-9+-]+|exec:\s*\S.*")
+_POLL_SECONDS = 0.2
+
+
+def failures(inputs: Values) -> Iterable[Failure]:
+    """What is wrong with these labels."""
+    for index, item in objects(inputs, "labels"):
+        key, value = item.get("label"), item.get("value")
+        if not isinstance(value, str):
+            continue
+        path = f"labels[{index}].value"
+        if key == RELOAD and not _FORM.fullmatch(value):
+            yield Failure(path, f"{value!r} is neither `signal:NAME` nor `exec:COMMAND`")
+        if key == DRAIN and not re.fullmatch(r"\d{1,5}(\.\d+)?", value):
+            yield Failure(path, f"{value!r} is not a number of seconds")
+        if key == ORDER and value not in ("start-first", "stop-first"):
+            yield Failure(path, f"{value!r} is neither `start-first` nor `stop-first`")
+        if key == RENEW and value not in ("true", "false"):
+            yield Failure(path, f"{value!r} is neither `true` nor `false`")
+        if key in (RELOAD, CHECK) and not _words(value):
+            yield Failure(path, f"{value!r} has an open quotation")
+
+
+def _words(command: str) -> list[str] | None:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return None
+
+
+def label(inputs: Values, key: str) -> str | None:
+    """The value of a label, None without one or when it is not known yet."""
+    values = [item.get("value") for _, item in objects(inputs, "labels") if item["label"] == key]
+    return values[0] if values and isinstance(values[0], str) else None
+
+
+def without_control(labels: Any) -> Any:
+    """Labels without those of this file."""
+    if not isinstance(labels, list):
+        return labels
+    kept = [i for i in labels if not (isinstance(i, dict) and i.get("label") in CONTROL)]
+    return kept or None
+
+
+def changes_in_place(old: Values, new: Values) -> bool:
+    """Whether changed uploads need no new container: the same files, and a way to take them in."""
+    return label(new, RELOAD) is not None and _files(old) == _files(new)
+
+
+def _files(inputs: Values) -> list[Any]:
+    return sorted(str(upload.get("file")) for _, upload in objects(inputs, "uploads"))
+
+
+def reload(ctx: Context, id: str, inputs: Values, *, running: bool) -> None:
+    """Put the files in and have the running program take them; on refusal the old ones return."""
+    uploads: list[Values] = inputs.get("uploads") or []
+    before = [_archive(ctx, id, upload["file"]) for upload in uploads] if running else []
+    ctx.status("putting changed files into the container")
+    put_files(ctx, id, uploads)
+    if not running:
+        return  # its start will read them
+    try:
+        if (check := label(inputs, CHECK)) is not None:
+            ctx.status("checking the changed files")
+            _run(ctx, id, check, "the changed files are refused; the old ones stay in force")
+        how, _, what = (label(inputs, RELOAD) or "").partition(":")
+        ctx.status("reloading")
+        if how == "signal":
+            ctx.api.call("POST", f"/containers/{id}/kill", params={"signal": what})
+        else:
+            _run(ctx, id, what, "the reload failed; the old files are back")
+    except BaseException:
+        for folder, archive in before:
+            ctx.api.put_archive(id, folder, archive)
+        raise
+
+
+def _archive(ctx: Context, id: str, path: str) -> tuple[str, bytes]:
+    """A file of the container as its folder and an archive; an empty one when it is missing."""
+    folder = path.rpartition("/")[0] or "/"
+    try:
+        return folder, ctx.api.bytes_of("GET", f"/containers/{id}/archive", params={"path": path})
+    except NotFound:
+        buffer = io.BytesIO()
+        tarfile.open(fileobj=buffer, mode="w").close()
+        return folder, buffer.getvalue()
+
+
+def _run(ctx: Context, id: str, command: str, failure: str) -> None:
+    """Run a command in the container; Fault with its output when it does not end with 0."""
+    code, output = ctx.api.run(id, shlex.split(command))
+    if code != 0:
+        said = output.decode(errors="replace").strip().splitlines()[-20:]
+        lines = "".join(f"\n    {line}" for line in said)
+        raise Fault(f"{failure}\n  `{command}` ended with {code}:{lines or ' (no output)'}")
+
+
+def drain(ctx: Context, id: str, inputs: Values) -> None:
+    """Wait as long as the container asks to run on after it is no longer wanted."""
+    seconds = float(label(inputs, DRAIN) or 0)
+    if not seconds:
+        return
+    found = ctx.api.find(f"/containers/{id}/json")
+    if found is None or not found["State"].get("Running"):
+        return
+    ctx.status(f"draining for {seconds:g} s")
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        if ctx.cancelled():
+            raise Fault("cancelled while draining; the next `pulumi up` goes on")
+        time.sleep(min(_POLL_SECONDS, left))

@@ -1,0 +1,1 @@
+"""Images: pulled, built, tagged and pushed."""

@@ -1,0 +1,159 @@
+"""Image builds with the engine's classic builder, and what can be said about them beforehand.
+
+`examine` is for check: digest and failures, without an engine. `run` sends the context, shows the
+output line by line and raises a Fault that carries the failing step when it fails.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from causeway.engine.faults import BrokenOff, Fault
+from causeway.provider.inputs.plain import UNKNOWN
+from causeway.provider.resource.kind import Context, Failure
+
+from . import context as build_context
+from . import dockerfile, registry, registry_auth
+from .context import BadContext, BuildContext
+from .local import find
+
+SHOWN_LINES = 30
+# The builder's notes on layers and containers of its own, between the lines that tell something.
+_NOISE = re.compile(r" ---> |Removing intermediate container |Successfully (?:built|tagged) ")
+NEEDS_BUILDKIT = (
+    "this provider builds with the engine's classic builder, which needs no plugin but lacks "
+    "BuildKit's additions"
+)
+
+
+def examine(
+    context: Any, dockerfile_path: Any, *, beside: Path | None, prefix: str = "build."
+) -> tuple[Any, list[Failure]]:
+    """The digest of a context (UNKNOWN when its place is not known yet) and what is wrong with it.
+
+    A relative Dockerfile counts from `beside`, from the context when that is None.
+    """
+    if context is UNKNOWN or dockerfile_path is UNKNOWN:
+        return UNKNOWN, []
+    try:
+        found = collect(context, dockerfile_path, beside=beside)
+        text = found.dockerfile_path.read_text(encoding="utf-8", errors="replace")
+        demands = dockerfile.buildkit_demands(text)
+        if not demands:
+            return build_context.digest(found), []
+    except BadContext as error:
+        return None, [Failure(f"{prefix}{error.field}", str(error))]
+    except OSError as error:
+        reason = f"{error.filename} cannot be read: {error.strerror}"
+        return None, [Failure(f"{prefix}dockerfile", reason)]
+    listed = "; ".join(f"line {demand.line}: {demand.words}" for demand in demands)
+    reason = (
+        f"{found.dockerfile_path} needs BuildKit ({listed}): {NEEDS_BUILDKIT}. Write it without"
+    )
+    return None, [Failure(f"{prefix}dockerfile", reason)]
+
+
+def collect(context: Any, dockerfile_path: Any, *, beside: Path | None) -> BuildContext:
+    """What is sent; see `build_context.collect`."""
+    place = str(context or ".")
+    return build_context.collect(
+        place, dockerfile_path or None, beside=Path(place) if beside is None else beside
+    )
+
+
+def run(
+    ctx: Context,
+    image: str,
+    context: BuildContext,
+    parameters: dict[str, Any],
+    registries: dict[str, Any],
+) -> str:
+    """Build and tag; the image's id. `parameters` are those of the Engine API's POST /build."""
+    ctx.status(f"sending {context.size / 1_000_000:.1f} MB of build context")
+    output: deque[str] = deque(maxlen=SHOWN_LINES)
+    step = ""
+    image_id = ""
+    headers = {}
+    if registries:
+        headers["X-Registry-Config"] = registry_auth.header(registries)
+    try:
+        with (
+            build_context.pack(context) as packed,
+            ctx.api.events(
+                "POST",
+                "/build",
+                body=packed,
+                params={"dockerfile": context.dockerfile, "version": "1", **parameters},
+                headers=headers,
+                timeout=None,  # a step may be silent for as long as it likes
+            ) as events,
+        ):
+            for event in events:
+                if ctx.cancelled():
+                    raise Fault(f"image {image}: cancelled at {step or 'the start'}")
+                if event.get("error"):
+                    raise _failure(image, step, list(output), event)
+                image_id = (event.get("aux") or {}).get("ID") or image_id
+                for text in _lines(event):
+                    output.append(text)
+                    ctx.status(text)
+                    if text.startswith("Step "):
+                        step = text
+                    elif text.startswith("[Warning]"):
+                        ctx.log("warning", f"image {image}: {text.removeprefix('[Warning] ')}")
+    except BrokenOff:
+        event = {"error": "the connection to the engine broke off"}
+        raise _failure(image, step, list(output), event) from None
+    if not image_id:
+        built = find(ctx, image)
+        if built is None:
+            raise Fault(f"image {image}: the engine reported success but has no such image")
+        image_id = built["Id"]
+    ctx.status(f"built {image} as {image_id.removeprefix('sha256:')[:12]}")
+    return image_id
+
+
+def query(**parameters: Any) -> dict[str, Any]:
+    """Parameters of POST /build as the Engine API wants them: maps and objects as JSON."""
+    encoded: dict[str, Any] = {}
+    for name, value in parameters.items():
+        if value in (None, "", [], {}) or value is False:
+            continue
+        if value is True:
+            encoded[name] = "1"
+        elif isinstance(value, dict) or name in ("cachefrom", "ulimits"):
+            encoded[name] = json.dumps(value)
+        else:
+            encoded[name] = value
+    return encoded
+
+
+def with_proxies(ctx: Context, arguments: dict[str, str] | None) -> dict[str, str]:
+    """Build arguments and the proxies of ~/.docker/config.json, as the Docker client sends them."""
+    return {**registry_auth.proxies(ctx.api.host), **(arguments or {})}
+
+
+def _lines(event: dict[str, Any]) -> list[str]:
+    """The lines of output in an event; a pull's progress bars are left out."""
+    text = event.get("stream") or ("" if "progressDetail" in event else event.get("status", ""))
+    # Colours and carriage returns of the tools inside the build.
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+    lines = (line.rstrip() for line in re.split(r"[\r\n]+", plain))
+    return [line for line in lines if line.strip() and not _NOISE.match(line)]
+
+
+def _failure(image: str, step: str, output: list[str], event: dict[str, Any]) -> Fault:
+    words = str(event["error"]).strip()
+    code = (event.get("errorDetail") or {}).get("code")
+    where = f" at {step}" if step else ""
+    text = f"image {image}: the build failed{where}"
+    text += f"\n  exit code {code}" if code else f"\n  {words}"
+    if output:
+        text += f"\n  its last {len(output)} lines:\n" + "\n".join(f"    {line}" for line in output)
+    if not code and " FROM " in step and (advice := registry.way_out(image, words)):
+        text += f"\n  what to do: {advice}"
+    return Fault(text)

@@ -1,0 +1,42 @@
+"""docker:index/buildxBuilder:BuildxBuilder: refused, since nothing of ours would use it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NoReturn
+
+from causeway.engine.faults import Fault
+from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values
+
+_REASON = (
+    "this plugin builds with the engine's own builder and uses no other; leave the builder out, "
+    "or take the docker-build package for builds with Buildx"
+)
+
+
+class BuildxBuilderKind(ResourceKind):
+    token: ClassVar[str] = "docker:index/buildxBuilder:BuildxBuilder"
+
+    def check(
+        self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
+    ) -> tuple[Values, list[Failure]]:
+        return new, [Failure("name", _REASON)]
+
+    def diff(
+        self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
+    ) -> Diff:
+        return Diff()
+
+    def create(self, ctx: Context, name: str, inputs: Values) -> NoReturn:
+        raise Fault(_REASON)
+
+    def read(self, ctx: Context, id: str, inputs: Values, state: Values) -> NoReturn:
+        raise Fault(_REASON)
+
+    def update(
+        self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
+    ) -> NoReturn:
+        raise Fault(_REASON)
+
+    def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
+        # A builder in the state was made by another plugin; there is nothing of ours to remove.
+        return

@@ -1,0 +1,125 @@
+"""Puts right what killed runs of this state left: before the first change of a run, once.
+
+Three proofs are needed to remove an object: it carries the state's identity, the journal says that
+a run on this machine began it, and the state does not hold it. A container that was set aside for a
+successor which was never recorded is set going again. Volumes stay: their data may be all there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from causeway.engine.client import filters
+from causeway.engine.faults import EngineError, Fault
+from causeway.provider.container import handover
+from causeway.provider.container.removal import remove
+from causeway.provider.network import network
+from causeway.provider.resource.journal import Abandoned
+from causeway.provider.resource.kind import Context
+from causeway.provider.resource.ownership import RUN_LABEL, STATE_LABEL, URN_LABEL
+from causeway.provider.resource.recorded import Recorded
+
+_BEGUN = "which a killed update began and the state does not hold"
+# What it is called, where it is listed, and how it goes.
+_SWARM = (("service", "/services"), ("secret", "/secrets"), ("config", "/configs"))
+
+
+def settle(ctx: Context, left: Abandoned) -> None:
+    """Remove and set going again what the journals of killed runs and the state prove.
+
+    Without the state nothing is proven, and nothing is touched.
+    """
+    recorded = ctx.recorded()
+    if recorded is None:
+        ctx.log(
+            "warning",
+            "an update was killed, and Pulumi's state cannot be read to tell what it left on the "
+            "engine: nothing is removed\n  what to do: `causeway leftovers` shows it and asks",
+        )
+        return
+    failed = []
+    for what, step in _steps(ctx, left, recorded):
+        try:
+            ctx.log("info", what)
+            step()
+        except (EngineError, Fault) as error:
+            failed.append(f"{what}: {error}")
+    if failed:
+        ctx.log("warning", "not put right: " + "\n  ".join(failed))
+        return
+    for file in left.files:
+        with suppress(OSError):
+            file.unlink()
+
+
+def resources_with_left_overs(ctx: Context, left: Abandoned) -> frozenset[str]:
+    """The URNs of what `settle` would remove: a run that changes nothing else has to come to it."""
+    recorded = ctx.recorded()
+    if recorded is None:
+        return frozenset()
+    is_left = _rule(ctx, left, recorded)
+    listed = (ctx.shared.containers(ctx), ctx.shared.networks(ctx))
+    return frozenset(each["Labels"][URN_LABEL] for all in listed for each in _left_of(all, is_left))
+
+
+Rule = Callable[[dict[str, str] | None, str], bool]
+
+
+def _rule(ctx: Context, left: Abandoned, recorded: Recorded) -> Rule:
+    def is_left(labels: dict[str, str] | None, identity: str) -> bool:
+        marks = labels or {}
+        return (
+            marks.get(STATE_LABEL) == ctx.origin.identity
+            and (marks.get(RUN_LABEL, ""), marks.get(URN_LABEL, "")) in left.begun
+            and identity not in recorded.resources
+        )
+
+    return is_left
+
+
+def _steps(
+    ctx: Context, left: Abandoned, recorded: Recorded
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What to do, in words and as a call, in the order in which it has to be done."""
+    is_left = _rule(ctx, left, recorded)
+    for each in _left_of(ctx.shared.containers(ctx), is_left):
+        yield f"removing container {_name(each)}, {_BEGUN}", partial(_container, ctx, each["Id"])
+    for parked in left.parked:
+        known = recorded.resources.get(parked.id)
+        if known is not None and not known.leaves and ctx.api.find(f"/containers/{parked.id}/json"):
+            yield (
+                f"setting container {parked.name} going again, which a killed update had stopped",
+                partial(handover.bring_back, ctx, parked),
+            )
+    if (ctx.api.info.get("Swarm") or {}).get("ControlAvailable"):
+        for word, path in _SWARM:
+            marked = filters(label=[f"{STATE_LABEL}={ctx.origin.identity}"])
+            for each in ctx.api.call("GET", path, params=marked) or []:
+                if is_left(each["Spec"].get("Labels"), each["ID"]):
+                    yield (
+                        f"removing {word} {each['Spec']['Name']}, {_BEGUN}",
+                        partial(ctx.api.call, "DELETE", f"{path}/{each['ID']}"),
+                    )
+    for each in _left_of(ctx.shared.networks(ctx), is_left):
+        yield f"removing network {each['Name']}, {_BEGUN}", partial(_network, ctx, each["Id"])
+
+
+def _left_of(listed: dict[str, dict[str, Any]], is_left: Rule) -> list[dict[str, Any]]:
+    return [each for each in listed.values() if is_left(each.get("Labels"), each["Id"])]
+
+
+def _container(ctx: Context, identity: str) -> None:
+    remove(ctx, identity, volumes=True)
+    ctx.shared.containers(ctx).pop(identity)
+
+
+def _network(ctx: Context, identity: str) -> None:
+    network.remove(ctx, identity)
+    ctx.shared.networks(ctx).pop(identity)
+
+
+def _name(container: dict[str, Any]) -> str:
+    return str((container.get("Names") or [container["Id"][:12]])[0]).lstrip("/")

@@ -1,0 +1,1 @@
+"""What every resource type is built on: its interface, whose an object is, and facts of a run."""

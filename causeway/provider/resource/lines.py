@@ -1,0 +1,80 @@
+"""The line of a stack file behind an input, from the record that the program left.
+
+The plugin is started in the project's folder, as the program is. Where there is no record, for
+another program or a folder that cannot be written, nothing is claimed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from .kind import Failure
+
+FOLDER = ".causeway"
+RUN = "run"
+
+
+def line_of(urn: str, path: str) -> str | None:
+    """`stacks/web/compose.yaml:31: networks.front.driver` for an input path; None when unknown.
+
+    An input that is not in the record has the line of the nearest one around it.
+    """
+    try:
+        known = _record(urn)[_key(urn)]
+        return next((known[each] for each in _outwards(path) if each in known), None)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_dropped(urn: str) -> bool:
+    """Whether the program of this very run certainly has no such container any more.
+
+    The record names the run that it is of by its Pulumi process, this one's parent.
+    """
+    try:
+        record, parent = _record(urn), os.getppid()
+        fields = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()
+        return record[RUN] == {"pulumi": f"{parent}-{fields[19]}"} and _key(urn) not in record
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return False
+
+
+def _record(urn: str) -> dict[str, Any]:
+    head, scope, *_ = urn.split("::")
+    file = Path(FOLDER, f"lines-{scope}-{head.rsplit(':', 1)[-1]}.json")
+    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return record
+
+
+def _key(urn: str) -> str:
+    _, _, kinds, name = urn.split("::", 3)
+    return f"{kinds.rsplit('$', 1)[-1]}::{name}"
+
+
+def located(urn: str, said: Failure) -> str | None:
+    """What is said of an input, after its line; None where that is unknown.
+
+    The input is named as well where its line is only that of the whole resource.
+    """
+    line = line_of(urn, said.path)
+    if line is None:
+        return None
+    # Of a resource of our own package, the line is that of all it says.
+    ours = urn.split("::", 3)[2].rpartition("$")[2].startswith("causeway:")
+    exact = not said.path or ours or line != line_of(urn, "")
+    return f"{line}: {said.reason}" if exact else f"{line}: {said.path}: {said.reason}"
+
+
+def placed(urn: str, said: Failure) -> str:
+    """The same, or what is said alone."""
+    return located(urn, said) or said.reason
+
+
+def _outwards(path: str) -> list[str]:
+    """`options.com.docker.x`, `options.com.docker` ... `options`, and "" for the whole."""
+    ends = [match.start() for match in re.finditer(r"[.\[]", path)]
+    return [path, *(path[:end] for end in reversed(ends)), ""]

@@ -1,0 +1,65 @@
+"""Whose an object on the engine is: the labels that every created object carries, and the proof.
+
+Two checkouts of one project have equal names and URNs, so neither proves anything. What proves is
+the identity of Pulumi's state (the random id of its provider, made with the first update and kept
+in the state) or that the state holds the object's own id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .kind import Context
+
+URN_LABEL = "causeway.urn"
+RUN_LABEL = "causeway.run"
+STATE_LABEL = "causeway.state"
+CHECKOUT_LABEL = "causeway.checkout"
+OWN_LABELS = frozenset({URN_LABEL, RUN_LABEL, STATE_LABEL, CHECKOUT_LABEL})
+Labels = Mapping[str, str] | None
+
+
+def own_labels(ctx: Context) -> dict[str, str]:
+    """The labels that mark an object as made by this run, for this resource of this state."""
+    marks = {URN_LABEL: ctx.urn, RUN_LABEL: ctx.run, CHECKOUT_LABEL: ctx.origin.checkout}
+    return marks | ({STATE_LABEL: ctx.origin.identity} if ctx.origin.identity else {})
+
+
+def is_marked(ctx: Context, labels: Labels) -> bool:
+    """Whether an object carries the identity of this state."""
+    return bool(ctx.origin.identity) and (labels or {}).get(STATE_LABEL) == ctx.origin.identity
+
+
+def is_ours(ctx: Context, labels: Labels, identity: str, *, certain: bool = False) -> bool:
+    """Whether an object belongs to this state: by its mark, or because the state holds its id.
+
+    The state is read, once a run, for objects of Causeway that have no mark; to be `certain`, also
+    for those with another one, which another provider of this state may have made.
+    """
+    marks = labels or {}
+    if identity in ctx.known_ids or is_marked(ctx, labels):
+        return True
+    if URN_LABEL not in marks or (STATE_LABEL in marks and not certain):
+        return False
+    recorded = ctx.recorded()
+    return recorded is not None and identity in recorded.resources
+
+
+def owner(labels: Labels, created: str = "") -> str:
+    """Who made an object, as far as its labels tell, in words that follow its name."""
+    marks = labels or {}
+    when = f" on {created[:10]} at {created[11:16]}" if len(created) > 16 else ""
+    if urn := marks.get(URN_LABEL):
+        head = urn.split("::")
+        stack, project = head[0].rpartition(":")[2], head[1] if len(head) > 1 else "?"
+        where = f" from {marks[CHECKOUT_LABEL]}" if marks.get(CHECKOUT_LABEL) else ""
+        return f"made by stack {stack} of project {project}{where}{when}"
+    if compose := marks.get("com.docker.compose.project"):
+        folder = marks.get("com.docker.compose.project.working_dir")
+        return f"made by Compose project {compose}{f' in {folder}' if folder else ''}{when}"
+    return f"not made by Causeway{when}"
+
+
+def foreign_labels(labels: Labels) -> dict[str, str]:
+    """The labels that a user wrote, without ours."""
+    return {key: value for key, value in (labels or {}).items() if key not in OWN_LABELS}

@@ -1,0 +1,171 @@
+"""What one question to the engine answers for every resource of a run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from causeway.engine import machine as host
+from causeway.engine.client import filters
+from causeway.provider.network import abilities
+
+from . import lines
+from .kind import Context
+from .ownership import URN_LABEL, is_ours
+
+# The first version of the API that no engine with such a count speaks.
+SAFE_COUNT_API = (1, 52)
+TURN_SECONDS = 1.0
+Listed = dict[str, dict[str, Any]]
+# Host port and protocol -> the containers that have it: id, name, ip, labels, created.
+Publishing = dict[tuple[int, str], list[dict[str, Any]]]
+# Name in DNS -> the containers that have it, as inspected.
+Named = dict[str, list[dict[str, Any]]]
+
+
+class Shared:
+    """Answers kept for the life of the plugin process, that is for one Pulumi operation.
+
+    They tell of the time before this run changed anything; what it changes itself, it knows.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: dict[str, Listed | Exception] = {}
+        self._facts: abilities.Facts | None = None
+        self._names: dict[str, Named] = {}
+        self._publishing: Publishing | None = None
+        self._said: set[str] = set()
+        self._door = threading.Lock()
+        self._before = threading.Event()
+        self._before.set()
+
+    @contextmanager
+    def removing(self, ctx: Context) -> Iterator[None]:
+        """A turn in removing a container: after the one before, or a second after its start.
+
+        Engines with the count that Docker 20.10 keeps of a network's connections can lose it when
+        several containers leave at once, and then keep the network for good.
+        """
+        if ctx.api.speaks >= SAFE_COUNT_API:
+            yield
+            return
+        with self._door:
+            self._before.wait(TURN_SECONDS)
+            mine = self._before = threading.Event()
+        try:
+            yield
+        finally:
+            mine.set()
+
+    def once(self, key: str, say: Callable[[], None]) -> None:
+        """Say something the first time only."""
+        with self._lock:
+            if key in self._said:
+                return
+            self._said.add(key)
+        say()
+
+    def is_dropped(self, urn: str) -> bool:
+        """Whether this run's program certainly has no such resource any more."""
+        return lines.is_dropped(urn)
+
+    def publishing(self, ctx: Context) -> Publishing:
+        """The running containers of the whole engine by the host ports that they publish."""
+        with self._lock:
+            if self._publishing is None:
+                self._publishing = {}
+                for container in ctx.api.call("GET", "/containers/json"):
+                    for port in container.get("Ports") or []:
+                        if not port.get("PublicPort"):
+                            continue
+                        key = int(port["PublicPort"]), str(port.get("Type") or "tcp")
+                        self._publishing.setdefault(key, []).append(
+                            {
+                                "id": container["Id"],
+                                "name": (container.get("Names") or ["?"])[0].lstrip("/"),
+                                "ip": port.get("IP") or "",
+                                "labels": container.get("Labels") or {},
+                                "created": _moment(container.get("Created")),
+                            }
+                        )
+            return self._publishing
+
+    def containers(self, ctx: Context) -> Listed:
+        """The containers made by this plugin, by id."""
+        return self._ask(ctx, "/containers/json", all=1)
+
+    def networks(self, ctx: Context) -> Listed:
+        """The networks made by this plugin, by id."""
+        return self._ask(ctx, "/networks")
+
+    def volumes(self, ctx: Context) -> Listed:
+        """The volumes made by this plugin, by name."""
+        return self._ask(ctx, "/volumes")
+
+    def add_network(self, ctx: Context, network: dict[str, Any]) -> None:
+        """Remember a network that this run has made."""
+        known = self.networks(ctx)
+        with self._lock:
+            known[network["Id"]] = network
+
+    def facts(self, ctx: Context) -> abilities.Facts:
+        """What the engine, its machine and the networks on it allow."""
+        with self._lock:
+            if self._facts is None:
+                info, networks = ctx.api.info, ctx.api.call("GET", "/networks")
+                self._facts = abilities.facts(
+                    ctx.api.speaks, info, networks, host.look(ctx.api.host, info)
+                )
+            return self._facts
+
+    def names_on(self, ctx: Context, network: str) -> Named:
+        """The names on a network that somebody else made, another stack too; empty for this
+        stack's own, about which its file tells."""
+        known = self.networks(ctx)
+        made = known.get(network) or next(
+            (each for each in known.values() if each["Name"] == network), {}
+        )
+        if made and is_ours(ctx, made.get("Labels"), made["Id"]):
+            return {}
+        with self._lock:
+            if network not in self._names:
+                found = ctx.api.find(f"/networks/{network}") or {}
+                names: Named = {}
+                for identity in found.get("Containers") or {}:
+                    container = ctx.api.find(f"/containers/{identity}/json")
+                    places = (container or {}).get("NetworkSettings", {}).get("Networks") or {}
+                    settings = places.get(found["Name"]) or {}
+                    for name in {
+                        *(settings.get("Aliases") or ()),
+                        *(settings.get("DNSNames") or ()),
+                    }:
+                        names.setdefault(name, []).append(container)
+                self._names[network] = names
+            return self._names[network]
+
+    def _ask(self, ctx: Context, path: str, **params: Any) -> Listed:
+        with self._lock:
+            if path not in self._answers:
+                params |= filters(label=[URN_LABEL])
+                try:
+                    found = ctx.api.call("GET", path, params=params)
+                    items = found if isinstance(found, list) else found["Volumes"] or []
+                    self._answers[path] = {item.get("Id") or item["Name"]: item for item in items}
+                except Exception as error:
+                    # Remembered too: with a hung engine, one resource waits and not each of them.
+                    self._answers[path] = error
+            answer = self._answers[path]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def _moment(seconds: Any) -> str:
+    """The engine's lists tell seconds since 1970; its inspections tell text such as this."""
+    if not isinstance(seconds, int):
+        return ""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,1 @@
+"""Swarm services, secrets and configs."""
