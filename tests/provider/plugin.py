@@ -26,6 +26,7 @@ from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grp
 from causeway.provider.inputs.plain import from_struct, to_struct
 
 ROOT = Path(__file__).resolve().parents[2]
+PLUGIN = str(ROOT / "causeway" / "provider" / "pulumi-resource-docker")
 NETWORK = "docker:index/network:Network"
 CONTAINER = "docker:index/container:Container"
 SERVICE = "docker:index/service:Service"

@@ -1,7 +1,7 @@
 """The schema of the `docker` package, from which Pulumi writes programs: read off the SDK.
 
-A program of its own, `python -m causeway.provider.protocol.schema`: it needs the whole SDK, which the plugin starts
-without. Resource types and the objects in them are described, functions are not.
+A program of its own, `python -m causeway.provider.protocol.schema`: it needs the whole SDK, which
+the plugin starts without. Resource types and the objects in them are described, functions are not.
 """
 
 from __future__ import annotations
