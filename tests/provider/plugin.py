@@ -122,7 +122,7 @@ class Plugin:
         own = {"XDG_STATE_HOME": str(STATE_HOME), "CAUSEWAY_PULUMI": str(self.recorded.program)}
         environment = {**os.environ, **own, "DOCKER_HOST": host, **variables}
         self._process = subprocess.Popen(
-            [str(ROOT / "causeway" / "provider" / "pulumi-resource-docker"), f"127.0.0.1:{port}"],
+            [PLUGIN, f"127.0.0.1:{port}"],
             stdout=subprocess.PIPE,
             env=environment,
             text=True,

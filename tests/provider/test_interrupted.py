@@ -13,7 +13,7 @@ import docker
 import pytest
 
 from tests.engines import Engine
-from tests.provider.plugin import CONTAINER, NETWORK, ROOT, Deployed, Plugin, Refused
+from tests.provider.plugin import CONTAINER, NETWORK, PLUGIN, Deployed, Plugin, Refused
 from tests.tiny_image import TINY, import_tiny
 
 CONTAINERS = 4
@@ -267,7 +267,7 @@ def test_the_plugin_ends_when_pulumi_is_gone() -> None:
         [
             "sh",
             "-c",
-            f"{ROOT}/causeway/provider/pulumi-resource-docker 127.0.0.1:1 & echo $!; wait",
+            f"{PLUGIN} 127.0.0.1:1 & echo $!; wait",
         ],
         stdout=subprocess.PIPE,
         text=True,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from causeway.provider.kinds import FUNCTIONS, KINDS, OWN_KINDS
-from tests.provider.plugin import ROOT
+from tests.provider.plugin import PLUGIN, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             *(
                 "package",
                 "get-schema",
-                str(ROOT / "causeway" / "provider" / "pulumi-resource-docker"),
+                PLUGIN,
             ),
         ],
         cwd=folder,

@@ -270,7 +270,8 @@ def test_the_plugin_starts_without_what_it_seldom_needs() -> None:
     """Each preview waits for the plugin's start, of which these would be a quarter."""
     program = (
         "import sys, causeway.provider.__main__\n"
-        "seldom = ('docker', 'requests', 'urllib3', 'pulumi.output', 'causeway.provider.image.image')\n"
+        "seldom = ('docker', 'requests', 'urllib3', 'pulumi.output', "
+        "'causeway.provider.image.image')\n"
         "print([name for name in seldom if name in sys.modules])"
     )
     done = subprocess.run(
