@@ -24,7 +24,7 @@ from typing import Any
 
 import docker
 
-from causeway.provider.resource.ownership import URN_LABEL
+from causeway.contract import URN_LABEL
 from tests.end_to_end.project import Project
 from tests.engine_host import EngineError
 from tests.engines import Engine

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import pulumi
 
+from causeway.contract import ATTACHMENT_TYPE
 from causeway.model.values import Guest
-
-TOKEN = "causeway:index:NetworkAttachment"
 
 
 class NetworkAttachment(pulumi.CustomResource):
@@ -28,7 +27,7 @@ class NetworkAttachment(pulumi.CustomResource):
     ) -> None:
         place = guest.attachment
         super().__init__(
-            TOKEN,
+            ATTACHMENT_TYPE,
             name,
             {
                 "network": network,

@@ -12,12 +12,13 @@ from dataclasses import replace
 import pulumi
 import pulumi_docker as docker
 
+from causeway.contract import ROLE_LABEL
 from causeway.model.extension.balance import CONFIGURATION
 from causeway.model.extension.balance.configuration import configuration
 from causeway.model.extension.balance.servers import Address
 from causeway.model.values import Resources, Service
 from components.container import Course, References, container_args
-from components.labels import ROLE, Owner, container_labels
+from components.labels import Owner, container_labels
 
 # When a program closes, the kernel hands connections that it has not taken yet to the other one.
 MIGRATE = ("net.ipv4.tcp_migrate_req", "1")
@@ -73,7 +74,7 @@ def holder(
         container_args(
             holding,
             references,
-            container_labels(owner, service.name, replica, (), {ROLE: "network"}),
+            container_labels(owner, service.name, replica, (), {ROLE_LABEL: "network"}),
             Course(),
         ),
         pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(ignore_changes=["image"])),

@@ -9,9 +9,8 @@ from __future__ import annotations
 import pulumi
 from pulumi_docker import _utilities
 
+from causeway.contract import ENGINE_FUNCTION
 from causeway.model.reach.values import EngineFacts, engine_version
-
-FUNCTION = "docker:index/getEngine:getEngine"
 
 
 def engine_facts(told: tuple[int, int] | None = None) -> EngineFacts:
@@ -23,7 +22,7 @@ def _asked() -> tuple[int, int] | None:
     # The SDK's version, as its resources have it: another one would start a second plugin.
     options = _utilities.get_invoke_opts_defaults()
     try:
-        answer = pulumi.runtime.invoke(FUNCTION, {}, options)
+        answer = pulumi.runtime.invoke(ENGINE_FUNCTION, {}, options)
     except Exception as error:  # Pulumi raises no other kind
         pulumi.log.debug(f"the engine's version is unknown: {error}")
         return None

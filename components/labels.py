@@ -8,18 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from causeway.contract import PROJECT_LABEL, REPLICA_LABEL, SERVICE_LABEL, STACK_LABEL
 from causeway.model.values import Pairs
-
-PROJECT = "causeway.project"
-STACK = "causeway.stack"
-SERVICE = "causeway.service"
-REPLICA = "causeway.replica"
-RESTART_WITH = "causeway.restart-with"
-DRAIN = "causeway.drain"
-ORDER = "causeway.order"
-RENEW = "causeway.renew-anon-volumes"
-# "network" on the container that holds a balancer's networks.
-ROLE = "causeway.role"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +20,7 @@ class Owner:
     stack: str
 
     def labels(self) -> dict[str, str]:
-        return {PROJECT: self.project, STACK: self.stack}
+        return {PROJECT_LABEL: self.project, STACK_LABEL: self.stack}
 
 
 def network_labels(owner: Owner, declared: Pairs) -> list[docker.NetworkLabelArgs]:
@@ -55,7 +45,7 @@ def container_labels(
         **dict(declared),
         **computed,
         **owner.labels(),
-        SERVICE: service,
-        REPLICA: str(replica),
+        SERVICE_LABEL: service,
+        REPLICA_LABEL: str(replica),
     }
     return [docker.ContainerLabelArgs(label=key, value=labels[key]) for key in sorted(labels)]

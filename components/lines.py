@@ -15,22 +15,25 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from causeway.contract import (
+    ATTACHMENT_TYPE,
+    CONTAINER_TYPE,
+    FOLDER,
+    NETWORK_TYPE,
+    RUN_ENTRY,
+    VOLUME_TYPE,
+    lines_file,
+)
 from causeway.model.errors import shorten
 from causeway.model.loaded import Loaded
 from causeway.model.rules.pool import written_position
 from causeway.model.source import SourceIndex
 from causeway.model.values import Network, Place, Service
-from components.attachment import TOKEN, guest_name
+from components.attachment import guest_name
 from components.labels import Owner
-from components.paths import GENERATED
 
-# The entry that names the run.
-RUN = "run"
 # Input path -> `file:line: key.path`; "" stands for the resource as a whole.
 Lines = dict[str, str]
-NETWORK = "docker:index/network:Network"
-CONTAINER = "docker:index/container:Container"
-VOLUME = "docker:index/volume:Volume"
 # Inputs that are a Compose key under another name.
 NETWORK_KEYS = {
     "attachable": ("attachable",),
@@ -78,10 +81,13 @@ ENDPOINT_KEYS = {
 
 def keep(owner: Owner, loaded: Loaded) -> None:
     """Write the record of a stack where the plugin, started in the same folder, looks for it."""
-    record: dict[str, Lines] = {RUN: {"pulumi": _pulumi()}, **recorded(loaded, str(Path.cwd()))}
+    record: dict[str, Lines] = {
+        RUN_ENTRY: {"pulumi": _pulumi()},
+        **recorded(loaded, str(Path.cwd())),
+    }
     text = json.dumps(record, indent=1, sort_keys=True)
-    folder = Path.cwd() / GENERATED
-    target = folder / f"lines-{owner.project}-{owner.stack}.json"
+    folder = Path.cwd() / FOLDER
+    target = folder / lines_file(owner.project, owner.stack)
     name = ""
     try:
         if target.exists() and target.read_bytes() == text.encode():
@@ -122,19 +128,19 @@ def recorded(loaded: Loaded, base: str) -> dict[str, Lines]:
     found: dict[str, list[tuple[str, Place]]] = {}
     for network in stack.networks:
         name = f"{stack.name}-{network.key}"
-        found[f"{NETWORK}::{name}"] = list(_network(network, index))
+        found[f"{NETWORK_TYPE}::{name}"] = list(_network(network, index))
         for guest in network.guests:
-            found[f"{TOKEN}::{name}-{guest_name(guest)}"] = [("", guest.place)]
+            found[f"{ATTACHMENT_TYPE}::{name}-{guest_name(guest)}"] = [("", guest.place)]
     for volume in stack.volumes:
         steps = ("volumes", volume.key)
-        found[f"{VOLUME}::{stack.name}-{volume.key}"] = [
+        found[f"{VOLUME_TYPE}::{stack.name}-{volume.key}"] = [
             ("", index.place(*steps)),
             *((key, index.place(*steps, written)) for key, written in VOLUME_KEYS.items()),
         ]
     for service in stack.services:
         places = list(_container(service, index))
         for replica in range(1, service.replicas + 1):
-            name = f"{CONTAINER}::{stack.name}-{service.name}-{replica}"
+            name = f"{CONTAINER_TYPE}::{stack.name}-{service.name}-{replica}"
             found[name] = places
             if service.balance is not None:
                 found[f"{name}-network"] = places

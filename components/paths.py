@@ -8,7 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-GENERATED = ".causeway"
+from causeway.contract import FOLDER
 
 
 def portable(path: str) -> str:
@@ -23,11 +23,11 @@ def portable(path: str) -> str:
 def generated(name: str, text: str) -> str:
     """Write `text` to a file in the project's ignored folder and return its path. Only the owner
     may read it, since it may hold a secret; another preview finds it whole or as it was."""
-    folder = Path.cwd() / GENERATED
+    folder = Path.cwd() / FOLDER
     folder.mkdir(exist_ok=True)
     path = folder / name
     if path.exists() and path.stat().st_mode & 0o077 == 0 and path.read_bytes() == text.encode():
-        return f"{GENERATED}/{name}"
+        return f"{FOLDER}/{name}"
     handle, unfinished = tempfile.mkstemp(dir=folder)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
@@ -37,4 +37,4 @@ def generated(name: str, text: str) -> str:
         with suppress(OSError):
             Path(unfinished).unlink()
         raise
-    return f"{GENERATED}/{name}"
+    return f"{FOLDER}/{name}"

@@ -13,6 +13,7 @@ from typing import Any
 
 import pulumi
 
+from causeway.contract import REACH_OUTPUT, STACK_TYPE
 from causeway.model.reach import wording
 from causeway.model.reach.difference import difference
 from causeway.model.reach.places import NONE, Positions
@@ -20,8 +21,6 @@ from causeway.model.reach.record import record, restore
 from causeway.model.reach.values import EngineFacts
 from causeway.model.values import Stack
 
-STACK_TYPE = "causeway:components:Stack"
-OUTPUT = "reach"
 READ = "pulumi:pulumi:readStackResourceOutputs"
 
 
@@ -56,7 +55,7 @@ def record_in(resources: object) -> Stack | None:
     """The record among the outputs of all resources, `{urn: {type, outputs}}`."""
     for resource in resources.values() if isinstance(resources, dict) else ():
         if resource.get("type") == STACK_TYPE:
-            written = resource.get("outputs", {}).get(OUTPUT)
+            written = resource.get("outputs", {}).get(REACH_OUTPUT)
             return restore(written) if isinstance(written, str) else None
     return None
 

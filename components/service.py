@@ -9,12 +9,13 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
+from causeway.contract import DRAIN_LABEL, ORDER_LABEL, RENEW_LABEL, RESTART_WITH_LABEL
 from causeway.model.values import Service as ServiceValue
 from components.balancer import holder, inside
 from components.concealment import Component
 from components.container import Course, References, container_args
 from components.healthcheck import is_checked
-from components.labels import DRAIN, ORDER, RENEW, RESTART_WITH, Owner, container_labels
+from components.labels import Owner, container_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +55,17 @@ class Service(Component):
             run_to_end=args.awaited_completed,
         )
         computed = {
-            f"{RESTART_WITH}.{other}": ids for other, ids in (args.restart_with or {}).items()
+            f"{RESTART_WITH_LABEL}.{other}": ids for other, ids in (args.restart_with or {}).items()
         }
         if service.update.drain:
-            computed[DRAIN] = str(service.update.drain)
+            computed[DRAIN_LABEL] = str(service.update.drain)
         # Two programs of a balancer share its ports on purpose, until the old one closes.
         order = service.update.order or ("start-first" if service.balance is not None else None)
         if order is not None:
-            computed[ORDER] = order
+            computed[ORDER_LABEL] = order
         # A balancer's configuration is made anew, and the old program's is not to change under it.
         if service.update.renew_anon_volumes or service.balance is not None:
-            computed[RENEW] = "true"
+            computed[RENEW_LABEL] = "true"
         self.containers, self.holders = [], []
         for replica in range(1, service.replicas + 1):
             own, references = service, args.references

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-TOKEN = "causeway:index:Verification"
+from causeway.contract import VERIFICATION_TYPE
 
 
 class Verification(pulumi.CustomResource):
@@ -24,7 +24,7 @@ class Verification(pulumi.CustomResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
-            TOKEN,
+            VERIFICATION_TYPE,
             name,
             {
                 "stack": stack,

@@ -8,13 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from causeway.contract import STACK_TYPE
 from causeway.model.document import mapping, sequence
 from causeway.model.reach.record import restore
 from causeway.model.values import Stack
 
 from .problem import UsageError
 
-STACK_TYPE = "causeway:components:Stack"
 TIMEOUT_SECONDS = 120
 
 

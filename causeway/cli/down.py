@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from contextlib import closing
 
+from causeway.contract import CONTAINER_TYPE, VOLUME_TYPE
+
 from .console import Console
 from .problem import UsageError
 from .pulumi import call
 from .running import engine
 from .stacks import which
-from .state import CONTAINER, VOLUME, state
+from .state import state
 
 NAME = "down"
 SUMMARY = "remove the stack from the engine; volumes stay with their data unless --volumes is given"
@@ -36,8 +38,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with closing(engine(wanted)) as api:
         # Those that the state holds, and those that an earlier `destroy` kept.
         kept = [one.id for one in leftovers(api, known.identities, ()) if one.kind == "volume"]
-        named = sorted({*kept, *(name for name in known.of(VOLUME) if has_volume(api, name))})
-        unnamed = anonymous_volumes(api, known.of(CONTAINER))
+        named = sorted({*kept, *(name for name in known.of(VOLUME_TYPE) if has_volume(api, name))})
+        unnamed = anonymous_volumes(api, known.of(CONTAINER_TYPE))
         for name in named:
             what = "is removed at the end, with its data" if options.volumes else "stays"
             console.print(f"volume {name} {what}")

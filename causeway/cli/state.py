@@ -14,8 +14,6 @@ from .deployed import exported
 from .selected import backend_of
 from .settings import document
 
-VOLUME, CONTAINER = "docker:index/volume:Volume", "docker:index/container:Container"
-
 
 @dataclass(frozen=True, slots=True)
 class State:

@@ -12,9 +12,9 @@ from typing import Any
 
 import docker.errors
 
-from .stack import Engine
+from causeway.contract import CHECKOUT_LABEL, STATE_LABEL, URN_LABEL
 
-STATE, URN, CHECKOUT = "causeway.state", "causeway.urn", "causeway.checkout"
+from .stack import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def leftovers(api: Engine, identities: Collection[str], recorded: Collection[str
     """What carries one of these identities and is not among the recorded ids, sorted by name."""
     found = []
     for identity in sorted(identities):
-        label = {"label": f"{STATE}={identity}"}
+        label = {"label": f"{STATE_LABEL}={identity}"}
         for each in api.containers(all=True, filters=label):
             name = (each.get("Names") or [each["Id"][:12]])[0].lstrip("/")
             found.append(Object("container", each["Id"], name, _told(each, each["Status"])))
@@ -83,6 +83,6 @@ def has_volume(api: Engine, name: str) -> bool:
 
 def _told(found: dict[str, Any], also: str = "") -> str:
     labels = found.get("Labels") or {}
-    resource = str(labels.get(URN, "")).rpartition("::")[2]
-    parts = (resource, f"from {labels[CHECKOUT]}" if CHECKOUT in labels else "", also)
+    resource = str(labels.get(URN_LABEL, "")).rpartition("::")[2]
+    parts = (resource, f"from {labels[CHECKOUT_LABEL]}" if CHECKOUT_LABEL in labels else "", also)
     return ", ".join(part for part in parts if part)

@@ -9,10 +9,8 @@ from typing import Any
 import docker
 import docker.errors
 
-from .stack import PROJECT, SERVICE, STACK
+from causeway.contract import DRAIN_LABEL, PROJECT_LABEL, ROLE_LABEL, SERVICE_LABEL, STACK_LABEL
 
-DRAIN = "causeway.drain"
-ROLE = "causeway.role"  # on what is no replica: the holder of a balancer's networks
 # id -> seconds it is drained before it is stopped
 Replicas = Mapping[str, float]
 
@@ -46,13 +44,13 @@ class Exchange:
 
 def replicas(api: docker.APIClient, project: str, stack: str) -> dict[str, Replicas]:
     """The containers by service, running or not."""
-    labels = [f"{PROJECT}={project}", f"{STACK}={stack}"]
+    labels = [f"{PROJECT_LABEL}={project}", f"{STACK_LABEL}={stack}"]
     found: dict[str, dict[str, float]] = {}
     for each in api.containers(all=True, filters={"label": labels}):
-        if ROLE in each["Labels"]:
+        if ROLE_LABEL in each["Labels"]:
             continue
-        seconds = each["Labels"].get(DRAIN) or "0"
-        found.setdefault(each["Labels"].get(SERVICE, ""), {})[each["Id"]] = float(seconds)
+        seconds = each["Labels"].get(DRAIN_LABEL) or "0"
+        found.setdefault(each["Labels"].get(SERVICE_LABEL, ""), {})[each["Id"]] = float(seconds)
     return dict(found)
 
 
@@ -130,16 +128,16 @@ def conditions(
 
     `only`: the ids of the containers that count, as amid an update.
     """
-    labels = [f"{PROJECT}={project}", f"{STACK}={stack}"]
+    labels = [f"{PROJECT_LABEL}={project}", f"{STACK_LABEL}={stack}"]
     found: dict[str, list[Replica]] = {service: [] for service in declared}
     for each in api.containers(all=True, filters={"label": labels}):
-        if ROLE in each["Labels"] or (only and each["Id"] not in only):
+        if ROLE_LABEL in each["Labels"] or (only and each["Id"] not in only):
             continue
         try:
             state = api.inspect_container(each["Id"])["State"]
         except docker.errors.NotFound:  # removed between the list and the look
             continue
-        found.setdefault(each["Labels"].get(SERVICE, ""), []).append(_replica(each, state))
+        found.setdefault(each["Labels"].get(SERVICE_LABEL, ""), []).append(_replica(each, state))
     return [
         Condition(service, tuple(sorted(found[service], key=lambda one: one.name)))
         for service in sorted(found)

@@ -17,10 +17,10 @@ import docker
 import docker.errors
 from docker.tls import TLSConfig
 
+from causeway.contract import PROJECT_LABEL, REPLICA_LABEL, SERVICE_LABEL, STACK_LABEL
+
 from . import contexts
 
-PROJECT, STACK = "causeway.project", "causeway.stack"
-SERVICE, REPLICA = "causeway.service", "causeway.replica"
 # Of an engine's authority, and of this client.
 MATERIAL = ("ca.pem", "cert.pem", "key.pem")
 PAIR = MATERIAL[1:]
@@ -132,8 +132,8 @@ class LiveStack:
         wanted = [(target, "1"), *([(named[1], named[2])] if named else [])]
         for service, replica in wanted:
             labels = [
-                *(f"{PROJECT}={self._project}", f"{STACK}={self._stack}"),
-                *(f"{SERVICE}={service}", f"{REPLICA}={replica}"),
+                *(f"{PROJECT_LABEL}={self._project}", f"{STACK_LABEL}={self._stack}"),
+                *(f"{SERVICE_LABEL}={service}", f"{REPLICA_LABEL}={replica}"),
             ]
             for found in self._api.containers(filters={"label": labels}):
                 inspected: dict[str, Any] = self._api.inspect_container(found["Id"])
@@ -142,7 +142,7 @@ class LiveStack:
 
     def network_name(self, key: str) -> str:
         """The name on the engine of the network with this key in the stack's Compose file."""
-        labels = [f"{PROJECT}={self._project}", f"{STACK}={self._stack}"]
+        labels = [f"{PROJECT_LABEL}={self._project}", f"{STACK_LABEL}={self._stack}"]
         names = [str(each["Name"]) for each in self._api.networks(filters={"label": labels})]
         for name in sorted(names, key=len):
             # One that was named in the file rarely ends otherwise.

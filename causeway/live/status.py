@@ -12,10 +12,9 @@ from typing import Any
 import docker
 import docker.errors
 
+from causeway.contract import PROJECT_LABEL, REPLICA_LABEL, SERVICE_LABEL, STACK_LABEL
 from causeway.model.reach.values import Endpoint, EngineFacts, engine_version
 from causeway.model.values import Attachment, Network, Pairs, Place, Port, Service, Stack, Subnet
-
-from .stack import PROJECT, REPLICA, SERVICE, STACK
 
 NOWHERE = Place("", 0, "")
 DEFAULT_BRIDGE = "bridge"
@@ -61,7 +60,7 @@ class Status:
 def status(api: docker.APIClient, project: str, stack: str, only: Collection[str] = ()) -> Status:
     """Empty when nothing of the stack runs. `only`: the ids of the containers that count, as
     amid an update, when some that are replaced still run."""
-    labels = [f"{PROJECT}={project}", f"{STACK}={stack}"]
+    labels = [f"{PROJECT_LABEL}={project}", f"{STACK_LABEL}={stack}"]
     found = [
         _inspected(api, each["Id"])
         for each in api.containers(filters={"label": labels, "status": "running"})
@@ -71,8 +70,8 @@ def status(api: docker.APIClient, project: str, stack: str, only: Collection[str
     found = list({each.get("Id"): each for each in (_holder(api, one) for one in found)}.values())
     services: dict[str, list[dict[str, Any]]] = {}
     for each in found:
-        if each and each["Config"]["Labels"].get(SERVICE):
-            services.setdefault(each["Config"]["Labels"][SERVICE], []).append(each)
+        if each and each["Config"]["Labels"].get(SERVICE_LABEL):
+            services.setdefault(each["Config"]["Labels"][SERVICE_LABEL], []).append(each)
     prefix = f"{project}-{stack}"
     attached = {name for each in found if each for name in _networks(each)}
     networks = tuple(
@@ -109,8 +108,8 @@ def _holder(api: docker.APIClient, found: dict[str, Any]) -> dict[str, Any]:
     if not mode.startswith("container:"):
         return found
     owner = _inspected(api, mode.partition(":")[2])
-    same = owner and owner["Config"]["Labels"].get(SERVICE) == found["Config"]["Labels"].get(
-        SERVICE
+    same = owner and owner["Config"]["Labels"].get(SERVICE_LABEL) == found["Config"]["Labels"].get(
+        SERVICE_LABEL
     )
     return owner if same else found
 
@@ -132,8 +131,8 @@ def _container(
     return Container(
         id=found["Id"],
         name=found["Name"].lstrip("/"),
-        service=labels[SERVICE],
-        replica=int(labels.get(REPLICA) or 1),
+        service=labels[SERVICE_LABEL],
+        replica=int(labels.get(REPLICA_LABEL) or 1),
         namespace="host" if is_host else owner["Id"],
         addresses=tuple(
             (name, endpoints[name]["IPAddress"])
@@ -176,11 +175,11 @@ def _service(
     owners: Mapping[str, dict[str, Any]],
 ) -> Service:
     """The service as its first replica says; replicas are alike."""
-    first = min(group, key=lambda each: int(each["Config"]["Labels"].get(REPLICA) or 1))
+    first = min(group, key=lambda each: int(each["Config"]["Labels"].get(REPLICA_LABEL) or 1))
     mode: str | None = first["HostConfig"]["NetworkMode"]
     if mode is not None and mode.startswith("container:"):
         other = owners.get(mode.partition(":")[2])
-        service = other["Config"]["Labels"].get(SERVICE) if other else None
+        service = other["Config"]["Labels"].get(SERVICE_LABEL) if other else None
         mode = f"service:{service}" if service else mode
     elif mode not in ("host", "none"):
         mode = None
@@ -217,7 +216,7 @@ def _network(api: docker.APIClient, name: str, prefix: str) -> Network:
         place=NOWHERE,
         driver=found["Driver"],
         options=tuple(sorted((found["Options"] or {}).items())),
-        external=not own and STACK not in (found["Labels"] or {}),
+        external=not own and STACK_LABEL not in (found["Labels"] or {}),
         internal=found["Internal"],
         subnets=tuple(
             Subnet(subnet=each.get("Subnet"), gateway=each.get("Gateway"))

@@ -21,7 +21,8 @@ import docker
 import docker.errors
 from docker.types import LogConfig
 
-LABEL = "causeway.probe"
+from causeway.contract import PROBE_LABEL
+
 SCRIPT = Path(__file__).with_name("prober.py")
 LONGEST_SECONDS = 600
 GREETING_SECONDS = 60.0
@@ -129,7 +130,7 @@ def sweep(api: docker.APIClient, older_than: float = STALE_SECONDS) -> list[str]
     """
     removed = []
     now = datetime.fromisoformat(str(api.info()["SystemTime"]))
-    listed = api.containers(all=True, filters={"label": LABEL, "status": "created"})
+    listed = api.containers(all=True, filters={"label": PROBE_LABEL, "status": "created"})
     for each in listed:
         age = now - datetime.fromtimestamp(each["Created"], UTC)
         if age.total_seconds() >= older_than:
@@ -168,7 +169,7 @@ class ContainerLine:
             command=_arguments(),
             user="0:0",
             stdin_open=True,
-            labels={LABEL: name},
+            labels={PROBE_LABEL: name},
             host_config=api.create_host_config(
                 network_mode=network_mode,
                 auto_remove=True,

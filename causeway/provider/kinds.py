@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, TypeVar
 
+from causeway.contract import ATTACHMENT_TYPE, ENGINE_FUNCTION, VERIFICATION_TYPE
 from causeway.provider.resource.kind import Context, ResourceKind, Values
 
 Function = Callable[[Context, Values], Values]
@@ -68,8 +69,8 @@ KINDS: Mapping[str, ResourceKind] = Served(
 # The second package: what `docker` has no resource type for.
 OWN_KINDS: Mapping[str, ResourceKind] = Served(
     {
-        "causeway:index:NetworkAttachment": "container.attachment.NetworkAttachmentKind",
-        "causeway:index:Verification": "verification.VerificationKind",
+        ATTACHMENT_TYPE: "container.attachment.NetworkAttachmentKind",
+        VERIFICATION_TYPE: "verification.VerificationKind",
     },
     _kind,
 )
@@ -84,7 +85,7 @@ FUNCTIONS: Mapping[str, Function] = Served(
         "docker:index/getPlugin:getPlugin": "functions.get_plugin",
         "docker:index/getLogs:getLogs": "functions.get_logs",
         # Ours: the SDK does not know it.
-        "docker:index/getEngine:getEngine": "engine_version.get_engine",
+        ENGINE_FUNCTION: "engine_version.get_engine",
     },
     _function,
 )

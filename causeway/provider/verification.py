@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+from causeway.contract import VERIFICATION_TYPE
 from causeway.engine import client as engines
 from causeway.engine import tls
 from causeway.engine.faults import Fault
@@ -32,7 +33,7 @@ DIFFERENT = 1  # the command's exit code when a cell is wrong
 class VerificationKind(ResourceKind):
     """Its inputs: `stack`, `record` (what decides reach), `containers` (ids), `image`."""
 
-    token: ClassVar[str] = "causeway:index:Verification"
+    token: ClassVar[str] = VERIFICATION_TYPE
 
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from causeway.contract import PROJECT_LABEL, STATE_LABEL
 from causeway.engine.client import filters
 from causeway.engine.faults import EngineError, Fault, NotFound
 from causeway.provider.container.values import in_order
@@ -41,7 +42,6 @@ INPUTS: dict[str, str] = {
 # The word that deletes data: names of volumes, with commas between.
 DELETE_DATA = "CAUSEWAY_DELETE_DATA"
 # On volumes that a Compose file declares: Compose keeps those, too, unless told otherwise.
-_PROJECT = "causeway.project"
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 
@@ -151,7 +151,7 @@ class VolumeKind(ResourceKind):
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
         replaced = ctx.current == id and state.get("name") == id
-        declared = _PROJECT in _labels(inputs)
+        declared = PROJECT_LABEL in _labels(inputs)
         if (replaced or declared) and not may_delete(id):
             ctx.log(
                 "info",

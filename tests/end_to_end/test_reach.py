@@ -177,7 +177,7 @@ def test_a_plugin_that_does_not_tell_the_version_leaves_a_warning(loopback: Proj
     # As the official plugin: it knows the resources and functions of its SDK, and no others.
     plugin = loopback.folder / "causeway" / "provider" / "kinds.py"
     written = plugin.read_text()
-    plugin.write_text(written.replace('"docker:index/getEngine:getEngine"', '"docker:index/x:x"'))
+    plugin.write_text(written.replace('ENGINE_FUNCTION: "', '"docker:index/x:x": "'))
     shown = loopback.pulumi("preview", "--stack", "loopback").succeeded()
     plugin.write_text(written)
     assert UNTOLD in shown.output

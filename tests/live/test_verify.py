@@ -15,7 +15,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from causeway.live.vantage import LABEL, sweep
+from causeway.contract import PROBE_LABEL
+from causeway.live.vantage import sweep
 from tests.end_to_end.project import Outcome
 from tests.live.conftest import Field
 
@@ -66,12 +67,12 @@ def squeezed(done: Outcome) -> str:
 
 
 def probes_of(shop: Field) -> list[str]:
-    found = shop.api.containers(all=True, filters={"label": LABEL})
+    found = shop.api.containers(all=True, filters={"label": PROBE_LABEL})
     return [name for each in found for name in each["Names"]]
 
 
 def running_probes(shop: Field) -> list[str]:
-    return [each["Id"] for each in shop.api.containers(filters={"label": LABEL})]
+    return [each["Id"] for each in shop.api.containers(filters={"label": PROBE_LABEL})]
 
 
 def gone(shop: Field) -> bool:
@@ -153,7 +154,7 @@ def test_no_probe_remains_of_a_run_that_is_broken_off(shop: Field, number: int) 
 
 
 def test_a_probe_that_never_started_is_removed_by_a_later_run(shop: Field) -> None:
-    made = shop.api.create_container("causeway-test/tiny:1", labels={LABEL: "left"})["Id"]
+    made = shop.api.create_container("causeway-test/tiny:1", labels={PROBE_LABEL: "left"})["Id"]
     assert sweep(shop.api) == []  # another run may be about to start it
     assert sweep(shop.api, older_than=0) == [made]
     assert probes_of(shop) == []

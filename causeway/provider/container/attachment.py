@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from causeway.contract import ATTACHMENT_TYPE, URN_LABEL
 from causeway.engine.client import filters
 from causeway.engine.faults import Fault, explain
 from causeway.provider.inputs.plain import UNKNOWN, has_unknown
 from causeway.provider.inputs.table import HONOURED, refusals
 from causeway.provider.network.network import disconnect
 from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values
-from causeway.provider.resource.ownership import URN_LABEL
 
 from .body import own_names
 from .endpoints import (
@@ -36,7 +36,7 @@ CLOSED = ("host", "none", "container")
 class NetworkAttachmentKind(ResourceKind):
     """One connection of one container."""
 
-    token: ClassVar[str] = "causeway:index:NetworkAttachment"
+    token: ClassVar[str] = ATTACHMENT_TYPE
     # The id is the container's: to delete the old attachment later would end the new one.
     id_is_name: ClassVar[bool] = True
 

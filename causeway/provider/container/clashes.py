@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
+from causeway.contract import ORDER_LABEL
 from causeway.provider.inputs.plain import objects
 from causeway.provider.resource.kind import Values
 
-from .reload import ORDER, label
+from .reload import label
 
 # Not data: what the kernel and daemons offer for many to use.
 _SHARED_FOLDERS = ("/dev", "/proc", "/sys")
@@ -25,7 +26,7 @@ def clashes(old: Values, name: str | None, new: Values, moved: Iterable[str] = (
     `moved` are the folders of anonymous volumes that go over to the new one.
     """
     found = unshareable(old, name, new)
-    order = label(new, ORDER)
+    order = label(new, ORDER_LABEL)
     if order != "start-first":
         found += written_by_both(old, new)
         found += [f"the anonymous volume at {folder} moves over" for folder in sorted(moved)]

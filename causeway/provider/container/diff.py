@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from causeway.contract import RENEW_LABEL
 from causeway.provider.inputs.plain import has_unknown, objects
 from causeway.provider.resource.kind import Change, Diff, Values
 
@@ -12,7 +13,7 @@ from .body import QUOTAS, attachments, is_exclusive
 from .clashes import clashes
 from .endpoints import canonical
 from .fields import BY_NAME
-from .reload import RENEW, changes_in_place, label, without_control
+from .reload import changes_in_place, label, without_control
 
 # Limits that the Engine API can set but not take away: zero means "leave as it is" there.
 _LIMITS = (
@@ -110,7 +111,7 @@ def tell_order(diff: Diff, old: Values, state: Values, new: Values, moved: Itera
 
 def anonymous(listed: dict[str, Any] | None, old: Values, new: Values) -> list[str]:
     """The folders of a listed container's volumes that no input names, which its successor gets."""
-    if listed is None or label(new, RENEW) == "true":
+    if listed is None or label(new, RENEW_LABEL) == "true":
         return []
     named = {each.get("volumeName") for _, each in objects(old, "volumes")}
     named |= {each.get("source") for _, each in objects(old, "mounts")}

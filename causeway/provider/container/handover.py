@@ -13,16 +13,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from causeway.contract import RENEW_LABEL, RUN_LABEL, URN_LABEL
 from causeway.engine.faults import EngineError, Fault
 from causeway.provider.resource.journal import Parked
 from causeway.provider.resource.kind import Context, Values
-from causeway.provider.resource.ownership import RUN_LABEL, URN_LABEL, is_marked, owner
+from causeway.provider.resource.ownership import is_marked, owner
 
 from . import reload as container_reload
 from . import start as container_run
 from .body import import_inputs, is_running
 from .clashes import clashes, unshareable, written_by_both
-from .reload import RENEW, label
+from .reload import label
 from .removal import remove
 from .values import Body
 
@@ -117,7 +118,7 @@ def _refuse_unrecorded(ctx: Context, identity: str, new: Values) -> None:
 
 def anonymous(found: Body, new: Values) -> dict[str, str]:
     """Folder -> name of the anonymous volumes that the new container takes over."""
-    if label(new, RENEW) == "true":
+    if label(new, RENEW_LABEL) == "true":
         return {}
     host = found["HostConfig"]
     named = {line.split(":", 1)[0] for line in host.get("Binds") or []}

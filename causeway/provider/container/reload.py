@@ -17,19 +17,21 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from causeway.contract import (
+    DRAIN_LABEL,
+    ORDER_LABEL,
+    RELOAD_CHECK_LABEL,
+    RELOAD_LABEL,
+    RENEW_LABEL,
+)
 from causeway.engine.faults import Fault, NotFound
 from causeway.provider.inputs.plain import objects
 from causeway.provider.resource.kind import Context, Failure, Values
 
 from .start import put_files
 
-RELOAD = "causeway.reload"
-CHECK = "causeway.reload-check"
-DRAIN = "causeway.drain"
-ORDER = "causeway.order"
-RENEW = "causeway.renew-anon-volumes"
 # They concern what the plugin does later and not what runs: a new value is only recorded.
-CONTROL = frozenset({RELOAD, CHECK, DRAIN, ORDER, RENEW})
+CONTROL = frozenset({RELOAD_LABEL, RELOAD_CHECK_LABEL, DRAIN_LABEL, ORDER_LABEL, RENEW_LABEL})
 _FORM = re.compile(r"signal:(SIG)?[A-Z0-9+-]+|exec:\s*\S.*")
 _POLL_SECONDS = 0.2
 
@@ -41,15 +43,15 @@ def failures(inputs: Values) -> Iterable[Failure]:
         if not isinstance(value, str):
             continue
         path = f"labels[{index}].value"
-        if key == RELOAD and not _FORM.fullmatch(value):
+        if key == RELOAD_LABEL and not _FORM.fullmatch(value):
             yield Failure(path, f"{value!r} is neither `signal:NAME` nor `exec:COMMAND`")
-        if key == DRAIN and not re.fullmatch(r"\d{1,5}(\.\d+)?", value):
+        if key == DRAIN_LABEL and not re.fullmatch(r"\d{1,5}(\.\d+)?", value):
             yield Failure(path, f"{value!r} is not a number of seconds")
-        if key == ORDER and value not in ("start-first", "stop-first"):
+        if key == ORDER_LABEL and value not in ("start-first", "stop-first"):
             yield Failure(path, f"{value!r} is neither `start-first` nor `stop-first`")
-        if key == RENEW and value not in ("true", "false"):
+        if key == RENEW_LABEL and value not in ("true", "false"):
             yield Failure(path, f"{value!r} is neither `true` nor `false`")
-        if key in (RELOAD, CHECK) and not _words(value):
+        if key in (RELOAD_LABEL, RELOAD_CHECK_LABEL) and not _words(value):
             yield Failure(path, f"{value!r} has an open quotation")
 
 
@@ -76,7 +78,7 @@ def without_control(labels: Any) -> Any:
 
 def changes_in_place(old: Values, new: Values) -> bool:
     """Whether changed uploads need no new container: the same files, and a way to take them in."""
-    return label(new, RELOAD) is not None and _files(old) == _files(new)
+    return label(new, RELOAD_LABEL) is not None and _files(old) == _files(new)
 
 
 def _files(inputs: Values) -> list[Any]:
@@ -92,10 +94,10 @@ def reload(ctx: Context, id: str, inputs: Values, *, running: bool) -> None:
     if not running:
         return  # its start will read them
     try:
-        if (check := label(inputs, CHECK)) is not None:
+        if (check := label(inputs, RELOAD_CHECK_LABEL)) is not None:
             ctx.status("checking the changed files")
             _run(ctx, id, check, "the changed files are refused; the old ones stay in force")
-        how, _, what = (label(inputs, RELOAD) or "").partition(":")
+        how, _, what = (label(inputs, RELOAD_LABEL) or "").partition(":")
         ctx.status("reloading")
         if how == "signal":
             ctx.api.call("POST", f"/containers/{id}/kill", params={"signal": what})
@@ -129,7 +131,7 @@ def _run(ctx: Context, id: str, command: str, failure: str) -> None:
 
 def drain(ctx: Context, id: str, inputs: Values) -> None:
     """Wait as long as the container asks to run on after it is no longer wanted."""
-    seconds = float(label(inputs, DRAIN) or 0)
+    seconds = float(label(inputs, DRAIN_LABEL) or 0)
     if not seconds:
         return
     found = ctx.api.find(f"/containers/{id}/json")

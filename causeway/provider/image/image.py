@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+from causeway.contract import IMAGE_LABEL, STATE_LABEL, URN_LABEL
 from causeway.engine.faults import Fault
 from causeway.provider.inputs.plain import UNKNOWN, has_unknown
 from causeway.provider.inputs.table import HONOURED, refusals
 from causeway.provider.resource.kind import Change, Context, Diff, Failure, ResourceKind, Values
-from causeway.provider.resource.ownership import STATE_LABEL, URN_LABEL, is_ours
+from causeway.provider.resource.ownership import is_ours
 
 from . import build, registry, registry_auth
 from . import local as local_image
@@ -41,7 +42,6 @@ INPUTS: dict[str, str] = {
 # A change of these makes another image. Where context and Dockerfile lie does not: their digest
 # tells what is in them. A cache only makes the build faster.
 _REBUILD = ("args", "target", "platform", "network", "addHosts")
-IMAGE_LABEL = "causeway.image"
 # After the resource: whose build it is. One label for all, since each is a step of the build; not
 # the labels of other objects, because a container inherits its image's.
 _BUILDER = re.compile(r" state=(?P<state>\S*) checkout=(?P<checkout>.*)")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from causeway.contract import IMAGE_LABEL
 from causeway.engine.faults import Fault
 from causeway.provider.inputs.plain import UNKNOWN
 from causeway.provider.inputs.table import HONOURED
@@ -14,7 +15,6 @@ from causeway.provider.resource.kind import Change, Context, Failure, Values
 
 from . import build, registry_auth
 from .context import BadContext
-from .image import IMAGE_LABEL
 
 # The input, ours and not the program's, that holds the digest of the context.
 DIGEST = "contextDigest"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from causeway.contract import PROJECT_LABEL, STACK_LABEL
 from causeway.engine.machine import IPVS, VLAN, Host, Network, Route
 from causeway.provider.inputs.plain import has_unknown
 from causeway.provider.resource.kind import Failure, Values
@@ -280,7 +281,7 @@ RULES: tuple[Rule, ...] = (_driver, _swarm, _options, _ipv6, _parent, _name, _su
 
 def _stack(network: dict[str, Any]) -> str:
     labels = network.get("Labels") or {}
-    project, stack = labels.get("causeway.project"), labels.get("causeway.stack")
+    project, stack = labels.get(PROJECT_LABEL), labels.get(STACK_LABEL)
     return f" (stack {stack} of {project})" if stack else ""
 
 

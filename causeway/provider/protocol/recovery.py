@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from causeway.contract import RUN_LABEL, STATE_LABEL, URN_LABEL
 from causeway.engine.client import filters
 from causeway.engine.faults import EngineError, Fault
 from causeway.provider.container import handover
@@ -19,7 +20,6 @@ from causeway.provider.container.removal import remove
 from causeway.provider.network import network
 from causeway.provider.resource.journal import Abandoned
 from causeway.provider.resource.kind import Context
-from causeway.provider.resource.ownership import RUN_LABEL, STATE_LABEL, URN_LABEL
 from causeway.provider.resource.recorded import Recorded
 
 _BEGUN = "which a killed update began and the state does not hold"

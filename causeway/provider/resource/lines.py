@@ -12,10 +12,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .kind import Failure
+from causeway.contract import FOLDER, RUN_ENTRY, lines_file
 
-FOLDER = ".causeway"
-RUN = "run"
+from .kind import Failure
 
 
 def line_of(urn: str, path: str) -> str | None:
@@ -38,14 +37,14 @@ def is_dropped(urn: str) -> bool:
     try:
         record, parent = _record(urn), os.getppid()
         fields = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()
-        return record[RUN] == {"pulumi": f"{parent}-{fields[19]}"} and _key(urn) not in record
+        return record[RUN_ENTRY] == {"pulumi": f"{parent}-{fields[19]}"} and _key(urn) not in record
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return False
 
 
 def _record(urn: str) -> dict[str, Any]:
     head, scope, *_ = urn.split("::")
-    file = Path(FOLDER, f"lines-{scope}-{head.rsplit(':', 1)[-1]}.json")
+    file = Path(FOLDER, lines_file(scope, head.rsplit(":", 1)[-1]))
     record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return record
 

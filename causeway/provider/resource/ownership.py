@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from causeway.contract import CHECKOUT_LABEL, RUN_LABEL, STATE_LABEL, URN_LABEL
+
 from .kind import Context
 
-URN_LABEL = "causeway.urn"
-RUN_LABEL = "causeway.run"
-STATE_LABEL = "causeway.state"
-CHECKOUT_LABEL = "causeway.checkout"
 OWN_LABELS = frozenset({URN_LABEL, RUN_LABEL, STATE_LABEL, CHECKOUT_LABEL})
 Labels = Mapping[str, str] | None
 

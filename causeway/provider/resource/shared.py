@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from causeway.contract import URN_LABEL
 from causeway.engine import machine as host
 from causeway.engine.client import filters
 from causeway.provider.network import abilities
 
 from . import lines
 from .kind import Context
-from .ownership import URN_LABEL, is_ours
+from .ownership import is_ours
 
 # The first version of the API that no engine with such a count speaks.
 SAFE_COUNT_API = (1, 52)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from causeway.contract import RELOAD_CHECK_LABEL, RELOAD_LABEL
 from causeway.model.values import Balance, Dependency, Healthcheck, Mount, Service
 
 FOLDER = "/etc/causeway"
@@ -53,8 +54,8 @@ def prepared(service: Service, balance: Balance) -> Service:
     program = PROGRAMS[balance.engine]
     first, *rest = (part.format(program.file) for part in program.line)
     labels = {
-        "causeway.reload": program.reload,
-        "causeway.reload-check": program.check.format(program.file),
+        RELOAD_LABEL: program.reload,
+        RELOAD_CHECK_LABEL: program.check.format(program.file),
     }
     others = {service.name, *(dependency.service for dependency in service.depends_on)}
     targets = (target.service for target in balance.targets)
