@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from causeway.contract import STACK_TYPE
+from causeway.contract import REACH_OUTPUT, STACK_TYPE
 from causeway.model.document import mapping, sequence
 from causeway.model.reach.record import restore
 from causeway.model.values import Stack
@@ -51,6 +51,6 @@ def in_state(exported: str) -> Stack | None:
     for each in sequence(deployment.get("resources")):
         resource = mapping(each)
         if resource.get("type") == STACK_TYPE:
-            written = mapping(resource.get("outputs")).get("reach")
+            written = mapping(resource.get("outputs")).get(REACH_OUTPUT)
             return restore(written) if isinstance(written, str) else None
     return None

@@ -20,7 +20,6 @@ from causeway.provider.inputs.plain import UNKNOWN, has_unknown
 from causeway.provider.inputs.table import HONOURED, refusals
 from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values
 from causeway.provider.resource.ownership import (
-    STATE_LABEL,
     foreign_labels,
     is_ours,
     own_labels,

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from causeway.contract import FOLDER
+
 from . import dockerignore
 
 _CHUNK = 1 << 20
@@ -24,7 +26,7 @@ _CHUNK = 1 << 20
 OUTSIDE = ".causeway.Dockerfile"
 IGNORE = ".dockerignore"
 # Dockerfiles that the program writes from a stack file, readable by their owner only.
-GENERATED = ".causeway/*.Dockerfile"
+GENERATED = f"{FOLDER}/*.Dockerfile"
 _BLOCKED = {
     stat.S_IFSOCK: "a socket",
     stat.S_IFIFO: "a named pipe",
