@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from causeway.provider.resource.kind import Context, Values
+from causeway.provider.resource.kind import Context
+from causeway.provider.resource.values import Values
 
 
 def get_engine(ctx: Context, arguments: Values) -> Values:

@@ -11,7 +11,8 @@ from typing import Any
 
 from causeway.engine.faults import Fault
 from causeway.provider.inputs.durations import to_nanoseconds
-from causeway.provider.resource.kind import Context, Values
+from causeway.provider.resource.kind import Context
+from causeway.provider.resource.values import Values
 
 from .image import local as local_image
 from .image import registry_api

@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from causeway.contract import ATTACHMENT_TYPE, ENGINE_FUNCTION, VERIFICATION_TYPE
-from causeway.provider.resource.kind import Context, ResourceKind, Values
+from causeway.provider.resource.kind import Context, ResourceKind
+from causeway.provider.resource.values import Values
 
 Function = Callable[[Context, Values], Values]
 T = TypeVar("T")

@@ -7,15 +7,8 @@ from typing import Any, ClassVar
 from causeway.engine.faults import Fault, NotFound
 from causeway.provider.inputs.plain import UNKNOWN
 from causeway.provider.inputs.table import HONOURED, refusals
-from causeway.provider.resource.kind import (
-    Change,
-    Context,
-    Diff,
-    Failure,
-    ResourceKind,
-    Values,
-    changed,
-)
+from causeway.provider.resource.kind import Context, ResourceKind
+from causeway.provider.resource.values import Change, Diff, Failure, Values, changed
 
 from .image import registry, registry_auth
 

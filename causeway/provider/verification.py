@@ -21,7 +21,8 @@ from causeway.engine import client as engines
 from causeway.engine import tls
 from causeway.engine.faults import Fault
 from causeway.provider.inputs.plain import UNKNOWN
-from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values, changed
+from causeway.provider.resource.kind import Context, ResourceKind
+from causeway.provider.resource.values import Diff, Failure, Values, changed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECONDS = 330.0  # a little more than the command's own limit

@@ -18,13 +18,14 @@ from causeway.engine.faults import EngineError, Fault, NotFound
 from causeway.provider.container.values import in_order
 from causeway.provider.inputs.plain import UNKNOWN, has_unknown
 from causeway.provider.inputs.table import HONOURED, refusals
-from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values
+from causeway.provider.resource.kind import Context, ResourceKind
 from causeway.provider.resource.ownership import (
     foreign_labels,
     is_ours,
     own_labels,
     owner,
 )
+from causeway.provider.resource.values import Diff, Failure, Values
 
 _CLUSTER = (
     "refused: cluster volumes need a Swarm with a CSI plugin, which this provider does not serve; "
@@ -93,7 +94,7 @@ class VolumeKind(ResourceKind):
 
     def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
         # Seen before a container is created: the engine would make a volume without labels for it.
-        if id in ctx.shared.volumes(ctx) or _find(ctx, id) is not None:
+        if id in ctx.cache.volumes() or _find(ctx, id) is not None:
             return None
         return "the volume was removed"
 

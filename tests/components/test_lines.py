@@ -11,7 +11,7 @@ from causeway.model.load import load
 from causeway.model.loaded import Loaded
 from causeway.model.rules.pool import pool
 from causeway.provider.resource import lines as read
-from causeway.provider.resource.kind import Failure
+from causeway.provider.resource.values import Failure
 from components import lines
 from components.labels import Owner
 from tests.components.recorder import declare

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from causeway.engine.client import Engine, connect
-from causeway.provider.resource.journal import Journal
+from causeway.provider.resource.cache import EngineCache
 from causeway.provider.resource.kind import Context
-from causeway.provider.resource.origin import Origin
-from causeway.provider.resource.shared import Shared
+from causeway.state.identity import Origin
+from causeway.state.journal import Journal
 
 URN = "urn:pulumi:dev::test::docker:test::thing"
 
@@ -44,7 +44,7 @@ class Surroundings:
             ),
             journal=self.journal,
             recorded=lambda: None,
-            shared=Shared(),
+            cache=EngineCache(self._connected),
             engine_of=self._connected,
             cancelled=lambda: False,
             log=lambda severity, message: self.messages.append((severity, message)),

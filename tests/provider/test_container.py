@@ -15,8 +15,7 @@ import pytest
 
 from causeway.provider.container.container import ContainerKind
 from causeway.provider.inputs.plain import UNKNOWN
-from causeway.provider.resource.kind import Context
-from causeway.provider.resource.shared import Shared
+from causeway.provider.resource.cache import EngineCache
 from tests.engines import Engine
 from tests.provider.conftest import Stack
 from tests.provider.plugin import CONTAINER, Deployed, Plugin, Refused
@@ -494,7 +493,7 @@ def test_a_container_whose_removal_an_engine_did_not_finish_is_made_anew(
 ) -> None:
     """An engine that is killed while it removes one leaves it so: it can never start again."""
     context, kind = offline.context(), ContainerKind()
-    context.shared._answers["/containers/json"] = {"one": {"Id": "one", "State": state}}
+    context.cache._answers["/containers/json"] = {"one": {"Id": "one", "State": state}}
     why = "the engine was interrupted while it removed the container"
     assert kind.lost(context, "one", {"image": TINY}, {}) == why
     assert kind.diff(context, "one", {"image": TINY}, {}, {"image": TINY}).changes == {}
@@ -617,14 +616,14 @@ def _eventually(condition: Any) -> bool:
 
 def test_containers_leave_an_engine_that_can_lose_count_one_after_the_other() -> None:
     """But one that takes its time to stop does not hold the others up for all of it."""
-    shared = Shared()
-    ctx = cast(Context, SimpleNamespace(api=SimpleNamespace(speaks=(1, 41))))
+    engine = cast(Engine, SimpleNamespace(speaks=(1, 41)))
+    cache = EngineCache(lambda: engine)
     under_way: list[int] = []
     together: list[int] = []
     stopped = threading.Event()
 
     def leave(until: Callable[[], object]) -> None:
-        with shared.removing(ctx):
+        with cache.removing():
             under_way.append(1)
             together.append(len(under_way))
             until()

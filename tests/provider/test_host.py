@@ -56,7 +56,7 @@ def test_nothing_is_claimed_of_an_engine_behind_a_forwarded_socket(forwarded: st
     context = surroundings.context()
     assert context.api.call("GET", "/info")["KernelVersion"] == os.uname().release
     assert look(forwarded, context.api.call("GET", "/info")) == Host()
-    assert not context.shared.facts(context).host.is_seen
+    assert not context.cache.facts().host.is_seen
     surroundings.close()
 
 

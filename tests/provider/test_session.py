@@ -8,7 +8,7 @@ import pytest
 
 from causeway.engine.faults import visible
 from causeway.provider.protocol.servicer import _decode_config, _failures
-from causeway.provider.resource.kind import Failure
+from causeway.provider.resource.values import Failure
 from tests.provider.plugin import NETWORK, Plugin, Refused
 from tests.provider.talker import Talks, answer
 

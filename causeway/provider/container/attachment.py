@@ -14,7 +14,8 @@ from causeway.engine.faults import Fault, explain
 from causeway.provider.inputs.plain import UNKNOWN, has_unknown
 from causeway.provider.inputs.table import HONOURED, refusals
 from causeway.provider.network.network import disconnect
-from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values
+from causeway.provider.resource.kind import Context, ResourceKind
+from causeway.provider.resource.values import Diff, Failure, Values
 
 from .body import own_names
 from .endpoints import (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from causeway.provider.resource.kind import Values
+from causeway.provider.resource.values import Values
 
 from .endpoints import (
     ALL_AT_CREATE_API,

@@ -8,7 +8,7 @@ from typing import Any
 from causeway.provider.inputs.durations import to_nanoseconds
 from causeway.provider.inputs.plain import UNKNOWN, objects
 from causeway.provider.inputs.table import refusals
-from causeway.provider.resource.kind import Failure, Values
+from causeway.provider.resource.values import Failure, Values
 
 from .body import is_exclusive
 from .endpoints import needs, unsupported

@@ -12,7 +12,7 @@ from typing import Any
 
 from causeway.contract import ORDER_LABEL
 from causeway.provider.inputs.plain import objects
-from causeway.provider.resource.kind import Values
+from causeway.provider.resource.values import Values
 
 from .reload import label
 

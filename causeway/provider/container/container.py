@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 
 from causeway.engine.faults import EngineError, Fault, NotFound, explain
 from causeway.provider.inputs.plain import UNKNOWN
-from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values
+from causeway.provider.resource.kind import Context, ResourceKind
 from causeway.provider.resource.lines import placed
 from causeway.provider.resource.ownership import own_labels
+from causeway.provider.resource.values import Diff, Failure, Values
 
 from . import (
     check as container_check,
@@ -78,7 +79,7 @@ class ContainerKind(ResourceKind):
         diff = Diff(changes=container_diff.changes(old_inputs, new))
         if not diff.replaces and container_networks.mac_needs_another(ctx, id, old_inputs, new):
             diff.changes["networksAdvanced"] = "replace"
-        listed = ctx.shared.containers(ctx).get(id)
+        listed = ctx.cache.containers().get(id)
         if diff.replaces:
             moved = container_diff.anonymous(listed, old_inputs, new)
             container_diff.tell_order(diff, old_inputs, old_state, new, moved)
@@ -92,7 +93,7 @@ class ContainerKind(ResourceKind):
         return diff
 
     def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
-        listed = ctx.shared.containers(ctx).get(id)
+        listed = ctx.cache.containers().get(id)
         if listed and listed["State"] in handover.HALF_REMOVED:
             return "the engine was interrupted while it removed the container"
         if listed or ctx.api.find(f"/containers/{id}/json"):
@@ -192,7 +193,7 @@ class ContainerKind(ResourceKind):
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
         container_reload.drain(ctx, id, inputs)
-        with ctx.shared.removing(ctx):
+        with ctx.cache.removing():
             try:
                 ctx.status("stopping the container")
                 container_run.stop(ctx, id, container_run.grace(inputs))

@@ -7,7 +7,7 @@ from typing import Any
 
 from causeway.contract import RENEW_LABEL
 from causeway.provider.inputs.plain import has_unknown, objects
-from causeway.provider.resource.kind import Change, Diff, Values
+from causeway.provider.resource.values import Change, Diff, Values
 
 from .body import QUOTAS, attachments, is_exclusive
 from .clashes import clashes

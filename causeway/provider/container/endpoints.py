@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from causeway.provider.resource.kind import Failure, Values
+from causeway.provider.resource.values import Failure, Values
 
 Entry = dict[str, Any]
 Settings = dict[str, Any]

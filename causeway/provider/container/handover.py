@@ -15,9 +15,10 @@ from typing import Any
 
 from causeway.contract import RENEW_LABEL, RUN_LABEL, URN_LABEL
 from causeway.engine.faults import EngineError, Fault
-from causeway.provider.resource.journal import Parked
-from causeway.provider.resource.kind import Context, Values
+from causeway.provider.resource.kind import Context
 from causeway.provider.resource.ownership import is_marked, owner
+from causeway.provider.resource.values import Values
+from causeway.state.journal import Parked
 
 from . import reload as container_reload
 from . import start as container_run
@@ -77,7 +78,7 @@ def _candidates(ctx: Context, new: Values) -> Iterator[tuple[str, bool]]:
     """Ids, each with whether it is the predecessor."""
     if ctx.current is not None:
         yield ctx.current, True
-    for container in list(ctx.shared.containers(ctx).values()):
+    for container in list(ctx.cache.containers().values()):
         labels, identity = container.get("Labels") or {}, container["Id"]
         urn = labels.get(URN_LABEL, "")
         if identity == ctx.current or labels.get(RUN_LABEL) == ctx.run:
@@ -92,7 +93,7 @@ def _candidates(ctx: Context, new: Values) -> Iterator[tuple[str, bool]]:
                 _refuse_unrecorded(ctx, identity, new)
             elif known.leaves or known.urn == ctx.urn:
                 yield identity, ctx.current is None and not known.leaves
-        elif ctx.shared.is_dropped(urn):
+        elif ctx.cache.is_dropped(urn):
             yield identity, False
 
 
@@ -183,7 +184,7 @@ def stop(ctx: Context, old: Old, inputs: Values) -> None:
         # Or a restart of the engine would set it going beside its successor.
         _policy(ctx, identity, _NO_RESTART)
     ctx.status(f"stopping {old.name}")
-    with ctx.shared.removing(ctx):
+    with ctx.cache.removing():
         container_run.stop(ctx, identity, container_run.grace(inputs))
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from causeway.provider.inputs.plain import UNKNOWN, has_unknown
 from causeway.provider.network.network import disconnect
-from causeway.provider.resource.kind import Context, Values
+from causeway.provider.resource.kind import Context
+from causeway.provider.resource.values import Values
 
 from .body import attachments, own_names
 from .endpoints import (
@@ -49,7 +50,7 @@ def moved_ports(ctx: Context, old: Values, new: Values) -> str | None:
         new.get("ports") or new.get("publishAllPorts")
     ):
         return None
-    known = dict(ctx.shared.networks(ctx))
+    known = dict(ctx.cache.networks())
     was, will = (gateway(attachments(inputs), known) for inputs in (old, new))
     if was is None or will is None or was == will:
         return None

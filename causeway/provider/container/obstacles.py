@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from causeway.provider.inputs.plain import objects
-from causeway.provider.resource.kind import Context, Failure, Values
+from causeway.provider.resource.kind import Context
 from causeway.provider.resource.ownership import is_ours, owner
+from causeway.provider.resource.values import Failure, Values
 
 _EVERYWHERE = ("", "0.0.0.0", "::")
 
@@ -49,7 +50,7 @@ def _sources(ctx: Context, new: Values) -> Iterator[Failure]:
         source = mount.get("source")
         if mount.get("type") != "bind" or not isinstance(source, str):
             continue
-        if ctx.shared.facts(ctx).host.lacks(source):
+        if ctx.cache.facts().host.lacks(source):
             yield Failure(
                 f"mounts[{index}].source",
                 f"there is no {source} on the engine's machine, and Docker does not make what is "
@@ -62,8 +63,8 @@ def _ports(ctx: Context, new: Values) -> Iterator[Failure]:
         number, protocol = port.get("external"), port.get("protocol") or "tcp"
         if not isinstance(number, int) or not number:
             continue
-        containers = ctx.shared.publishing(ctx).get((number, str(protocol)), [])
-        listens = ctx.shared.facts(ctx).host.listens
+        containers = ctx.cache.publishing().get((number, str(protocol)), [])
+        listens = ctx.cache.facts().host.listens
         if not containers and any(
             (kind, taken) == (protocol, number) and _same_address(port.get("ip"), address)
             for kind, address, taken in listens

@@ -26,7 +26,8 @@ from causeway.contract import (
 )
 from causeway.engine.faults import Fault, NotFound
 from causeway.provider.inputs.plain import objects
-from causeway.provider.resource.kind import Context, Failure, Values
+from causeway.provider.resource.kind import Context
+from causeway.provider.resource.values import Failure, Values
 
 from .start import put_files
 

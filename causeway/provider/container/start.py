@@ -16,7 +16,8 @@ from datetime import datetime
 
 from causeway.engine.client import filters
 from causeway.engine.faults import EngineError, Fault
-from causeway.provider.resource.kind import Context, Values
+from causeway.provider.resource.kind import Context
+from causeway.provider.resource.values import Values
 
 from .values import Body
 

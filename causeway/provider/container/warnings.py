@@ -6,8 +6,9 @@ import ipaddress
 from collections.abc import Iterator
 
 from causeway.provider.inputs.plain import has_unknown
-from causeway.provider.resource.kind import Context, Failure, Values
+from causeway.provider.resource.kind import Context
 from causeway.provider.resource.ownership import is_ours
+from causeway.provider.resource.values import Failure, Values
 
 from .endpoints import GATEWAY_PRIORITY_API
 
@@ -69,7 +70,7 @@ def _shared_names(ctx: Context, new: Values) -> Iterator[Failure]:
         network, names = entry.get("name"), entry.get("aliases") or []
         if not isinstance(network, str) or has_unknown(names):
             continue
-        taken = ctx.shared.names_on(ctx, network)
+        taken = ctx.cache.names_on(ctx, network)
         for name in sorted({*names} & taken.keys()):
             others = sorted(
                 each["Name"].lstrip("/")

@@ -14,7 +14,8 @@ from typing import Any
 
 from causeway.engine.faults import BrokenOff, Fault
 from causeway.provider.inputs.plain import UNKNOWN
-from causeway.provider.resource.kind import Context, Failure
+from causeway.provider.resource.kind import Context
+from causeway.provider.resource.values import Failure
 
 from . import context as build_context
 from . import dockerfile, registry, registry_auth

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar, NoReturn
 
 from causeway.engine.faults import Fault
-from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values
+from causeway.provider.resource.kind import Context, ResourceKind
+from causeway.provider.resource.values import Diff, Failure, Values
 
 _REASON = (
     "this plugin builds with the engine's own builder and uses no other; leave the builder out, "

@@ -15,8 +15,9 @@ from causeway.contract import IMAGE_LABEL, STATE_LABEL, URN_LABEL
 from causeway.engine.faults import Fault
 from causeway.provider.inputs.plain import UNKNOWN, has_unknown
 from causeway.provider.inputs.table import HONOURED, refusals
-from causeway.provider.resource.kind import Change, Context, Diff, Failure, ResourceKind, Values
+from causeway.provider.resource.kind import Context, ResourceKind
 from causeway.provider.resource.ownership import is_ours
+from causeway.provider.resource.values import Change, Diff, Failure, Values
 
 from . import build, registry, registry_auth
 from . import local as local_image

@@ -11,7 +11,8 @@ from causeway.contract import IMAGE_LABEL
 from causeway.engine.faults import Fault
 from causeway.provider.inputs.plain import UNKNOWN
 from causeway.provider.inputs.table import HONOURED
-from causeway.provider.resource.kind import Change, Context, Failure, Values
+from causeway.provider.resource.kind import Context
+from causeway.provider.resource.values import Change, Failure, Values
 
 from . import build, registry_auth
 from .context import BadContext

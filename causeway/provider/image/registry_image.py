@@ -11,7 +11,8 @@ from typing import ClassVar
 from causeway.engine.faults import Fault
 from causeway.provider.inputs.plain import UNKNOWN
 from causeway.provider.inputs.table import HONOURED, refusals
-from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values, changed
+from causeway.provider.resource.kind import Context, ResourceKind
+from causeway.provider.resource.values import Diff, Failure, Values, changed
 
 from . import local as local_image
 from . import options as build_options

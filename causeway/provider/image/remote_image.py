@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 from causeway.engine.faults import Fault
 from causeway.provider.inputs.plain import UNKNOWN, has_unknown
 from causeway.provider.inputs.table import HONOURED, refusals
-from causeway.provider.resource.kind import Change, Context, Diff, Failure, ResourceKind, Values
+from causeway.provider.resource.kind import Context, ResourceKind
+from causeway.provider.resource.values import Change, Diff, Failure, Values
 
 from . import local as local_image
 from . import options as build_options

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from causeway.provider.resource.kind import Failure
+from causeway.provider.resource.values import Failure
 
 from .plain import UNKNOWN
 

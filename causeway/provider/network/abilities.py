@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from causeway.contract import PROJECT_LABEL, STACK_LABEL
-from causeway.engine.machine import IPVS, VLAN, Host, Network, Route
+from causeway.engine.machine import IPVS, VLAN, Network, Route
 from causeway.provider.inputs.plain import has_unknown
-from causeway.provider.resource.kind import Failure, Values
+from causeway.provider.resource.facts import Facts
 from causeway.provider.resource.ownership import owner
+from causeway.provider.resource.values import Failure, Values
 
 BRIDGE = "com.docker.network.bridge."
 # Releases of Docker by the Engine API that they brought; builds from source have other numbers.
@@ -36,19 +37,6 @@ OWN_DRIVERS = ("bridge", "host", "ipvlan", "macvlan", "none", "null", "overlay")
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """`networks` are the engine's, as listed; `drivers` the network drivers it has loaded."""
-
-    api: tuple[int, int]
-    release: str
-    drivers: tuple[str, ...]
-    swarm: str
-    manager: bool
-    networks: tuple[dict[str, Any], ...]
-    host: Host
-
-
-@dataclass(frozen=True, slots=True)
 class Mine:
     """The resource that is asked about; `name` is the network it has by now, if any, `is_ours`
     tells whether a listed network belongs to this state."""
@@ -63,22 +51,6 @@ class Mine:
 
 
 Rule = Callable[[Values, Facts, Mine], Iterator[Failure]]
-
-
-def facts(
-    api: tuple[int, int], info: dict[str, Any], networks: list[dict[str, Any]], host: Host
-) -> Facts:
-    """The facts in what /info and /networks answer."""
-    swarm = info.get("Swarm") or {}
-    return Facts(
-        api=api,
-        release=str(info.get("ServerVersion") or ""),
-        drivers=tuple((info.get("Plugins") or {}).get("Network") or ()),
-        swarm=str(swarm.get("LocalNodeState") or "inactive"),
-        manager=bool(swarm.get("ControlAvailable")),
-        networks=tuple(networks),
-        host=host,
-    )
 
 
 def refused(inputs: Values, known: Facts, mine: Mine) -> list[Failure]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from causeway.provider.inputs.plain import has_unknown, objects
 from causeway.provider.inputs.table import HONOURED, refusals
-from causeway.provider.resource.kind import Failure, Values
 from causeway.provider.resource.ownership import foreign_labels
+from causeway.provider.resource.values import Failure, Values
 
 # Every input of the SDK's NetworkArgs and of the classes nested in it, and what becomes of it.
 INPUTS: dict[str, str] = {

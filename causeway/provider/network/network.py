@@ -13,9 +13,10 @@ from typing import ClassVar
 
 from causeway.engine.faults import EngineError, Fault, NotFound
 from causeway.provider.inputs.plain import UNKNOWN
-from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values
+from causeway.provider.resource.kind import Context, ResourceKind
 from causeway.provider.resource.lines import placed
 from causeway.provider.resource.ownership import is_ours, own_labels, owner
+from causeway.provider.resource.values import Diff, Failure, Values
 
 from . import abilities
 from . import inputs as network_inputs
@@ -40,7 +41,7 @@ class NetworkKind(ResourceKind):
     ) -> tuple[Values, list[Failure]]:
         failures = network_inputs.check(new)
         if not failures:
-            known = ctx.shared.facts(ctx)
+            known = ctx.cache.facts()
             mine = abilities.Mine(
                 (old or {}).get("name"),
                 lambda found: is_ours(ctx, found.get("Labels"), found["Id"], certain=True),
@@ -76,7 +77,7 @@ class NetworkKind(ResourceKind):
         return diff
 
     def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
-        if id in ctx.shared.networks(ctx) or ctx.api.find(f"/networks/{id}") is not None:
+        if id in ctx.cache.networks() or ctx.api.find(f"/networks/{id}") is not None:
             return None
         return "the network was removed"
 
@@ -101,7 +102,7 @@ class NetworkKind(ResourceKind):
                 f"or `pulumi import {NetworkKind.token} {ctx.name} ID`"
             ) from None
         found = ctx.api.call("GET", f"/networks/{identity}")
-        ctx.shared.add_network(ctx, found)
+        ctx.cache.add_network(found)
         return identity, to_state(inputs, found)
 
     def read(

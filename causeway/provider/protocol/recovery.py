@@ -18,9 +18,9 @@ from causeway.engine.faults import EngineError, Fault
 from causeway.provider.container import handover
 from causeway.provider.container.removal import remove
 from causeway.provider.network import network
-from causeway.provider.resource.journal import Abandoned
 from causeway.provider.resource.kind import Context
 from causeway.provider.resource.recorded import Recorded
+from causeway.state.journal import Abandoned
 
 _BEGUN = "which a killed update began and the state does not hold"
 # What it is called, where it is listed, and how it goes.
@@ -61,7 +61,7 @@ def resources_with_left_overs(ctx: Context, left: Abandoned) -> frozenset[str]:
     if recorded is None:
         return frozenset()
     is_left = _rule(ctx, left, recorded)
-    listed = (ctx.shared.containers(ctx), ctx.shared.networks(ctx))
+    listed = (ctx.cache.containers(), ctx.cache.networks())
     return frozenset(each["Labels"][URN_LABEL] for all in listed for each in _left_of(all, is_left))
 
 
@@ -85,7 +85,7 @@ def _steps(
 ) -> Iterator[tuple[str, Callable[[], object]]]:
     """What to do, in words and as a call, in the order in which it has to be done."""
     is_left = _rule(ctx, left, recorded)
-    for each in _left_of(ctx.shared.containers(ctx), is_left):
+    for each in _left_of(ctx.cache.containers(), is_left):
         yield f"removing container {_name(each)}, {_BEGUN}", partial(_container, ctx, each["Id"])
     for parked in left.parked:
         known = recorded.resources.get(parked.id)
@@ -103,7 +103,7 @@ def _steps(
                         f"removing {word} {each['Spec']['Name']}, {_BEGUN}",
                         partial(ctx.api.call, "DELETE", f"{path}/{each['ID']}"),
                     )
-    for each in _left_of(ctx.shared.networks(ctx), is_left):
+    for each in _left_of(ctx.cache.networks(), is_left):
         yield f"removing network {each['Name']}, {_BEGUN}", partial(_network, ctx, each["Id"])
 
 
@@ -113,12 +113,12 @@ def _left_of(listed: dict[str, dict[str, Any]], is_left: Rule) -> list[dict[str,
 
 def _container(ctx: Context, identity: str) -> None:
     remove(ctx, identity, volumes=True)
-    ctx.shared.containers(ctx).pop(identity)
+    ctx.cache.containers().pop(identity)
 
 
 def _network(ctx: Context, identity: str) -> None:
     network.remove(ctx, identity)
-    ctx.shared.networks(ctx).pop(identity)
+    ctx.cache.networks().pop(identity)
 
 
 def _name(container: dict[str, Any]) -> str:

@@ -15,8 +15,9 @@ from causeway.engine.faults import visible
 from causeway.provider.inputs.plain import UNKNOWN, from_struct, has_unknown, revealed, to_struct
 from causeway.provider.kinds import Function
 from causeway.provider.resource.engine_identity import OtherEngine, require_swarm
-from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values
+from causeway.provider.resource.kind import Context, ResourceKind
 from causeway.provider.resource.lines import located
+from causeway.provider.resource.values import Diff, Failure, Values
 
 from .session import Session, abort
 

@@ -20,7 +20,8 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from causeway.engine import client as engines
 from causeway.engine.faults import Fault, explain, visible
 from causeway.provider.inputs.plain import has_unknown
-from causeway.provider.resource import journal, origin, recorded
+from causeway.provider.resource import recorded
+from causeway.provider.resource.cache import EngineCache
 from causeway.provider.resource.engine_identity import (
     ENGINE,
     SWARM,
@@ -29,8 +30,10 @@ from causeway.provider.resource.engine_identity import (
     require_engine,
     swarm_of,
 )
-from causeway.provider.resource.kind import Context, Values
-from causeway.provider.resource.shared import Shared
+from causeway.provider.resource.kind import Context
+from causeway.provider.resource.values import Values
+from causeway.state import identity as origin
+from causeway.state import journal
 
 # Calls whose work runs at the same time; Pulumi's --parallel decides how many it sends, and the
 # others wait for their turn.
@@ -53,7 +56,7 @@ class Session:
         self.config: Values = {}
         self._cancelled = threading.Event()
         self._run = uuid.uuid4().hex
-        self._shared = Shared()
+        self._cache = EngineCache(self._connected)
         self._docker: engines.Engine | None = None
         self._docker_error: Exception | None = None
         self._engine_id: str | None = None
@@ -171,7 +174,7 @@ class Session:
             origin=self._origin,
             journal=self.journal,
             recorded=self.read_state,
-            shared=self._shared,
+            cache=self._cache,
             engine_of=self._connected,
             cancelled=self._cancelled.is_set,
             log=lambda severity, message: self._say(urn, severity, message, ephemeral=False),

@@ -7,40 +7,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from dataclasses import dataclass
+from typing import ClassVar
 
 from causeway.engine.client import Engine
+from causeway.state.identity import Origin
+from causeway.state.journal import Journal
 
-if TYPE_CHECKING:
-    from .journal import Journal
-    from .origin import Origin
-    from .recorded import Recorded
-    from .shared import Shared
-
-Values = dict[str, Any]
-Change = Literal["update", "replace"]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A bad input: its property path (`ports[0].internal`) and what is wrong with it."""
-
-    path: str
-    reason: str
-
-
-@dataclass(slots=True)
-class Diff:
-    """Property -> what its change needs; `reason` is the why and the order of a replacement."""
-
-    changes: dict[str, Change] = field(default_factory=dict)
-    delete_before_replace: bool = False
-    reason: str | None = None
-
-    @property
-    def replaces(self) -> list[str]:
-        return [name for name, change in self.changes.items() if change == "replace"]
+from .cache import EngineCache
+from .recorded import Recorded
+from .values import Diff, Failure, Values
 
 
 @dataclass(slots=True)
@@ -51,7 +27,7 @@ class Context:
     that Pulumi has told of in this run, `current` the one that it compared this resource's inputs
     with, if it did, and `current_inputs` what these were. `run` is unique to this plugin process,
     `origin` says for which state and checkout it works, `recorded` reads that state, None when it
-    cannot be read. `shared` keeps what one question to the engine answers for all resources.
+    cannot be read. `cache` keeps what one question to the engine answers for all resources.
     """
 
     urn: str
@@ -64,7 +40,7 @@ class Context:
     origin: Origin
     journal: Journal
     recorded: Callable[[], Recorded | None]
-    shared: Shared
+    cache: EngineCache
     engine_of: Callable[[], Engine]
     cancelled: Callable[[], bool]
     log: Callable[[str, str], None]
@@ -84,7 +60,7 @@ class Context:
                 f"the journal cannot be written ({error}): should this update be killed, what it "
                 "began is left on the engine until `causeway leftovers` removes it"
             )
-            self.shared.once("journal", lambda: self.log("warning", said))
+            self.cache.once("journal", lambda: self.log("warning", said))
 
     @property
     def name(self) -> str:
@@ -147,8 +123,3 @@ class ResourceKind(ABC):
     @abstractmethod
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
         """Remove it; nothing to do when it is gone already."""
-
-
-def changed(old: Values, new: Values) -> list[str]:
-    """The properties whose values differ, sorted; a missing one and None are the same."""
-    return sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))

@@ -14,7 +14,7 @@ from typing import Any
 
 from causeway.contract import FOLDER, RUN_ENTRY, lines_file
 
-from .kind import Failure
+from .values import Failure
 
 
 def line_of(urn: str, path: str) -> str | None:

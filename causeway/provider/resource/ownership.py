@@ -7,28 +7,46 @@ in the state) or that the state holds the object's own id.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from causeway.contract import CHECKOUT_LABEL, RUN_LABEL, STATE_LABEL, URN_LABEL
+from causeway.state.identity import Origin
 
-from .kind import Context
+from .recorded import Recorded
 
 OWN_LABELS = frozenset({URN_LABEL, RUN_LABEL, STATE_LABEL, CHECKOUT_LABEL})
 Labels = Mapping[str, str] | None
 
 
-def own_labels(ctx: Context) -> dict[str, str]:
+class Claim(Protocol):
+    """What proves ownership in a call: `origin` is of this run's state, `known_ids` are the ids
+    that Pulumi has told of, `recorded` reads the state."""
+
+    @property
+    def urn(self) -> str: ...
+    @property
+    def run(self) -> str: ...
+    @property
+    def origin(self) -> Origin: ...
+    @property
+    def known_ids(self) -> frozenset[str]: ...
+    @property
+    def recorded(self) -> Callable[[], Recorded | None]: ...
+
+
+def own_labels(ctx: Claim) -> dict[str, str]:
     """The labels that mark an object as made by this run, for this resource of this state."""
     marks = {URN_LABEL: ctx.urn, RUN_LABEL: ctx.run, CHECKOUT_LABEL: ctx.origin.checkout}
     return marks | ({STATE_LABEL: ctx.origin.identity} if ctx.origin.identity else {})
 
 
-def is_marked(ctx: Context, labels: Labels) -> bool:
+def is_marked(ctx: Claim, labels: Labels) -> bool:
     """Whether an object carries the identity of this state."""
     return bool(ctx.origin.identity) and (labels or {}).get(STATE_LABEL) == ctx.origin.identity
 
 
-def is_ours(ctx: Context, labels: Labels, identity: str, *, certain: bool = False) -> bool:
+def is_ours(ctx: Claim, labels: Labels, identity: str, *, certain: bool = False) -> bool:
     """Whether an object belongs to this state: by its mark, or because the state holds its id.
 
     The state is read, once a run, for objects of Causeway that have no mark; to be `certain`, also

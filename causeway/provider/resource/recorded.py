@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .origin import Origin
+from causeway.state.identity import Origin
 
 SECONDS = 120
 # A state in a local file may be half written just when it is read.

@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 
 from causeway.engine.faults import EngineError, Fault, NotFound
 from causeway.provider.inputs.shape import LABELS
-from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values, changed
+from causeway.provider.resource.kind import Context, ResourceKind
 from causeway.provider.resource.ownership import foreign_labels, own_labels
+from causeway.provider.resource.values import Diff, Failure, Values, changed
 
 
 class _SwarmFile(ResourceKind):

@@ -16,8 +16,9 @@ from causeway.provider.inputs.durations import to_nanoseconds
 from causeway.provider.inputs.plain import UNKNOWN, has_unknown
 from causeway.provider.inputs.shape import from_api, overlay, to_api
 from causeway.provider.network import abilities
-from causeway.provider.resource.kind import Context, Diff, Failure, ResourceKind, Values, changed
+from causeway.provider.resource.kind import Context, ResourceKind
 from causeway.provider.resource.ownership import foreign_labels, own_labels
+from causeway.provider.resource.values import Diff, Failure, Values, changed
 
 from .service_shape import BESIDE, SERVICE
 
@@ -59,7 +60,7 @@ class ServiceKind(ResourceKind):
             failures += _spelling(new)
             # One that is there already is not held up by what it has always lacked.
             if not failures and _reached(old or {}) != _reached(new):
-                failures += abilities.unbalanced(new, ctx.shared.facts(ctx))
+                failures += abilities.unbalanced(new, ctx.cache.facts())
         return new, failures
 
     def diff(

@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from .backend import place
+
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
@@ -44,9 +46,7 @@ def origin(identity: str, urn: str) -> Origin:
         stack=stack,
         project=project,
         checkout=f"{_user()}@{socket.gethostname()}:{folder}",
-        before=remembered(_place(os.environ, folder), project, stack, known)
-        if stack
-        else frozenset(),
+        before=_noted(place(os.environ, folder), project, stack, known) if stack else frozenset(),
     )
 
 
@@ -56,19 +56,24 @@ def state_home(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(given).expanduser() / "causeway"
 
 
-def remembered(place: str, project: str, stack: str, identity: str) -> frozenset[str]:
-    """The identities of the state in one place, this one noted among them."""
+def remembered(place: str, project: str, stack: str) -> frozenset[str]:
+    """The identities that the state in one place has had, as far as this machine knows."""
+    try:
+        noted = json.loads(_file(place, project, stack).read_text(encoding="utf-8"))
+        return frozenset(map(str, noted["identities"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset()
+
+
+def _noted(place: str, project: str, stack: str, identity: str) -> frozenset[str]:
+    """The same, this one noted among them."""
     if not place or not stack:
         return frozenset()
-    key = hashlib.sha256(f"{place}\n{project}\n{stack}".encode()).hexdigest()[:32]
-    file = state_home() / "states" / f"{key}.json"
-    try:
-        known = frozenset(map(str, json.loads(file.read_text(encoding="utf-8"))["identities"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        known = frozenset()
+    known = remembered(place, project, stack)
     if identity and identity not in known:
         known |= {identity}
         content = {"place": place, "project": project, "stack": stack, "identities": sorted(known)}
+        file = _file(place, project, stack)
         with suppress(OSError):  # then `up` after `destroy` asks whose the kept data is
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             unfinished = file.with_name(f"{file.name}.{os.getpid()}")
@@ -77,31 +82,9 @@ def remembered(place: str, project: str, stack: str, identity: str) -> frozenset
     return known
 
 
-def _place(environment: Mapping[str, str], folder: Path) -> str:
-    """The backend that holds the state, as far as files tell; empty when they do not."""
-    url = environment.get("PULUMI_BACKEND_URL") or _declared(folder) or _logged_in(environment)
-    if url.startswith("file://"):
-        return f"file://{(folder / Path(url.removeprefix('file://')).expanduser()).resolve()}"
-    return url
-
-
-def _declared(folder: Path) -> str:
-    """`backend: url:` of the nearest Pulumi.yaml upwards."""
-    for each in (folder, *folder.parents):
-        with suppress(OSError):
-            lines = (each / "Pulumi.yaml").read_text(encoding="utf-8").splitlines()
-            found = [line for line in lines if line.startswith((" ", "\t")) and " url:" in line]
-            return found[0].partition("url:")[2].strip(" \"'") if found else ""
-    return ""
-
-
-def _logged_in(environment: Mapping[str, str]) -> str:
-    home = environment.get("PULUMI_HOME") or f"{environment.get('HOME') or '~'}/.pulumi"
-    try:
-        text = (Path(home).expanduser() / "credentials.json").read_text(encoding="utf-8")
-        return str(json.loads(text).get("current") or "")
-    except (OSError, ValueError, AttributeError):
-        return ""
+def _file(place: str, project: str, stack: str) -> Path:
+    key = hashlib.sha256(f"{place}\n{project}\n{stack}".encode()).hexdigest()[:32]
+    return state_home() / "states" / f"{key}.json"
 
 
 def _user() -> str:

@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from causeway.contract import URN_LABEL
-from causeway.engine import machine as host
-from causeway.engine.client import filters
-from causeway.provider.network import abilities
+from causeway.engine import machine
+from causeway.engine.client import Engine, filters
 
 from . import lines
-from .kind import Context
-from .ownership import is_ours
+from .facts import Facts, facts
+from .ownership import Claim, is_ours
 
 # The first version of the API that no engine with such a count speaks.
 SAFE_COUNT_API = (1, 52)
@@ -27,16 +26,17 @@ Publishing = dict[tuple[int, str], list[dict[str, Any]]]
 Named = dict[str, list[dict[str, Any]]]
 
 
-class Shared:
+class EngineCache:
     """Answers kept for the life of the plugin process, that is for one Pulumi operation.
 
     They tell of the time before this run changed anything; what it changes itself, it knows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, engine_of: Callable[[], Engine]) -> None:
+        self._engine_of = engine_of
         self._lock = threading.Lock()
         self._answers: dict[str, Listed | Exception] = {}
-        self._facts: abilities.Facts | None = None
+        self._facts: Facts | None = None
         self._names: dict[str, Named] = {}
         self._publishing: Publishing | None = None
         self._said: set[str] = set()
@@ -45,13 +45,13 @@ class Shared:
         self._before.set()
 
     @contextmanager
-    def removing(self, ctx: Context) -> Iterator[None]:
+    def removing(self) -> Iterator[None]:
         """A turn in removing a container: after the one before, or a second after its start.
 
         Engines with the count that Docker 20.10 keeps of a network's connections can lose it when
         several containers leave at once, and then keep the network for good.
         """
-        if ctx.api.speaks >= SAFE_COUNT_API:
+        if self._engine_of().speaks >= SAFE_COUNT_API:
             yield
             return
         with self._door:
@@ -74,12 +74,12 @@ class Shared:
         """Whether this run's program certainly has no such resource any more."""
         return lines.is_dropped(urn)
 
-    def publishing(self, ctx: Context) -> Publishing:
+    def publishing(self) -> Publishing:
         """The running containers of the whole engine by the host ports that they publish."""
         with self._lock:
             if self._publishing is None:
                 self._publishing = {}
-                for container in ctx.api.call("GET", "/containers/json"):
+                for container in self._engine_of().call("GET", "/containers/json"):
                     for port in container.get("Ports") or []:
                         if not port.get("PublicPort"):
                             continue
@@ -95,49 +95,49 @@ class Shared:
                         )
             return self._publishing
 
-    def containers(self, ctx: Context) -> Listed:
+    def containers(self) -> Listed:
         """The containers made by this plugin, by id."""
-        return self._ask(ctx, "/containers/json", all=1)
+        return self._ask("/containers/json", all=1)
 
-    def networks(self, ctx: Context) -> Listed:
+    def networks(self) -> Listed:
         """The networks made by this plugin, by id."""
-        return self._ask(ctx, "/networks")
+        return self._ask("/networks")
 
-    def volumes(self, ctx: Context) -> Listed:
+    def volumes(self) -> Listed:
         """The volumes made by this plugin, by name."""
-        return self._ask(ctx, "/volumes")
+        return self._ask("/volumes")
 
-    def add_network(self, ctx: Context, network: dict[str, Any]) -> None:
+    def add_network(self, network: dict[str, Any]) -> None:
         """Remember a network that this run has made."""
-        known = self.networks(ctx)
+        known = self.networks()
         with self._lock:
             known[network["Id"]] = network
 
-    def facts(self, ctx: Context) -> abilities.Facts:
+    def facts(self) -> Facts:
         """What the engine, its machine and the networks on it allow."""
         with self._lock:
             if self._facts is None:
-                info, networks = ctx.api.info, ctx.api.call("GET", "/networks")
-                self._facts = abilities.facts(
-                    ctx.api.speaks, info, networks, host.look(ctx.api.host, info)
-                )
+                engine = self._engine_of()
+                info, networks = engine.info, engine.call("GET", "/networks")
+                seen = machine.look(engine.host, info)
+                self._facts = facts(engine.speaks, info, networks, seen)
             return self._facts
 
-    def names_on(self, ctx: Context, network: str) -> Named:
+    def names_on(self, claim: Claim, network: str) -> Named:
         """The names on a network that somebody else made, another stack too; empty for this
         stack's own, about which its file tells."""
-        known = self.networks(ctx)
+        known = self.networks()
         made = known.get(network) or next(
             (each for each in known.values() if each["Name"] == network), {}
         )
-        if made and is_ours(ctx, made.get("Labels"), made["Id"]):
+        if made and is_ours(claim, made.get("Labels"), made["Id"]):
             return {}
         with self._lock:
             if network not in self._names:
-                found = ctx.api.find(f"/networks/{network}") or {}
+                found = self._engine_of().find(f"/networks/{network}") or {}
                 names: Named = {}
                 for identity in found.get("Containers") or {}:
-                    container = ctx.api.find(f"/containers/{identity}/json")
+                    container = self._engine_of().find(f"/containers/{identity}/json")
                     places = (container or {}).get("NetworkSettings", {}).get("Networks") or {}
                     settings = places.get(found["Name"]) or {}
                     for name in {
@@ -148,12 +148,12 @@ class Shared:
                 self._names[network] = names
             return self._names[network]
 
-    def _ask(self, ctx: Context, path: str, **params: Any) -> Listed:
+    def _ask(self, path: str, **params: Any) -> Listed:
         with self._lock:
             if path not in self._answers:
                 params |= filters(label=[URN_LABEL])
                 try:
-                    found = ctx.api.call("GET", path, params=params)
+                    found = self._engine_of().call("GET", path, params=params)
                     items = found if isinstance(found, list) else found["Volumes"] or []
                     self._answers[path] = {item.get("Id") or item["Name"]: item for item in items}
                 except Exception as error:

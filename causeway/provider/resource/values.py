@@ -1,0 +1,35 @@
+"""What checks and comparisons of a resource's inputs answer with, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Values = dict[str, Any]
+Change = Literal["update", "replace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A bad input: its property path (`ports[0].internal`) and what is wrong with it."""
+
+    path: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Diff:
+    """Property -> what its change needs; `reason` is the why and the order of a replacement."""
+
+    changes: dict[str, Change] = field(default_factory=dict)
+    delete_before_replace: bool = False
+    reason: str | None = None
+
+    @property
+    def replaces(self) -> list[str]:
+        return [name for name, change in self.changes.items() if change == "replace"]
+
+
+def changed(old: Values, new: Values) -> list[str]:
+    """The properties whose values differ, sorted; a missing one and None are the same."""
+    return sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))

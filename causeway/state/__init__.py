@@ -1,0 +1,1 @@
+"""What this machine knows of Pulumi's states: where one lies, its identity, what runs began."""
