@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import pwd
 from collections.abc import Mapping
 from pathlib import Path
 
 from causeway.model.document import mapping, text
 from causeway.model.files import content
+from causeway.state.backend import backend, pulumi_home
 
 from .problem import UsageError
 
@@ -20,30 +19,16 @@ def selected(folder: Path, project: Mapping[str, object], environment: Mapping[s
 
     Raises UsageError when the file cannot be understood.
     """
-    # Pulumi takes the home folder from the user database, not from HOME.
-    own = _home(environment)
-    backend = backend_of(project, environment)
+    url = backend(environment, folder)
     for each in _spellings(folder, environment):
         name = hashlib.sha1(f"{each}/Pulumi.yaml".encode(), usedforsecurity=False).hexdigest()
-        file = Path(own, "workspaces", f"{project.get('name')}-{name}-workspace.json")
+        file = Path(
+            pulumi_home(environment), "workspaces", f"{project.get('name')}-{name}-workspace.json"
+        )
         stacks = mapping(_json(file).get("stacks"))
-        if chosen := text(stacks.get(backend)):
+        if chosen := text(stacks.get(url)):
             return chosen.rpartition("/")[2]
     return ""
-
-
-def backend_of(project: Mapping[str, object], environment: Mapping[str, str]) -> str:
-    """Where the states are: the environment, Pulumi.yaml, or where `pulumi login` went."""
-    return (
-        environment.get("PULUMI_BACKEND_URL")
-        or text(mapping(project.get("backend")).get("url"))
-        or text(_json(Path(_home(environment), "credentials.json")).get("current"))
-        or ""
-    )
-
-
-def _home(environment: Mapping[str, str]) -> str:
-    return environment.get("PULUMI_HOME") or f"{pwd.getpwuid(os.getuid()).pw_dir}/.pulumi"
 
 
 def _spellings(folder: Path, environment: Mapping[str, str]) -> list[Path]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from causeway.model.document import mapping, sequence
+from causeway.state.backend import place
+from causeway.state.identity import remembered
 
 from .deployed import exported
-from .selected import backend_of
 from .settings import document
 
 
@@ -38,24 +39,6 @@ def state(folder: Path, stack: str) -> State:
             identities.add(identity)
         elif identity:
             resources[identity] = kind
-    return State(frozenset(identities - {""}) | remembered(folder, stack, os.environ), resources)
-
-
-def remembered(folder: Path, stack: str, environment: Mapping[str, str]) -> frozenset[str]:
-    """The identities that the plugin has noted for the stack in this project and backend."""
-    project = document(folder / "Pulumi.yaml")
-    place = backend_of(project, environment)
-    if place.startswith("file://"):
-        where = folder / Path(place.removeprefix("file://")).expanduser()
-        place = f"file://{where.resolve()}"
-    home = environment.get("XDG_STATE_HOME") or f"{environment.get('HOME') or '~'}/.local/state"
-    wanted = (place, project.get("name"), stack)
-    found: set[str] = set()
-    for file in Path(home).expanduser().glob("causeway/states/*.json"):
-        try:
-            noted = mapping(json.loads(file.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            continue
-        if (noted.get("place"), noted.get("project"), noted.get("stack")) == wanted:
-            found |= {str(each) for each in sequence(noted.get("identities"))}
-    return frozenset(found)
+    project = str(document(folder / "Pulumi.yaml").get("name"))
+    before = remembered(place(os.environ, folder), project, stack)
+    return State(frozenset(identities - {""}) | before, resources)
