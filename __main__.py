@@ -8,44 +8,45 @@ import pulumi
 from causeway.model.errors import CausewayError, line_of, visible
 from causeway.model.extension.assertions import asserted
 from causeway.model.load import load_selected
+from causeway.model.project import read_config
 from causeway.model.reach import reach
 from causeway.model.rules.environments import apart
 from components import lines
+from components.configuration import configuration, secret_keys
 from components.engine import engine_facts
 from components.environments import other_environments
 from components.labels import Owner
 from components.outputs import stack_outputs
 from components.reach import deployed, tell_difference
 from components.safekeeping import require_safe_keeping
-from components.settings import configuration, read_settings, secret_keys
 from components.stack import Stack, StackArgs
 
 
 def main() -> None:
     project, stack_name = pulumi.get_project(), pulumi.get_stack()
     values = configuration()
-    settings = read_settings(values, project, stack_name, secret_keys())
-    loaded = load_selected(settings.files, settings)
+    config = read_config(values, project, stack_name, secret_keys())
+    loaded = load_selected(config)
     stack, positions = loaded.stack, {loaded.stack.name: loaded.positions}
-    require_safe_keeping(loaded, stack_name, settings, os.environ)
-    facts = engine_facts(settings.engine_version)
+    require_safe_keeping(loaded, stack_name, config, os.environ)
+    facts = engine_facts(config.engine_version)
     unsure = asserted(loaded.assertions, stack, reach([stack], facts, positions))
-    shared = apart(loaded, other_environments(stack, project, stack_name, values))
+    shared = apart(loaded, other_environments(stack, stack_name, values))
     for warning in sorted({*loaded.warnings, *unsure, *shared}):
         pulumi.log.warn(line_of(warning, str(Path.cwd())))
     for used in stack.substitutions:
         pulumi.log.info(
             visible(
                 f"{used.service}: {used.wanted} is replaced by {used.used} "
-                f"({settings.origin(used.wanted)})"
+                f"({config.origin(used.wanted)})"
             )
         )
     tell_difference(stack, deployed(), facts, positions)
     owner = Owner(project, stack_name)
     lines.keep(owner, loaded)
     resources = Stack(
-        settings.name,
-        StackArgs(stack, owner, settings.secrets, settings.verify, settings.probe_image),
+        config.name,
+        StackArgs(stack, owner, config.secrets, config.verify, config.probe_image),
     )
     for name, value in stack_outputs(stack, resources).items():
         pulumi.export(name, resources.concealment.conceal(value))

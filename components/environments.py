@@ -6,60 +6,41 @@ addresses pays nothing. One that cannot be loaded is left out; its own preview t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from causeway.model.document import mapping
 from causeway.model.load import load_selected
-from causeway.model.nodes import canonical
+from causeway.model.project import StackConfig, document, read_project
 from causeway.model.rules.environments import Environment
 from causeway.model.source import index
 from causeway.model.values import Stack
-from components.settings import Settings, read_settings
 
 HOST = "docker:host"
-# Stands for what is encrypted; no subnet is.
-ENCRYPTED = "secret"
 
 
-def other_environments(
-    stack: Stack, project: str, name: str, values: Mapping[str, str]
-) -> list[Environment]:
+def other_environments(stack: Stack, name: str, values: Mapping[str, str]) -> list[Environment]:
     """Environments that could be in the way of `stack`; `values` is its configuration."""
     if not any(network.subnets for network in stack.networks):
         return []
     found = (path.name.split(".") for path in sorted(Path.cwd().glob("Pulumi.*.yaml")))
     names = [parts[1] for parts in found if len(parts) == 3 and parts[1] != name]
-    return [each for other in names for each in _environment(project, other, values.get(HOST))]
+    return [each for other in names for each in _environment(other, values.get(HOST))]
 
 
-def _environment(project: str, name: str, host: str | None) -> Iterator[Environment]:
+def _environment(name: str, host: str | None) -> Iterator[Environment]:
     try:
-        text = Path(f"Pulumi.{name}.yaml").read_text(encoding="utf-8")
-        config = mapping(mapping(canonical(text)).get("config"))
-        theirs = config.get(HOST)
+        theirs = mapping(document(Path(f"Pulumi.{name}.yaml")).get("config")).get(HOST)
         if host and theirs and host != theirs:
             return  # another engine
-        values = {key: json.dumps(_decrypted(value)) for key, value in config.items()}
-        settings = read_settings(values, project, name)
-        if settings.address_pool is None and not _writes_subnets(settings):
+        config = read_project(Path(), name)
+        if config.address_pool is None and not _writes_subnets(config):
             return
-        yield Environment(
-            name, load_selected(settings.files, settings), bool(host) and host == theirs
-        )
+        yield Environment(name, load_selected(config), bool(host) and host == theirs)
     except Exception:  # also of the YAML parser, which only `model` may import
         return
 
 
-def _decrypted(value: object) -> object:
-    if not isinstance(value, dict):
-        return value
-    return (
-        ENCRYPTED if "secure" in value else {key: _decrypted(each) for key, each in value.items()}
-    )
-
-
-def _writes_subnets(settings: Settings) -> bool:
-    files = [str(Path(file).absolute()) for file in settings.files]
+def _writes_subnets(config: StackConfig) -> bool:
+    files = [str(Path(file).absolute()) for file in config.files]
     return any(steps[0] == "networks" and steps[-1] == "subnet" for steps in index(files).entries)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from causeway.model.errors import StackError
 from causeway.model.loaded import Loaded
+from causeway.model.project import StackConfig
 from causeway.model.source import SourceIndex, index
 from causeway.model.values import Place, Problem, Stack
 from components.attachment import guest_name
 from components.concealment import Concealment
 from components.files import contents, taken
-from components.settings import Settings
 
 # Of the stacks in the repository: it belongs to the empty passphrase, so everybody can decrypt.
 COMMITTED_SALT = "v1:1ZoF0/ywV10=:v1:WG2yJRsLvzJ0K0Rq:aUaFcOrEpIxv+kdcBK6BCkdcEJCwHw=="
@@ -22,11 +22,11 @@ ASKED_FOR = ("", "default", "passphrase")  # secrets providers that are a passph
 
 
 def require_safe_keeping(
-    loaded: Loaded, name: str, settings: Settings, environment: Mapping[str, str]
+    loaded: Loaded, name: str, config: StackConfig, environment: Mapping[str, str]
 ) -> None:
     """Raises StackError when a secret of the Pulumi stack `name` would lie open."""
     base, stack = str(Path.cwd()), loaded.stack
-    secrets = [*settings.secret_places, *_compose_secrets(stack)]
+    secrets = [*config.secret_places, *_compose_secrets(stack)]
     if secrets and _is_open(Path(f"Pulumi.{name}.yaml"), environment):
         message = (
             f"is secret, and stack {name} has the empty passphrase, with which everybody can "
@@ -36,7 +36,7 @@ def require_safe_keeping(
         if environment.get(PASSPHRASE) == "":
             message += f" ({PASSPHRASE} must not be set and empty)"
         raise StackError([Problem(secrets[0], message, code="open-secret")], base)
-    concealment = Concealment.of((*settings.secrets, *contents(stack.file_sources)))
+    concealment = Concealment.of((*config.secrets, *contents(stack.file_sources)))
     problems = [
         Problem(
             place,

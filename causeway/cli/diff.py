@@ -17,6 +17,7 @@ from io import BytesIO
 from pathlib import Path
 
 from causeway.model.errors import CausewayError
+from causeway.model.project import StackConfig, read_project
 from causeway.model.reach.difference import Change, Difference, difference
 from causeway.model.reach.wording import gained, lost, summary
 from causeway.model.values import Stack
@@ -25,7 +26,7 @@ from .console import Console
 from .deployed import deployed
 from .options import facts
 from .problem import UsageError
-from .settings import Settings, project_folder, settings, stacks_in
+from .project import project_folder, stacks_in
 from .stacks import load_stack, read, which
 from .wording import cell_as_json
 
@@ -82,7 +83,7 @@ def _json(found: Difference, base: str) -> str:
 
 
 @contextmanager
-def _older(options: argparse.Namespace, wanted: Settings) -> Iterator[tuple[Stack, str]]:
+def _older(options: argparse.Namespace, wanted: StackConfig) -> Iterator[tuple[Stack, str]]:
     """The older side, and the folder that its places are shown below."""
     against: str = options.against
     folder = project_folder(Path.cwd())
@@ -91,14 +92,14 @@ def _older(options: argparse.Namespace, wanted: Settings) -> Iterator[tuple[Stac
             raise UsageError("--against deployed needs a Pulumi stack: name it with --stack")
         yield deployed(folder, wanted.stack), ""
     elif folder is not None and against in stacks_in(folder):
-        yield load_stack(settings(folder, against)).stack, str(Path.cwd())
+        yield load_stack(read_project(folder, against)).stack, str(Path.cwd())
     else:
         with _revision(against, wanted) as found:
             yield found
 
 
 @contextmanager
-def _revision(revision: str, wanted: Settings) -> Iterator[tuple[Stack, str]]:
+def _revision(revision: str, wanted: StackConfig) -> Iterator[tuple[Stack, str]]:
     """The stack of a Git revision, loaded from a copy of its whole tree."""
     top = Path(_git(wanted.folder, "rev-parse", "--show-toplevel").decode().strip())
     archive = _git(top, "archive", "--format=tar", f"{revision}^{{tree}}")
@@ -110,7 +111,7 @@ def _revision(revision: str, wanted: Settings) -> Iterator[tuple[Stack, str]]:
         below = Path(copy).resolve() / wanted.folder.resolve().relative_to(top.resolve())
         older = replace(wanted, folder=below, files=tuple(_moved(wanted, top, Path(copy))))
         if wanted.stack and (below / f"Pulumi.{wanted.stack}.yaml").exists():
-            from_then = settings(below, wanted.stack)
+            from_then = read_project(below, wanted.stack)
             older = from_then if not Path(wanted.files[0]).is_absolute() else older
         try:
             yield load_stack(older).stack, str(Path(copy).resolve())
@@ -119,7 +120,7 @@ def _revision(revision: str, wanted: Settings) -> Iterator[tuple[Stack, str]]:
             raise UsageError(f"the files of {revision} cannot be loaded:\n{shown}") from None
 
 
-def _moved(wanted: Settings, top: Path, copy: Path) -> Iterator[str]:
+def _moved(wanted: StackConfig, top: Path, copy: Path) -> Iterator[str]:
     """The files' paths in the copy."""
     for file in wanted.files:
         path = (wanted.folder / file).resolve()

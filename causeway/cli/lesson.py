@@ -19,10 +19,10 @@ from pathlib import Path
 from causeway.lessons.lesson import MAIN, Lesson, Step, differs, expected, filled, lessons
 from causeway.live.stack import EngineFault, LiveStack, NotFound, has_swarm, part
 from causeway.model.errors import CausewayError, visible
+from causeway.model.project import document
 
 from .problem import UsageError
 from .selected import selected
-from .settings import document
 
 PROJECT = "causeway"
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -6,11 +6,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from causeway.model.project import StackConfig
+
 from .problem import UsageError
-from .settings import Settings
 
 
-def pulumi_of(wanted: Settings) -> str:
+def pulumi_of(wanted: StackConfig) -> str:
     """The project's own Pulumi, else the one on the PATH."""
     own = Path(wanted.folder, ".venv", "bin", "pulumi")
     found = str(own) if own.exists() else shutil.which("pulumi")
@@ -19,7 +20,7 @@ def pulumi_of(wanted: Settings) -> str:
     return found
 
 
-def call(wanted: Settings, *arguments: str, config: Path | None = None) -> int:
+def call(wanted: StackConfig, *arguments: str, config: Path | None = None) -> int:
     """Its exit code. At Ctrl-C it ends in its own way, since a killed one leaves its lock."""
     command = [pulumi_of(wanted), *arguments, "--stack", wanted.stack]
     if config is not None:

@@ -11,13 +11,13 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from causeway.model.project import StackConfig
 from causeway.model.values import Stack
 
 from .console import Console
 from .problem import UsageError
 from .pulumi import call
 from .running import engine
-from .settings import Settings
 from .stacks import load_stack, which
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return code or int(bool(probe.failures))
 
 
-def _deployed(wanted: Settings, stack: Stack, console: Console) -> int:
+def _deployed(wanted: StackConfig, stack: Stack, console: Console) -> int:
     from causeway.live.replicas import exchanges, replicas
     from causeway.live.stack import EngineFault
 
@@ -122,7 +122,7 @@ def _deployed(wanted: Settings, stack: Stack, console: Console) -> int:
 
 
 def _tell_what_serves(
-    api: Engine, wanted: Settings, project: str, stack: Stack, console: Console
+    api: Engine, wanted: StackConfig, project: str, stack: Stack, console: Console
 ) -> None:
     """Looked at, not concluded from what an update does in which order."""
     from causeway.live.replicas import conditions

@@ -8,11 +8,11 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from causeway.model.errors import visible
+from causeway.model.project import StackConfig
 from causeway.model.reach import EngineFacts
 from causeway.model.values import Stack
 
 from .problem import UsageError
-from .settings import Settings
 
 if TYPE_CHECKING:
     from causeway.live.stack import Engine
@@ -21,34 +21,34 @@ if TYPE_CHECKING:
 # `live` is imported where it is used: the Docker SDK takes longer than most commands.
 
 
-def engine(wanted: Settings) -> Engine:
+def engine(wanted: StackConfig) -> Engine:
     """The engine that `docker:host` or `docker:context` of the stack names, else DOCKER_HOST, else
     the local one."""
     from causeway.live.stack import EngineFault
     from causeway.live.stack import engine as connected
 
-    if wanted.has_hidden_material and not os.environ.get("DOCKER_TLS_VERIFY"):
+    if wanted.engine.has_hidden_material and not os.environ.get("DOCKER_TLS_VERIFY"):
         raise UsageError(
             "docker:caMaterial, docker:certMaterial and docker:keyMaterial are read by Pulumi "
             "alone\n  what to do: name a folder with ca.pem, cert.pem and key.pem in "
             "docker:certPath, or set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"
         )
-    context = wanted.context if not wanted.host else ""
+    context = wanted.engine.context if not wanted.engine.host else ""
     try:
-        return connected("" if context else host_of(wanted), wanted.certificates, context)
+        return connected("" if context else host_of(wanted), wanted.engine.certificates, context)
     except EngineFault as error:
         where = host_of(wanted) or "the default socket"
         raise UsageError(f"no engine answers at {where}: {error}") from None
 
 
-def host_of(wanted: Settings) -> str:
+def host_of(wanted: StackConfig) -> str:
     """Where it is, in words where a docker context says so."""
-    if wanted.context and not wanted.host:
-        return f"docker context {wanted.context}"
-    return wanted.host or os.environ.get("DOCKER_HOST", "")
+    if wanted.engine.context and not wanted.engine.host:
+        return f"docker context {wanted.engine.context}"
+    return wanted.engine.host or os.environ.get("DOCKER_HOST", "")
 
 
-def running(api: Engine, wanted: Settings, only: Collection[str] = ()) -> Status:
+def running(api: Engine, wanted: StackConfig, only: Collection[str] = ()) -> Status:
     """Raises UsageError when nothing of the stack runs, or none of the containers `only`."""
     from causeway.live.status import status, swarm_services
 
@@ -64,7 +64,7 @@ def running(api: Engine, wanted: Settings, only: Collection[str] = ()) -> Status
     return found
 
 
-def read_live(wanted: Settings) -> tuple[Stack, EngineFacts]:
+def read_live(wanted: StackConfig) -> tuple[Stack, EngineFacts]:
     """What runs as a stack of the model, and what its engine is like."""
     from causeway.live.status import engine_facts
 

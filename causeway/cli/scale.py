@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from causeway.model.project import StackConfig
+
 from .console import Console
 from .problem import UsageError
 from .pulumi import call
-from .settings import Settings
 from .stacks import load_stack, which
 
 NAME = "scale"
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return code
 
 
-def _written(wanted: Settings, file: Path, numbers: Mapping[str, int]) -> int:
+def _written(wanted: StackConfig, file: Path, numbers: Mapping[str, int]) -> int:
     for name, number in numbers.items():
         setting = ("--path", f"causeway:scale.{name}", str(number))
         if code := _call(wanted, file, "config", "set", *setting):
@@ -87,5 +88,5 @@ def _numbers(given: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _call(wanted: Settings, file: Path, *arguments: str) -> int:
+def _call(wanted: StackConfig, file: Path, *arguments: str) -> int:
     return call(wanted, *arguments, config=file)

@@ -10,14 +10,15 @@ from causeway.model.errors import render
 from causeway.model.extension.assertions import Assertions, check_assertions
 from causeway.model.load import load_selected
 from causeway.model.loaded import Loaded
+from causeway.model.project import StackConfig, read_project
 from causeway.model.reach import EngineFacts, Matrix, reach
 from causeway.model.reach.places import Positions
 from causeway.model.values import Stack
 
 from .console import Console
 from .problem import UsageError
+from .project import chosen_stack, project_folder
 from .running import host_of, read_live
-from .settings import Settings, chosen_stack, project_folder, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Subject:
 
     stack: Stack
     matrix: Matrix
-    settings: Settings
+    settings: StackConfig
     base: str
     positions: Positions = field(default_factory=dict)
     assertions: Assertions = field(default_factory=Assertions)
@@ -56,14 +57,14 @@ def read(options: argparse.Namespace, facts: EngineFacts) -> Subject:
     return Subject(stacks[0], matrix, wanted, base, positions, found[0].assertions)
 
 
-def _beside(name: str) -> Settings:
+def _beside(name: str) -> StackConfig:
     """What --beside names: a Compose file, or else a Pulumi stack of the project."""
     if Path(name).is_file():
         return _file_alone([name])
     folder = project_folder(Path.cwd())
     if folder is None:
         raise UsageError(f"no Pulumi.yaml here or above, and {name!r} is no Compose file")
-    return settings(folder, chosen_stack(folder, name))
+    return read_project(folder, chosen_stack(folder, name))
 
 
 def _refuse_namesakes(stacks: list[Stack]) -> None:
@@ -72,27 +73,27 @@ def _refuse_namesakes(stacks: list[Stack]) -> None:
         raise UsageError(f"two stacks are called {twice[0]!r}: their services cannot be told apart")
 
 
-def which(options: argparse.Namespace) -> Settings:
+def which(options: argparse.Namespace) -> StackConfig:
     """What --file and --stack say. Files alone need no Pulumi project."""
     folder = project_folder(Path.cwd())
     if options.file and not options.stack:
         return _file_alone(options.file)
     if folder is None:
         raise UsageError("no Pulumi.yaml here or above: name a Compose file with --file")
-    found = settings(folder, chosen_stack(folder, options.stack))
+    found = read_project(folder, chosen_stack(folder, options.stack))
     if not options.file:
         return found
     files = tuple(str(Path(file).absolute()) for file in options.file)
     return replace(found, files=files)
 
 
-def _file_alone(files: list[str]) -> Settings:
+def _file_alone(files: list[str]) -> StackConfig:
     first = Path(files[0]).absolute()
-    return Settings(_name(first.parent.name), Path.cwd(), tuple(files))
+    return StackConfig(_name(first.parent.name), tuple(files), Path.cwd())
 
 
-def load_stack(wanted: Settings) -> Loaded:
-    return load_selected([wanted.folder / file for file in wanted.files], wanted)
+def load_stack(wanted: StackConfig) -> Loaded:
+    return load_selected(wanted)
 
 
 def _name(folder: str) -> str:

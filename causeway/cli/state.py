@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from causeway.model.document import mapping, sequence
+from causeway.model.project import document
 from causeway.state.backend import place
 from causeway.state.identity import remembered
 
 from .deployed import exported
-from .settings import document
 
 
 @dataclass(frozen=True, slots=True)

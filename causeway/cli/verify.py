@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from causeway.model.project import StackConfig
 from causeway.model.reach import WORLD, EngineFacts, reach
 from causeway.model.reach.record import restore
 from causeway.model.values import Stack
@@ -21,7 +22,6 @@ from . import reports, table
 from .console import Console
 from .problem import UsageError
 from .running import engine, running
-from .settings import Settings
 from .stacks import load_stack, which
 from .wording import WORDS
 
@@ -94,7 +94,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return int(report.is_wrong or any(each.is_wrong for each in names) or bool(dead))
 
 
-def _dead(wanted: Settings, api: Engine, stack: Stack, update: Update | None) -> list[Condition]:
+def _dead(wanted: StackConfig, api: Engine, stack: Stack, update: Update | None) -> list[Condition]:
     from causeway.live.replicas import conditions
 
     project = wanted.name.removesuffix(f"-{wanted.stack}")
@@ -112,7 +112,7 @@ def _interrupted(number: int, frame: FrameType | None) -> None:
 class Update:
     """What `pulumi up` deploys: the stack out of its record, and the containers that it made."""
 
-    settings: Settings
+    settings: StackConfig
     stack: Stack
     containers: frozenset[str]
 
@@ -122,14 +122,14 @@ def _update() -> Update:
     stack = restore(told["record"])
     if stack is None:
         raise UsageError("--deploying: the record of the stack cannot be read")
-    settings = Settings(
-        stack.name, Path.cwd(), (), stack=told["stack"], probe_image=told.get("image") or ""
+    settings = StackConfig(
+        stack.name, (), Path.cwd(), stack=told["stack"], probe_image=told.get("image") or ""
     )
     return Update(settings, stack, frozenset(told["containers"]))
 
 
 def _verified(
-    options: argparse.Namespace, wanted: Settings, api: Engine, update: Update | None
+    options: argparse.Namespace, wanted: StackConfig, api: Engine, update: Update | None
 ) -> tuple[Report, tuple[NameFinding, ...], Stack]:
     from causeway.live.attempts import Outside
     from causeway.live.image import probe_image

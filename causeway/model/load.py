@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
 
 from causeway.model.compose.bindings import settled
 from causeway.model.compose.coverage import uncovered, unknown_written
@@ -34,6 +33,7 @@ from .document import mapping, text
 from .errors import StackError
 from .files import once, unfit, unfit_content
 from .loaded import Loaded
+from .project import StackConfig
 from .rules import links
 from .source import SourceIndex
 from .surroundings import Surroundings
@@ -43,27 +43,10 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_SCALE: Mapping[str, int] = MappingProxyType({})
 
 
-class Selection(Protocol):
-    """What a configuration says about the loading of a stack."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def variables(self) -> Mapping[str, str]: ...
-    @property
-    def profiles(self) -> Sequence[str]: ...
-    @property
-    def scale(self) -> Mapping[str, int]: ...
-    @property
-    def images(self) -> Mapping[str, str]: ...
-    @property
-    def address_pool(self) -> AddressPool | None: ...
-
-
-def load_selected(files: Sequence[str | Path], wanted: Selection) -> Loaded:
-    """`load` with all that a configuration says."""
+def load_selected(wanted: StackConfig) -> Loaded:
+    """`load` of what a configuration names, with all that it says."""
     return load(
-        files,
+        wanted.paths,
         name=wanted.name,
         variables=wanted.variables,
         profiles=wanted.profiles,

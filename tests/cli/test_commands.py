@@ -144,7 +144,7 @@ def test_a_configuration_that_is_no_regular_file_is_not_waited_for(
     answer = causeway("draw", "-s", "dev", folder=project)
     assert (answer.code, answer.err) == (
         2,
-        f"error: {project / name} is a FIFO, not a regular file\n",
+        f"error: {name}: is a FIFO, not a regular file\n",
     )
 
 
@@ -220,9 +220,9 @@ def test_outside_a_project_a_file_is_needed(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("config: [", "Pulumi.dev.yaml: "),
-        ("config: {}", "causeway:files names no Compose file"),
-        ("config: {causeway:files: stack.yaml}", "expected a sequence"),
-        ("config: {causeway:files: [stack.yaml], causeway:scale: {db: many}}", "many"),
+        ("config: {}", "causeway:files: not set"),
+        ("config: {causeway:files: stack.yaml}", 'expected a list, found "stack.yaml"'),
+        ("config: {causeway:files: [stack.yaml], causeway:scale: {db: many}}", 'found "many"'),
     ],
 )
 def test_a_broken_configuration_is_told(project: Path, text: str, message: str) -> None:
@@ -385,7 +385,7 @@ def test_the_engine_version_of_the_stack_decides_unless_the_option_does(project:
     file.write_text(file.read_text().replace('"20.10"', "newest"))
     refused = causeway(*asked, folder=project)
     assert refused.code == 2
-    assert "causeway:engineVersion: 'newest' is not a version such as 20.10 or 29" in refused.err
+    assert 'expected a version such as 20.10 or 29, found "newest"' in refused.err
 
 
 def test_another_stack_on_the_engine_stands_beside(project: Path) -> None:

@@ -140,8 +140,8 @@ def test_ctrl_c_lets_pulumi_end_in_its_own_way(project: Path) -> None:
     )
     script = (
         "import sys; from pathlib import Path; from causeway.cli.pulumi import call; "
-        "from causeway.cli.settings import Settings; "
-        "sys.exit(call(Settings('shop-dev', Path.cwd(), (), stack='dev'), 'up'))"
+        "from causeway.model.project import StackConfig; "
+        "sys.exit(call(StackConfig('shop-dev', (), Path.cwd(), 'dev'), 'up'))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script],

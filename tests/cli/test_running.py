@@ -8,7 +8,7 @@ import pytest
 
 from causeway.cli.problem import UsageError
 from causeway.cli.running import engine
-from causeway.cli.settings import Settings, settings
+from causeway.model.project import EngineConfig, StackConfig, read_project
 from tests.certificates import certified, docker_context
 
 # Nothing listens on it: what gets as far as this has been let through.
@@ -22,11 +22,12 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
 
 
-def stack(**of_the_engine: str) -> Settings:
-    return Settings("web-dev", Path(), (), **of_the_engine)  # type: ignore[arg-type]  # texts all
+def stack(**of_the_engine: str) -> StackConfig:
+    engine = EngineConfig(**of_the_engine)  # type: ignore[arg-type]  # texts all
+    return StackConfig("web-dev", (), engine=engine)
 
 
-def refusal(wanted: Settings) -> str:
+def refusal(wanted: StackConfig) -> str:
     with pytest.raises(UsageError) as refused:
         engine(wanted)
     return str(refused.value)
@@ -72,7 +73,7 @@ def test_certificates_as_text_are_not_passed_over(tmp_path: Path) -> None:
         "config:\n  causeway:files: [compose.yaml]\n"
         f"  docker:host: {NOBODY}\n  docker:caMaterial: {{secure: abc}}\n"
     )
-    assert refusal(settings(tmp_path, "dev")) == (
+    assert refusal(read_project(tmp_path, "dev")) == (
         "docker:caMaterial, docker:certMaterial and docker:keyMaterial are read by Pulumi alone\n"
         "  what to do: name a folder with ca.pem, cert.pem and key.pem in docker:certPath, or set "
         "DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"

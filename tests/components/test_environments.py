@@ -27,6 +27,7 @@ POOLED = 'services: {web: {image: "web:1", networks: [lan]}}\nnetworks:\n  lan:\
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    Path("Pulumi.yaml").write_text("name: shop\n")
     return tmp_path
 
 
@@ -40,7 +41,7 @@ def told(pool: AddressPool | None = None, **values: str) -> str:
     """What a preview of dev says of the others; `values` is its configuration."""
     loaded = load(["dev.yaml"], name="shop-dev", address_pool=pool)
     given = {key.replace("_", ":"): value for key, value in values.items()}
-    others = other_environments(loaded.stack, "shop", "dev", given)
+    others = other_environments(loaded.stack, "dev", given)
     return render({*loaded.warnings, *apart(loaded, others)}, str(Path.cwd()))
 
 
@@ -101,7 +102,7 @@ def test_an_environment_without_subnets_is_not_even_loaded() -> None:
     environment("dev", on("10.1.0.0/24"))
     environment("prod", POOLED)
     stack = load(["dev.yaml"], name="shop-dev").stack
-    assert other_environments(stack, "shop", "dev", {}) == []
+    assert other_environments(stack, "dev", {}) == []
 
 
 def test_encrypted_values_are_no_hindrance() -> None:

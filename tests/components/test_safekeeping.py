@@ -10,8 +10,8 @@ import pytest
 from causeway.model.errors import StackError
 from causeway.model.load import load_selected
 from causeway.model.loaded import Loaded
+from causeway.model.project import StackConfig, read_config
 from components.safekeeping import COMMITTED_SALT, require_safe_keeping
-from components.settings import Settings, read_settings
 from toolchain import pins
 
 COMMITTED = f"encryptionsalt: {COMMITTED_SALT}\n"
@@ -35,17 +35,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def given(salt: str, config: str, compose: str) -> tuple[Loaded, Settings]:
+def given(salt: str, config: str, compose: str) -> tuple[Loaded, StackConfig]:
     Path("Pulumi.dev.yaml").write_text(salt + config)
     Path("compose.yaml").write_text(compose)
     values: dict[str, Any] = {
         "causeway:files": '["compose.yaml"]',
         "causeway:variables": '{"PASSWORD": "hunter2", "TOKEN": "t0ken"}',
     }
-    settings = read_settings(
+    settings = read_config(
         values, "shop", "dev", ["causeway:variables"] if "secure" in config else []
     )
-    return load_selected(settings.files, settings), settings
+    return load_selected(settings), settings
 
 
 def message(salt: str, config: str, compose: str, **environment: str) -> str:

@@ -1,7 +1,9 @@
 """The configuration of a Pulumi stack: which keys there are, and what their values may be.
 
-All mistakes are reported at once, with their place in Pulumi.<stack>.yaml where they stand there.
-`causeway.local.yaml` holds image substitutions of this machine; the stack's own ones win.
+The program has the values from Pulumi (`read_config`), the command from the files of the project
+(`read_project`): Pulumi.yaml and Pulumi.<stack>.yaml. All mistakes are reported at once, with their
+place in the stack's file where they stand there. `causeway.local.yaml` holds image substitutions of
+this machine; the stack's own ones win.
 """
 
 from __future__ import annotations
@@ -13,38 +15,62 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import pulumi
-
-from causeway.model.errors import StackError
+from causeway.contract import LOCAL_FILE, NAMESPACE
 from causeway.model.reach.values import engine_version
 from causeway.model.rules.pool import AddressPool, configured
-from causeway.model.source import SourceIndex, Steps, index, path_text
-from causeway.model.values import Place, Problem
 
-NAMESPACE = "causeway"
-LOCAL_FILE = "causeway.local.yaml"
+from .document import mapping
+from .errors import StackError
+from .files import unfit
+from .nodes import canonical
+from .source import SourceIndex, Steps, index, path_text
+from .values import Place, Problem
+
+PROJECT_FILE = "Pulumi.yaml"
+# Stands for an encrypted value, which the files do not tell.
+ENCRYPTED = "secret"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """What the program is told; `name` prefixes everything on the engine.
+class EngineConfig:
+    """What `docker:` says of the engine: its address, or else a docker context, and the folder with
+    certificates. `has_hidden_material` where these are given as text, mostly encrypted."""
 
-    `secrets` are all texts that the configuration holds encrypted, in any namespace.
+    host: str = ""
+    context: str = ""
+    certificates: str = ""
+    has_hidden_material: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StackConfig:
+    """What is configured for one Pulumi stack; `name` prefixes everything on the engine.
+
+    `files` are Compose files, below `folder` unless absolute. `secrets` are all texts that the
+    configuration holds encrypted, in any namespace.
     """
 
     name: str
-    files: list[str]
-    variables: dict[str, str]
-    profiles: list[str]
-    scale: dict[str, int]
-    images: dict[str, str]
+    files: tuple[str, ...]
+    folder: Path = Path()
+    stack: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
+    scale: Mapping[str, int] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
     address_pool: AddressPool | None = None
     verify: bool = False
     engine_version: tuple[int, int] | None = None
     probe_image: str = ""
+    engine: EngineConfig = EngineConfig()
     local_images: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     secret_places: tuple[Place, ...] = field(default=(), repr=False)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The Compose files, as they are found from here."""
+        return tuple(self.folder / file for file in self.files)
 
     def origin(self, image: str) -> str:
         """Where the substitution of an image was asked for."""
@@ -55,14 +81,70 @@ class _Wrong(Exception):
     """A value of the wrong shape; the text says what it should be."""
 
 
-def read_settings(
-    values: Mapping[str, str], project: str, stack: str, secret_keys: Collection[str] = ()
-) -> Settings:
-    """Settings from configuration values (JSON text by key, other namespaces ignored).
+def read_project(folder: Path, stack: str) -> StackConfig:
+    """The configuration that the files in a project's folder hold; encrypted values are unknown.
 
-    Raises StackError with every key that is unknown, missing or of the wrong shape.
+    Raises StackError with everything that is wrong with them.
     """
-    file = f"Pulumi.{stack}.yaml"
+    project = document(folder / PROJECT_FILE)
+    name = str(project.get("name"))
+    file = folder / f"Pulumi.{stack}.yaml"
+    defaults = _defaults(_section(project, folder / PROJECT_FILE), name)
+    values = {**dict(defaults), **_section(document(file), file)}
+    texts = {key: json.dumps(_decrypted(value)) for key, value in values.items()}
+    return read_config(texts, name, stack, folder=folder)
+
+
+def document(path: Path) -> Mapping[str, object]:
+    """A YAML file as plain values. Raises StackError when it cannot be read as a mapping."""
+    try:
+        if why := unfit(str(path)):
+            raise ValueError(why)
+        return mapping(canonical(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        said = str(error.strerror)
+    except Exception as error:  # of the YAML parser, which `nodes` alone imports
+        said = str(error)
+    problem = Problem(Place(str(path), 0, ""), said, code="unreadable-file")
+    raise StackError([problem], str(Path.cwd()))
+
+
+def _section(content: Mapping[str, object], file: Path) -> Mapping[str, object]:
+    try:
+        return mapping(content.get("config"))
+    except TypeError as error:
+        problem = Problem(Place(str(file), 0, "config"), str(error), code="wrong-value")
+        raise StackError([problem], str(Path.cwd())) from None
+
+
+def _defaults(section: Mapping[str, object], project: str) -> Iterator[tuple[str, object]]:
+    """What Pulumi.yaml sets for every stack of the project, by full key."""
+    for key, value in section.items():
+        if isinstance(value, dict):
+            value = value.get("value", value.get("default"))
+        if value is not None:
+            yield key if ":" in key else f"{project}:{key}", value
+
+
+def _decrypted(value: object) -> object:
+    if isinstance(value, dict):
+        hidden = set(value) == {"secure"}
+        return ENCRYPTED if hidden else {key: _decrypted(each) for key, each in value.items()}
+    return [_decrypted(each) for each in value] if isinstance(value, list) else value
+
+
+def read_config(
+    values: Mapping[str, str],
+    project: str,
+    stack: str,
+    secret_keys: Collection[str] = (),
+    folder: Path = Path(),
+) -> StackConfig:
+    """The configuration in values as Pulumi has them: JSON text by `namespace:key`.
+
+    Raises StackError with every key of ours that is unknown, missing or of the wrong shape.
+    """
+    file = str(folder / f"Pulumi.{stack}.yaml")
     places = index([file]) if Path(file).is_file() else None
     problems: list[Problem] = []
     found: dict[str, Any] = {key: kind("") for key, kind in KEYS.items()}
@@ -83,13 +165,15 @@ def read_settings(
         example = f"set it with `pulumi config set --path '{NAMESPACE}:files[0]' compose.yaml`"
         place = Place(file if places else "", 1 if places else 0, f"{NAMESPACE}:files")
         problems.append(Problem(place, f"not set; {example}", code="missing-setting"))
-    local = _local_images(problems)
+    local = _local_images(folder, problems)
     if problems:
-        raise StackError(problems)
+        raise StackError(problems, str(Path.cwd()))
     secrets = list(_secrets(places, file, values, secret_keys))
-    return Settings(
+    return StackConfig(
         name=f"{project}-{stack}",
         files=found["files"],
+        folder=folder,
+        stack=stack,
         variables=found["variables"],
         profiles=found["profiles"],
         scale=found["scale"],
@@ -98,10 +182,19 @@ def read_settings(
         verify=found["verify"],
         engine_version=found["engineVersion"],
         probe_image=found["probeImage"],
+        engine=_engine(values),
         local_images=frozenset(local.keys() - found["images"].keys()),
         secrets=tuple(sorted({text for _, text in secrets})),
         secret_places=tuple(place for place, _ in secrets),
     )
+
+
+def _engine(values: Mapping[str, str]) -> EngineConfig:
+    told = {key: _json(values.get(f"docker:{key}", "")) for key in ENGINE_KEYS}
+    named = {key: str(value or "") for key, value in told.items()}
+    context = "" if named["context"] == "default" else named["context"]  # that is the environment
+    hidden = any(named[key] for key in ENGINE_KEYS if key.endswith("Material"))
+    return EngineConfig(named["host"], context, named["certPath"], hidden and not named["certPath"])
 
 
 def _secrets(
@@ -129,16 +222,6 @@ def _leaves(value: object, steps: Steps) -> Iterator[tuple[Steps, str]]:
         yield steps, json.dumps(value) if isinstance(value, (bool, float)) else str(value)
 
 
-def configuration() -> dict[str, str]:
-    """Every value that Pulumi hands to the program, JSON text by `namespace:key`."""
-    return {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
-
-
-def secret_keys() -> list[str]:
-    """The keys among them that hold something encrypted."""
-    return [key for key in configuration() if pulumi.runtime.config.is_config_secret(key)]
-
-
 def _place(places: SourceIndex | None, file: str, key: str) -> Place:
     if places is None or not places.has("config", key):
         return Place("", 0, key)
@@ -151,13 +234,16 @@ def _unknown(name: str) -> str:
     return f"unknown key; {hint}(known: {', '.join(sorted(KEYS))})"
 
 
-def _local_images(problems: list[Problem]) -> dict[str, str]:
-    if not Path(LOCAL_FILE).is_file():
+def _local_images(folder: Path, problems: list[Problem]) -> dict[str, str]:
+    file = str(folder / LOCAL_FILE)
+    if why := unfit(file):
+        problems.append(Problem(Place(file, 0, ""), why, code="unfit-file"))
+    if why or not Path(file).exists():
         return {}
-    found = index([LOCAL_FILE])
+    found = index([file])
     images = {key: found.entries["images", key].text for key in found.keys("images")}
     wrong = [key for key, image in images.items() if not image]
-    if wrong or (not images and Path(LOCAL_FILE).stat().st_size):
+    if wrong or (not images and Path(file).stat().st_size):
         place = found.place("images", *wrong[:1])
         problems.append(
             Problem(
@@ -185,13 +271,13 @@ def _text(value: Any) -> str:
     raise _Wrong(f"expected text, found {json.dumps(value)}")
 
 
-def _texts(text: str) -> list[str]:
+def _texts(text: str) -> tuple[str, ...]:
     value = _json(text)
     if value is None:
-        return []
+        return ()
     if not isinstance(value, list):
         raise _Wrong(f"expected a list, found {json.dumps(value)}")
-    return [_text(item) for item in value]
+    return tuple(_text(item) for item in value)
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -247,6 +333,8 @@ def _engine_version(text: str) -> tuple[int, int] | None:
     return found
 
 
+# The keys of `docker:` that the command reads.
+ENGINE_KEYS = ("host", "context", "certPath", "caMaterial", "certMaterial", "keyMaterial")
 # A row a key: what makes a value of its JSON text.
 KEYS: dict[str, Callable[[str], Any]] = {
     "files": _texts,

@@ -1,0 +1,15 @@
+"""The configuration values that Pulumi hands to the program."""
+
+from __future__ import annotations
+
+import pulumi
+
+
+def configuration() -> dict[str, str]:
+    """Every value, JSON text by `namespace:key`."""
+    return {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
+
+
+def secret_keys() -> list[str]:
+    """The keys among them that hold something encrypted."""
+    return [key for key in configuration() if pulumi.runtime.config.is_config_secret(key)]
