@@ -7,7 +7,6 @@ same network namespace, and both take connections from the same ports until the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pulumi
 import pulumi_docker as docker
@@ -16,9 +15,11 @@ from causeway.contract import ROLE_LABEL
 from causeway.model.extension.balance import CONFIGURATION
 from causeway.model.extension.balance.configuration import configuration
 from causeway.model.extension.balance.servers import Address
-from causeway.model.values import Resources, Service
-from components.container import Course, References, container_args
-from components.labels import Owner, container_labels
+from causeway.model.pods import namespace
+from causeway.model.values import Service
+
+from .container import References, owner_args
+from .labels import Owner, container_labels
 
 # When a program closes, the kernel hands connections that it has not taken yet to the other one.
 MIGRATE = ("net.ipv4.tcp_migrate_req", "1")
@@ -34,68 +35,12 @@ def holder(
 ) -> docker.Container:
     """The container that owns the namespace. It keeps the image that it began with."""
     assert service.balance is not None
-    sysctls = dict(service.sysctls)
-    if service.balance.migrate:
-        sysctls = {MIGRATE[0]: MIGRATE[1]} | sysctls
-    holding = replace(
-        service,
-        container_name=None,
-        entrypoint=("sleep",),
-        command=("infinity",),
-        environment=(),
-        user=None,
-        working_dir=None,
-        labels=(),
-        mounts=(),
-        files=(),
-        tmpfs=(),
-        devices=(),
-        healthcheck=None,
-        resources=Resources(),
-        cap_add=(),
-        cap_drop=("ALL",),
-        sysctls=tuple(sorted(sysctls.items())),
-        ulimits=(),
-        group_add=(),
-        privileged=False,
-        init=None,
-        tty=False,
-        stdin_open=False,
-        stop_signal="SIGKILL",
-        stop_grace_period=1,
-        shm_size=None,
-        ipc=None,
-        pid=None,
-        gpus=None,
-        storage_opt=(),
-    )
+    owned = namespace(service, (MIGRATE,) if service.balance.migrate else ())
+    labels = container_labels(owner, service.name, replica, (), {ROLE_LABEL: "network"})
     return docker.Container(
         f"{name}-{replica}-network",
-        container_args(
-            holding,
-            references,
-            container_labels(owner, service.name, replica, (), {ROLE_LABEL: "network"}),
-            Course(),
-        ),
+        owner_args(owned, service, references, labels),
         pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(ignore_changes=["image"])),
-    )
-
-
-def inside(service: Service) -> Service:
-    """The service without what its holder has."""
-    return replace(
-        service,
-        ports=(),
-        attachments=(),
-        network_mode=f"service:{service.name}",
-        hostname=None,
-        domainname=None,
-        extra_hosts=(),
-        dns=(),
-        dns_opt=(),
-        dns_search=(),
-        sysctls=(),
-        expose=(),
     )
 
 

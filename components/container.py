@@ -12,9 +12,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from causeway.model.health import wait_timeout
+from causeway.model.pods import Namespace, namespace
 from causeway.model.values import Attachment, Mount, Port, Service
-from components.files import SourceKey, Sources, uploads
-from components.healthcheck import healthcheck_args, wait_timeout
+
+from .files import SourceKey, Sources, uploads
+from .healthcheck import healthcheck_args
 
 MEBIBYTE = 1024 * 1024
 # The engine's own default; named here because the official plugin would otherwise kill at once.
@@ -50,87 +53,113 @@ def container_args(
     course: Course,
     more_uploads: Sequence[docker.ContainerUploadArgs] = (),
 ) -> docker.ContainerArgs:
+    """The container of a replica, with a network namespace of its own or inside another's."""
+    args = _args(namespace(service), service, references, labels)
     resources = service.resources
+    args.name = service.container_name
+    args.command = _texts(service.command)
+    args.entrypoints = _texts(service.entrypoint)
+    args.envs = [f"{key}={value}" for key, value in sorted(service.environment)] or None
+    args.user = service.user
+    args.working_dir = service.working_dir
+    args.mounts = _mounts(service.mounts, references.volumes)
+    files = uploads(service.files, references.sources, references.hidden)
+    args.uploads = [*files, *more_uploads] or None
+    args.tmpfs = dict(service.tmpfs) or None
+    args.devices = [
+        docker.ContainerDeviceArgs(
+            host_path=device.source,
+            container_path=device.target,
+            permissions=device.permissions,
+        )
+        for device in service.devices
+    ] or None
+    args.healthcheck = healthcheck_args(service.healthcheck) if service.healthcheck else None
+    args.wait = course.wait or None
+    args.wait_timeout = wait_timeout(service.healthcheck) if course.wait else None
+    args.attach = course.run_to_end or None
+    args.must_run = False if course.run_to_end else None
+    args.cpus = resources.cpus
+    args.cpu_shares = resources.cpu_shares
+    args.cpu_set = resources.cpu_set
+    args.cpu_period = resources.cpu_period
+    args.cpu_quota = resources.cpu_quota
+    args.memory = _mebibytes(resources.memory)
+    args.memory_reservation = _mebibytes(resources.memory_reservation)
+    args.memory_swap = _mebibytes(resources.memory_swap)
+    args.shm_size = _mebibytes(service.shm_size)
+    args.ulimits = [
+        docker.ContainerUlimitArgs(name=ulimit.name, soft=ulimit.soft, hard=ulimit.hard)
+        for ulimit in sorted(service.ulimits, key=lambda ulimit: ulimit.name)
+    ] or None
+    args.capabilities = _capabilities(service.cap_add, service.cap_drop)
+    args.group_adds = list(service.group_add) or None
+    args.privileged = service.privileged or None
+    args.init = service.init
+    args.tty = service.tty or None
+    args.stdin_open = service.stdin_open or None
+    args.stop_signal = service.stop_signal
+    args.stop_timeout = service.stop_grace_period
     grace = STOP_SECONDS if service.stop_grace_period is None else service.stop_grace_period
+    args.destroy_grace_seconds = grace
+    # As with Compose, whose `down` keeps anonymous volumes too; a balancer's hold only what is
+    # made for it.
+    args.remove_volumes = False if service.balance is None else None
+    args.ipc_mode = _namespace(service.ipc, references)
+    args.pid_mode = _namespace(service.pid, references)
+    args.gpus = service.gpus
+    args.storage_opts = dict(service.storage_opt) or None
+    return args
+
+
+def owner_args(
+    owned: Namespace,
+    service: Service,
+    references: References,
+    labels: Sequence[docker.ContainerLabelArgs],
+) -> docker.ContainerArgs:
+    """The container that owns the network namespace of a service's pod and does nothing else."""
+    args = _args(owned, service, references, labels)
+    args.entrypoints = ["sleep"]
+    args.command = ["infinity"]
+    args.capabilities = _capabilities((), ("ALL",))
+    args.stop_signal = "SIGKILL"
+    args.stop_timeout = args.destroy_grace_seconds = 1
+    return args
+
+
+def _args(
+    owned: Namespace,
+    service: Service,
+    references: References,
+    labels: Sequence[docker.ContainerLabelArgs],
+) -> docker.ContainerArgs:
+    """The network namespace, and how the engine runs the containers of a service."""
     return docker.ContainerArgs(
         image=references.image,
-        name=service.container_name,
-        hostname=service.hostname,
-        domainname=service.domainname,
-        command=_texts(service.command),
-        entrypoints=_texts(service.entrypoint),
-        envs=[f"{key}={value}" for key, value in sorted(service.environment)] or None,
-        user=service.user,
-        working_dir=service.working_dir,
         labels=labels,
-        network_mode=_network_mode(service, references),
-        networks_advanced=_attachments(service, references.networks),
-        ports=_ports(service.ports),
-        hosts=[docker.ContainerHostArgs(host=host, ip=ip) for host, ip in service.extra_hosts]
+        hostname=owned.hostname,
+        domainname=owned.domainname,
+        network_mode=_network_mode(owned, references),
+        networks_advanced=_attachments(owned, references.networks),
+        ports=_ports(owned.ports),
+        hosts=[docker.ContainerHostArgs(host=host, ip=ip) for host, ip in owned.extra_hosts]
         or None,
-        dns=list(service.dns) or None,
-        dns_opts=list(service.dns_opt) or None,
-        dns_searches=list(service.dns_search) or None,
-        mounts=_mounts(service.mounts, references.volumes),
-        uploads=[*uploads(service.files, references.sources, references.hidden), *more_uploads]
-        or None,
-        tmpfs=dict(service.tmpfs) or None,
-        devices=[
-            docker.ContainerDeviceArgs(
-                host_path=device.source,
-                container_path=device.target,
-                permissions=device.permissions,
-            )
-            for device in service.devices
-        ]
-        or None,
-        healthcheck=healthcheck_args(service.healthcheck) if service.healthcheck else None,
-        wait=course.wait or None,
-        wait_timeout=wait_timeout(service.healthcheck) if course.wait else None,
-        attach=course.run_to_end or None,
-        must_run=False if course.run_to_end else None,
+        dns=list(owned.dns) or None,
+        dns_opts=list(owned.dns_opt) or None,
+        dns_searches=list(owned.dns_search) or None,
+        sysctls=dict(owned.sysctls) or None,
         restart=None if service.restart == "no" else service.restart,
         max_retry_count=service.restart_retries or None,
-        cpus=resources.cpus,
-        cpu_shares=resources.cpu_shares,
-        cpu_set=resources.cpu_set,
-        cpu_period=resources.cpu_period,
-        cpu_quota=resources.cpu_quota,
-        memory=_mebibytes(resources.memory),
-        memory_reservation=_mebibytes(resources.memory_reservation),
-        memory_swap=_mebibytes(resources.memory_swap),
-        shm_size=_mebibytes(service.shm_size),
-        ulimits=[
-            docker.ContainerUlimitArgs(name=ulimit.name, soft=ulimit.soft, hard=ulimit.hard)
-            for ulimit in sorted(service.ulimits, key=lambda ulimit: ulimit.name)
-        ]
-        or None,
-        capabilities=_capabilities(service),
         security_opts=sorted(service.security_opt) or None,
-        sysctls=dict(service.sysctls) or None,
-        group_adds=list(service.group_add) or None,
-        privileged=service.privileged or None,
         read_only=service.read_only or None,
-        init=service.init,
-        tty=service.tty or None,
-        stdin_open=service.stdin_open or None,
-        stop_signal=service.stop_signal,
-        stop_timeout=service.stop_grace_period,
-        destroy_grace_seconds=grace,
-        # As with Compose, whose `down` keeps anonymous volumes too; a balancer's hold only what is
-        # made for it.
-        remove_volumes=False if service.balance is None else None,
-        ipc_mode=_namespace(service.ipc, references),
-        pid_mode=_namespace(service.pid, references),
         userns_mode=service.userns_mode,
         cgroupns_mode=service.cgroup,
         cgroup_parent=service.cgroup_parent,
         runtime=service.runtime,
-        gpus=service.gpus,
         platform=service.platform,
         log_driver=service.log_driver,
         log_opts=dict(service.log_options) or None,
-        storage_opts=dict(service.storage_opt) or None,
     )
 
 
@@ -155,21 +184,21 @@ def _namespace(mode: str | None, references: References) -> pulumi.Input[str] | 
     return pulumi.Output.concat("container:", references.containers[other])
 
 
-def _network_mode(service: Service, references: References) -> pulumi.Input[str] | None:
+def _network_mode(owned: Namespace, references: References) -> pulumi.Input[str] | None:
     # "bridge" is what the engine reports for a container with networks of its own.
-    if service.attachments:
+    if owned.attachments:
         return "bridge"
-    return _namespace(service.network_mode, references)
+    return _namespace(owned.network_mode, references)
 
 
 def _attachments(
-    service: Service, networks: Mapping[str, pulumi.Input[str]]
+    owned: Namespace, networks: Mapping[str, pulumi.Input[str]]
 ) -> list[docker.ContainerNetworksAdvancedArgs] | None:
     def one(attachment: Attachment) -> docker.ContainerNetworksAdvancedArgs:
         return docker.ContainerNetworksAdvancedArgs(
             # The id and not the name: a replaced network is then a change of its containers.
             name=networks[attachment.network],
-            aliases=sorted({service.name, *attachment.aliases}),
+            aliases=sorted({owned.service, *attachment.aliases}),
             ipv4_address=attachment.ipv4_address,
             ipv6_address=attachment.ipv6_address,
             link_local_ips=sorted(attachment.link_local_ips) or None,
@@ -178,7 +207,7 @@ def _attachments(
             gw_priority=attachment.gw_priority,
         )
 
-    ordered = sorted(service.attachments, key=lambda attachment: attachment.network)
+    ordered = sorted(owned.attachments, key=lambda attachment: attachment.network)
     return [one(attachment) for attachment in ordered] or None
 
 
@@ -229,11 +258,13 @@ def _mount(mount: Mount, volumes: Mapping[str, pulumi.Input[str]]) -> docker.Con
     )
 
 
-def _capabilities(service: Service) -> docker.ContainerCapabilitiesArgs | None:
-    if not service.cap_add and not service.cap_drop:
+def _capabilities(
+    added: tuple[str, ...], dropped: tuple[str, ...]
+) -> docker.ContainerCapabilitiesArgs | None:
+    if not added and not dropped:
         return None
     return docker.ContainerCapabilitiesArgs(
-        adds=_capability_names(service.cap_add), drops=_capability_names(service.cap_drop)
+        adds=_capability_names(added), drops=_capability_names(dropped)
     )
 
 

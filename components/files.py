@@ -18,8 +18,9 @@ import pulumi
 import pulumi_docker as docker
 
 from causeway.model.values import FileMount, FileSource, Stack
-from components.concealment import Concealment
-from components.paths import portable
+
+from .concealment import Concealment
+from .paths import portable
 
 SourceKey = tuple[str, str]  # the kind, and the key at the top level
 Sources = Mapping[SourceKey, FileSource]

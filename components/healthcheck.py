@@ -1,22 +1,10 @@
-"""A service's health check: its arguments, and how long a start may take before it has failed."""
+"""A service's health check as arguments of its container."""
 
 from __future__ import annotations
 
 import pulumi_docker as docker
 
-from causeway.model.units import seconds
 from causeway.model.values import Healthcheck
-
-# What the engine uses where a check leaves a number out.
-DEFAULT_INTERVAL = "30s"
-DEFAULT_TIMEOUT = "30s"
-DEFAULT_RETRIES = 3
-SHORTEST_WAIT = 60
-
-
-def is_checked(healthcheck: Healthcheck | None) -> bool:
-    """Whether the engine runs a check of the service's own; ("NONE",) switches one off."""
-    return healthcheck is not None and bool(healthcheck.test) and healthcheck.test[0] != "NONE"
 
 
 def healthcheck_args(healthcheck: Healthcheck) -> docker.ContainerHealthcheckArgs:
@@ -28,17 +16,3 @@ def healthcheck_args(healthcheck: Healthcheck) -> docker.ContainerHealthcheckArg
         start_interval=healthcheck.start_interval,
         retries=healthcheck.retries,
     )
-
-
-def wait_timeout(healthcheck: Healthcheck | None) -> int:
-    """Seconds after which the engine itself would have called the container unhealthy.
-
-    One round more than the retries, and never less than a minute, for a slow machine.
-    """
-    if healthcheck is None:
-        healthcheck = Healthcheck(test=())
-    interval = seconds(healthcheck.interval or DEFAULT_INTERVAL)
-    timeout = seconds(healthcheck.timeout or DEFAULT_TIMEOUT)
-    rounds = (healthcheck.retries or DEFAULT_RETRIES) + 1
-    whole = seconds(healthcheck.start_period or "0s") + rounds * (interval + timeout)
-    return max(SHORTEST_WAIT, round(whole))

@@ -13,8 +13,9 @@ import pulumi
 import pulumi_docker as docker
 
 from causeway.model.values import Build
-from components.concealment import Component
-from components.paths import generated, portable
+
+from .concealment import Component
+from .paths import generated, portable
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,9 @@ from causeway.model.loaded import Loaded
 from causeway.model.rules.pool import written_position
 from causeway.model.source import SourceIndex
 from causeway.model.values import Network, Place, Service
-from components.attachment import guest_name
-from components.labels import Owner
+
+from .attachment import guest_name
+from .labels import Owner
 
 # Input path -> `file:line: key.path`; "" stands for the resource as a whole.
 Lines = dict[str, str]

@@ -11,9 +11,10 @@ import pulumi_docker as docker
 from causeway.model.errors import StackError
 from causeway.model.values import Network as NetworkValue
 from causeway.model.values import Problem, Subnet
-from components.attachment import NetworkAttachment, guest_name
-from components.concealment import Component
-from components.labels import Owner, network_labels
+
+from .attachment import NetworkAttachment, guest_name
+from .concealment import Component
+from .labels import Owner, network_labels
 
 
 @dataclass(frozen=True, slots=True)

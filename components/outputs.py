@@ -8,14 +8,10 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from causeway.model.values import Port
+from causeway.model.urls import first_url, urls
 from causeway.model.values import Stack as StackValue
-from components.stack import Stack
 
-# Container ports at which people expect a web page, likeliest first.
-WEB_PORTS = (80, 443, 8080, 8443, 8000, 5000, 3000)
-TLS_PORTS = (443, 8443)
-EVERYWHERE = (None, "", "0.0.0.0", "::")
+from .stack import Stack
 
 
 def stack_outputs(stack: StackValue, resources: Stack) -> dict[str, pulumi.Output[Any] | Any]:
@@ -40,28 +36,6 @@ def stack_outputs(stack: StackValue, resources: Stack) -> dict[str, pulumi.Outpu
     }
     first = first_url(stack)
     return outputs if first is None else {"url": first, **outputs}
-
-
-def urls(ports: Sequence[Port]) -> list[str]:
-    """The URLs of fixed TCP ports; a port that Docker chooses is not known beforehand."""
-    return [_url(port) for port in ports if port.published is not None and port.protocol == "tcp"]
-
-
-def first_url(stack: StackValue) -> str | None:
-    """The URL to open first: of the published port that most looks like a web page's."""
-    candidates = [
-        (WEB_PORTS.index(port.target), service.name, _url(port))
-        for service in stack.services
-        for port in service.ports
-        if port.published is not None and port.protocol == "tcp" and port.target in WEB_PORTS
-    ]
-    return min(candidates)[2] if candidates else None
-
-
-def _url(port: Port) -> str:
-    scheme = "https" if port.target in TLS_PORTS else "http"
-    host = "localhost" if port.host_ip in EVERYWHERE else str(port.host_ip)
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port.published}"
 
 
 def addresses(

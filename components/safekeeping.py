@@ -11,9 +11,10 @@ from causeway.model.loaded import Loaded
 from causeway.model.project import StackConfig
 from causeway.model.source import SourceIndex, index
 from causeway.model.values import Place, Problem, Stack
-from components.attachment import guest_name
-from components.concealment import Concealment
-from components.files import contents, taken
+
+from .attachment import guest_name
+from .concealment import Concealment
+from .files import contents, taken
 
 # Of the stacks in the repository: it belongs to the empty passphrase, so everybody can decrypt.
 COMMITTED_SALT = "v1:1ZoF0/ywV10=:v1:WG2yJRsLvzJ0K0Rq:aUaFcOrEpIxv+kdcBK6BCkdcEJCwHw=="

@@ -10,12 +10,14 @@ import pulumi
 import pulumi_docker as docker
 
 from causeway.contract import DRAIN_LABEL, ORDER_LABEL, RENEW_LABEL, RESTART_WITH_LABEL
+from causeway.model.health import is_checked
+from causeway.model.pods import inside
 from causeway.model.values import Service as ServiceValue
-from components.balancer import holder, inside
-from components.concealment import Component
-from components.container import Course, References, container_args
-from components.healthcheck import is_checked
-from components.labels import Owner, container_labels
+
+from .balancer import holder
+from .concealment import Component
+from .container import Course, References, container_args
+from .labels import Owner, container_labels
 
 
 @dataclass(frozen=True, slots=True)

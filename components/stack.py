@@ -8,20 +8,22 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from causeway.model.order import COMPLETED, HEALTHY, in_dependency_order, is_awaited
 from causeway.model.values import Service as ServiceValue
 from causeway.model.values import Stack as StackValue
-from components.attachment import engine_provider
-from components.balancer import upload
-from components.concealment import Component, Concealment
-from components.container import References
-from components.files import Sources, contents, hidden
-from components.image import BuiltImage, BuiltImageArgs, PulledImage, PulledImageArgs
-from components.labels import Owner
-from components.network import Network, NetworkArgs
-from components.reach import reach_output
-from components.service import Service, ServiceArgs
-from components.verification import Verification
-from components.volume import Volume, VolumeArgs
+
+from .attachment import engine_provider
+from .balancer import upload
+from .concealment import Component, Concealment
+from .container import References
+from .files import Sources, contents, hidden
+from .image import BuiltImage, BuiltImageArgs, PulledImage, PulledImageArgs
+from .labels import Owner
+from .network import Network, NetworkArgs
+from .reach import reach_output
+from .service import Service, ServiceArgs
+from .verification import Verification
+from .volume import Volume, VolumeArgs
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ class Stack(Component):
                         for dependency in service.depends_on
                         if dependency.restart and dependency.service in self.services
                     },
-                    awaited_healthy=_is_awaited(stack, service, "service_healthy"),
-                    awaited_completed=_is_awaited(stack, service, "service_completed_successfully"),
+                    awaited_healthy=is_awaited(stack, service, HEALTHY),
+                    awaited_completed=is_awaited(stack, service, COMPLETED),
                     configuration=self._configuration(stack, service),
                 ),
                 child,
@@ -118,19 +120,11 @@ class Stack(Component):
             other = self.services.get(dependency.service)
             if other is None:  # `required: false` and switched off by its profile
                 continue
-            if dependency.condition == "service_completed_successfully":
+            if dependency.condition == COMPLETED:
                 found += other.completed()
             else:
                 found += other.containers
         return found
-
-
-def _is_awaited(stack: StackValue, service: ServiceValue, condition: str) -> bool:
-    return any(
-        dependency.service == service.name and dependency.condition == condition
-        for other in stack.services
-        for dependency in other.depends_on
-    )
 
 
 def _images(
@@ -160,28 +154,3 @@ def _images(
             )
         images[service.name] = pulled[key].image_id
     return images
-
-
-def in_dependency_order(services: tuple[ServiceValue, ...]) -> list[ServiceValue]:
-    """Every service after those it depends on or shares a namespace with; else by name."""
-    by_name = {service.name: service for service in services}
-    ordered: dict[str, ServiceValue] = {}
-
-    def visit(service: ServiceValue) -> None:
-        if service.name in ordered:
-            return
-        for other in sorted(_referred_services(service)):
-            if other in by_name:
-                visit(by_name[other])
-        ordered[service.name] = service
-
-    for name in sorted(by_name):
-        visit(by_name[name])
-    return list(ordered.values())
-
-
-def _referred_services(service: ServiceValue) -> set[str]:
-    modes = (service.network_mode, service.ipc, service.pid)
-    return {dependency.service for dependency in service.depends_on} | {
-        mode.removeprefix("service:") for mode in modes if mode and mode.startswith("service:")
-    }

@@ -12,8 +12,9 @@ import pulumi
 import pulumi_docker as docker
 
 from causeway.model.values import Volume as VolumeValue
-from components.concealment import Component
-from components.labels import Owner, volume_labels
+
+from .concealment import Component
+from .labels import Owner, volume_labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from typing import Any
 import pulumi
 import pytest
 
+from causeway.model.urls import first_url, urls
 from causeway.model.values import Port
 from causeway.model.values import Stack as StackValue
 from components.labels import Owner
-from components.outputs import first_url, stack_outputs, urls
+from components.outputs import stack_outputs
 from components.stack import Stack, StackArgs
 from tests.components.recorder import record
 from tests.components.values import network, on, service, stack

@@ -1,0 +1,31 @@
+"""What a health check means for a start: whether one runs, and how long it may take."""
+
+from __future__ import annotations
+
+from .units import seconds
+from .values import Healthcheck
+
+# What the engine uses where a check leaves a number out.
+DEFAULT_INTERVAL = "30s"
+DEFAULT_TIMEOUT = "30s"
+DEFAULT_RETRIES = 3
+SHORTEST_WAIT = 60
+
+
+def is_checked(healthcheck: Healthcheck | None) -> bool:
+    """Whether the engine runs a check of the service's own; ("NONE",) switches one off."""
+    return healthcheck is not None and bool(healthcheck.test) and healthcheck.test[0] != "NONE"
+
+
+def wait_timeout(healthcheck: Healthcheck | None) -> int:
+    """Seconds after which the engine itself would have called the container unhealthy.
+
+    One round more than the retries, and never less than a minute, for a slow machine.
+    """
+    if healthcheck is None:
+        healthcheck = Healthcheck(test=())
+    interval = seconds(healthcheck.interval or DEFAULT_INTERVAL)
+    timeout = seconds(healthcheck.timeout or DEFAULT_TIMEOUT)
+    rounds = (healthcheck.retries or DEFAULT_RETRIES) + 1
+    whole = seconds(healthcheck.start_period or "0s") + rounds * (interval + timeout)
+    return max(SHORTEST_WAIT, round(whole))
