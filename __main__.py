@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pulumi
 
+from causeway.model.environments import apart
 from causeway.model.errors import CausewayError, line_of, visible
 from causeway.model.extension.assertions import asserted
 from causeway.model.load import load_selected
 from causeway.model.project import read_config
 from causeway.model.reach import reach
-from causeway.model.rules.environments import apart
 from components import lines
 from components.configuration import configuration, secret_keys
 from components.engine import engine_facts

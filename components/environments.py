@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from causeway.model.document import mapping
+from causeway.model.environments import Environment
 from causeway.model.load import load_selected
 from causeway.model.project import StackConfig, document, read_project
-from causeway.model.rules.environments import Environment
 from causeway.model.source import index
 from causeway.model.values import Stack
 

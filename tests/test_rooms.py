@@ -1,32 +1,123 @@
-"""Who may import whom: the arrows between the rooms, as docs/decisions.md and README name them."""
+"""Who may import whom: the arrows between the rooms, and between the folders inside them.
+
+docs/architecture.md draws them. A room is a folder or a file; the longest name that fits counts.
+"""
 
 from __future__ import annotations
 
 import ast
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# Room -> what its Python may import besides itself and the standard library.
+# What the rooms of the model's lowest floor are built on: each other, in one direction.
+MODEL = frozenset({"causeway.model"})
+RESOURCE = frozenset({"causeway.provider.resource", "causeway.provider.inputs"})
+ENGINE = frozenset({"causeway.engine"})
+# Room -> what its files may import besides themselves, the contract and the standard library.
 ARROWS: dict[str, frozenset[str]] = {
-    "model": frozenset({"yaml"}),
-    "components": frozenset({"pulumi", "pulumi_docker", "model"}),
-    # Pulumi speaks by grpc and google.protobuf, registries by requests.
-    "provider": frozenset({"pulumi", "pulumi_docker", "docker", "grpc", "google", "requests"}),
-    "live": frozenset({"docker", "model"}),
-    "cli": frozenset({"model", "live"}),
-    "toolchain": frozenset(),
+    "causeway.contract": frozenset(),
+    "causeway.engine": frozenset(),
+    "causeway.state": frozenset(),
+    # The values and what all stages read them with; the two files that say the whole way are below.
+    "causeway.model": frozenset({"yaml"}),
+    "causeway.model.compose": MODEL,
+    "causeway.model.rules": MODEL,
+    "causeway.model.reach": MODEL,
+    "causeway.model.extension": MODEL | {"causeway.model.reach"},
+    "causeway.model.project": MODEL | {"causeway.model.reach", "causeway.model.rules"},
+    "causeway.model.loaded": MODEL | {"causeway.model.extension"},
+    "causeway.model.environments": MODEL | {"causeway.model.loaded", "causeway.model.rules"},
+    "causeway.model.load": MODEL
+    | {
+        "causeway.model.compose",
+        "causeway.model.extension",
+        "causeway.model.loaded",
+        "causeway.model.project",
+        "causeway.model.rules",
+    },
+    "causeway.drawing": MODEL | {"causeway.model.reach"},
+    "causeway.lessons": MODEL,
+    "components": MODEL
+    | {
+        "causeway.model.environments",
+        "causeway.model.extension",
+        "causeway.model.load",
+        "causeway.model.loaded",
+        "causeway.model.project",
+        "causeway.model.reach",
+        "causeway.model.rules",
+        "pulumi",
+        "pulumi_docker",
+    },
+    # A resource type that has no folder of its own, and the list of all of them.
+    "causeway.provider": RESOURCE
+    | ENGINE
+    | {
+        "causeway.provider.container",
+        "causeway.provider.image",
+        "causeway.provider.protocol",
+        "grpc",
+        "pulumi",
+    },
+    "causeway.provider.resource": ENGINE | {"causeway.state"},
+    "causeway.provider.inputs": frozenset({"causeway.provider.resource", "google"}),
+    "causeway.provider.network": RESOURCE | ENGINE,
+    "causeway.provider.container": RESOURCE
+    | ENGINE
+    | {"causeway.provider.network", "causeway.state"},
+    # Credentials as Docker keeps them are read by its SDK, registries are asked by requests.
+    "causeway.provider.image": RESOURCE | ENGINE | {"docker", "requests"},
+    "causeway.provider.swarm": RESOURCE
+    | ENGINE
+    | {"causeway.provider.image", "causeway.provider.network"},
+    # Pulumi speaks by grpc and google.protobuf; `recovery` puts containers and networks right.
+    "causeway.provider.protocol": RESOURCE
+    | ENGINE
+    | {
+        "causeway.provider",
+        "causeway.provider.container",
+        "causeway.provider.network",
+        "causeway.state",
+        "google",
+        "grpc",
+        "pulumi",
+        "pulumi_docker",
+    },
+    "causeway.live": MODEL | ENGINE | {"causeway.model.reach"},
+    "causeway.cli": MODEL
+    | ENGINE
+    | {
+        "causeway.drawing",
+        "causeway.lessons",
+        "causeway.live",
+        "causeway.model.extension",
+        "causeway.model.load",
+        "causeway.model.loaded",
+        "causeway.model.project",
+        "causeway.model.reach",
+        "causeway.state",
+    },
+    "toolchain": ENGINE,
+    "__main__": frozenset({"causeway", "components", "pulumi"}),
     "stacks": frozenset(),
     "docs": frozenset(),
 }
-PROGRAM = frozenset({"pulumi", "model", "components"})
+CONTRACT = "causeway.contract"
 FREE = frozenset({"tests", "bench"})
-ONLY_HERE = {"yaml": {"model/nodes.py", "model/source.py"}}
-PROCESSES = {"model": {"model/loader.py"}}
+# The only files that import a thing, and the only ones that start a process of another room.
+ONLY_HERE = {
+    "yaml": {"causeway/model/nodes.py", "causeway/model/source.py"},
+    "subprocess": {"causeway/model/compose/loader.py"},
+}
+# A process is an arrow too: the file that starts `python -m MODULE`, and the module.
+PROCESSES = {
+    "causeway/provider/verification.py": "causeway.cli",
+    "causeway/provider/protocol/servicer.py": "causeway.provider.protocol.schema",
+}
 
 
 def tracked() -> list[str]:
@@ -37,77 +128,68 @@ def tracked() -> list[str]:
     return [file for file in answer.stdout.splitlines() if (ROOT / file).exists()]
 
 
-def sources(room: str) -> list[str]:
-    return [file for file in tracked() if file.startswith(f"{room}/") and file.endswith(".py")]
+PYTHON = {
+    file.removesuffix(".py").removesuffix("/__init__").replace("/", "."): file
+    for file in tracked()
+    if file.endswith(".py")
+}
 
 
-def imports(file: str) -> set[str]:
-    """The top-level packages that a file imports, wherever the import stands."""
-    found = set()
+def package_of(file: str) -> list[str]:
+    return file.split("/")[:-1]
+
+
+def imported(file: str) -> set[str]:
+    """The modules and packages that a file imports, in full, wherever the import stands."""
+    found: set[str] = set()
     for node in ast.walk(ast.parse((ROOT / file).read_text(), file)):
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level <= file.count("/"), f"{file}: a relative import leaves its room"
-            name = file if node.level else node.module or ""
-            found.add(name.replace("/", ".").partition(".")[0])
-    return found
+            above = package_of(file)
+            assert node.level <= len(above), f"{file}: a relative import leaves its room"
+            base = above[: len(above) - node.level + 1] if node.level else []
+            name = ".".join([*base, *([node.module] if node.module else [])])
+            own = [file.split("/")[1] for file in PYTHON.values() if file.startswith("causeway/")]
+    inside = {f"causeway.{name.removesuffix('.py')}" for name in own if name != "__init__.py"}
+    assert inside - ARROWS.keys() == set()
 
 
-def foreign(room: str) -> dict[str, set[str]]:
-    known = {room, "__future__"} | set(sys.stdlib_module_names)
-    return {file: imports(file) - known for file in sources(room)}
-
-
-@pytest.mark.parametrize("room", sorted(ARROWS.keys() - {"stacks", "docs"}))
-def test_room_imports_only_what_it_may(room: str) -> None:
-    extra = {
-        file: found - ARROWS[room] for file, found in foreign(room).items() if found - ARROWS[room]
+@pytest.mark.parametrize("name", sorted(ONLY_HERE))
+def test_only_these_files_of_the_model_import(name: str) -> None:
+    users = {
+        file
+        for module, file in PYTHON.items()
+        if module.startswith("causeway.model") and name in imported(file)
     }
-    assert extra == {}
+    assert users == ONLY_HERE[name]
 
 
-def test_apps_and_docs_import_no_room() -> None:
-    rooms = ARROWS.keys() | FREE
-    for room in ("stacks", "docs"):
-        for file, found in foreign(room).items():
-            assert found & rooms == set(), file
-
-
-def test_program_imports_only_what_it_may() -> None:
-    assert imports("__main__.py") - set(sys.stdlib_module_names) <= PROGRAM
-
-
-def test_every_top_level_folder_is_a_listed_room() -> None:
-    folders = {file.partition("/")[0] for file in tracked() if "/" in file}
-    listed = ARROWS.keys() | FREE
-    assert {folder for folder in folders if not folder.startswith(".")} - listed == set()
-
-
-def test_only_the_files_that_read_yaml_import_it() -> None:
-    users = {file for file, found in foreign("model").items() if "yaml" in found}
-    assert users == ONLY_HERE["yaml"]
-
-
-def test_only_the_loader_starts_processes_for_the_model() -> None:
-    users = {file for file in sources("model") if "subprocess" in imports(file)}
-    assert users == PROCESSES["model"]
+def test_the_processes_that_lead_to_another_room_are_these() -> None:
+    found = {}
+    for module, file in PYTHON.items():
+        if module.partition(".")[0] not in ("causeway", "components"):
+            continue
+        for node in ast.walk(ast.parse((ROOT / file).read_text(), file)):
+            if isinstance(node, ast.List | ast.Tuple) and len(node.elts) > 2:
+                words = [getattr(each, "value", None) for each in node.elts]
+                if words[1] == "-m" and file in PROCESSES:
+                    found[file] = words[2] if isinstance(words[2], str) else PROCESSES[file]
+                elif words[1] == "-m":
+                    found[file] = str(words[2])
+    assert found == PROCESSES
 
 
 def test_model_reads_no_environment_and_no_clock_and_prints_nothing() -> None:
     """Words and not only imports: `os.environ` hides behind an allowed import."""
     forbidden = {"environ", "getenv", "print", "time", "datetime", "random", "input"}
     used = {}
-    for file in sources("model"):
+    for module, file in PYTHON.items():
+        if not module.startswith("causeway.model"):
+            continue
         tree = ast.parse((ROOT / file).read_text(), file)
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-        if found := (names | imports(file)) & forbidden:
+        if found := (names | imported(file)) & forbidden:
             used[file] = found
     assert used == {}
-
-
-def test_walk_finds_the_rooms() -> None:
-    """A walk that finds nothing would let every arrow pass."""
-    for room in ("model", "components", "provider"):
-        assert len(sources(room)) > 5

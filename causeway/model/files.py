@@ -6,10 +6,13 @@ A FIFO would never end a preview, a device never end itself. An absent file is n
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable
 from functools import cache
 
+# As the loader and Docker tell addresses of Git, OCI and the web from paths.
+REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|[\w.-]+@[\w.-]+:|github\.com/)", re.IGNORECASE)
 LARGEST = 1 << 20  # bytes; large real ones have 200 kB, and the loader gives up near here
 # Of a secret or config, which may be a database of addresses; the plugin holds it in memory.
 LARGEST_CONTENT = 64 << 20

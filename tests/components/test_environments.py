@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from causeway.model.environments import apart
 from causeway.model.errors import StackError, render
 from causeway.model.load import load
-from causeway.model.rules.environments import apart
 from causeway.model.rules.pool import AddressPool, configured
 from components.environments import other_environments
 

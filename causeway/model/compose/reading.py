@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from causeway.model.document import mapping, required_text, sequence
-from causeway.model.files import unfit
+from causeway.model.files import REMOTE, unfit
 from causeway.model.nodes import canonical
-from causeway.model.rules.references import REMOTE
 from causeway.model.source import Compose, Entry, Steps, entries
 from causeway.model.values import Place, Problem
 

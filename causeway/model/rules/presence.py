@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from causeway.model.files import REMOTE
 from causeway.model.source import holding
 from causeway.model.surroundings import Surroundings
 from causeway.model.values import Problem, Stack
-
-from .references import REMOTE
 
 
 def missing_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:

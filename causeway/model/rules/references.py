@@ -15,8 +15,6 @@ IMAGE = re.compile(
     r"(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}"
 )
 CONTAINER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-# As the loader and Docker tell addresses of Git, OCI and the web from paths.
-REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|[\w.-]+@[\w.-]+:|github\.com/)", re.IGNORECASE)
 
 
 def malformed_images(stack: Stack, around: Surroundings) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from causeway.model.errors import StackError, shorten
 from causeway.model.loaded import Loaded
 from causeway.model.values import Place, Problem
 
-from .pool import subnet_place, written_position
+from .rules.pool import subnet_place, written_position
 
 
 @dataclass(frozen=True, slots=True)
