@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -150,7 +152,67 @@ def imported(file: str) -> set[str]:
             assert node.level <= len(above), f"{file}: a relative import leaves its room"
             base = above[: len(above) - node.level + 1] if node.level else []
             name = ".".join([*base, *([node.module] if node.module else [])])
-            own = [file.split("/")[1] for file in PYTHON.values() if file.startswith("causeway/")]
+            inside = {f"{name}.{alias.name}" for alias in node.names}
+            found |= {each for each in inside if each in PYTHON}
+            if any(each not in PYTHON for each in inside):
+                found.add(name)
+    return found
+
+
+def room_of(module: str) -> str:
+    """The room that a module belongs to; of a package from elsewhere, its top."""
+    parts = module.split(".")
+    names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((name for name in names if name in ARROWS), parts[0])
+
+
+def ours(room: str) -> dict[str, str]:
+    """The files of a room, without the rooms inside it, by module."""
+    return {module: file for module, file in PYTHON.items() if room_of(module) == room}
+
+
+@pytest.mark.parametrize("room", sorted(ARROWS.keys() - {"stacks", "docs"}))
+def test_room_imports_only_what_it_may(room: str) -> None:
+    allowed = ARROWS[room] | {room, CONTRACT, "__future__"} | set(sys.stdlib_module_names)
+    files = ours(room)
+    assert files, f"the room {room} has no file"
+    if room == "__main__":  # the program on one screen takes from all rooms of the model
+        allowed |= {each for each in ARROWS if each.startswith(("causeway.model", "components"))}
+    extra = {
+        file: found
+        for file in files.values()
+        if (found := {room_of(each) for each in imported(file)} - allowed)
+    }
+    assert extra == {}
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph = {
+        module: {each for each in imported(file) if each in PYTHON} - {module}
+        for module, file in PYTHON.items()
+        if room_of(module) not in FREE
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"an import circle: {' -> '.join(error.args[1])}")
+
+
+def test_apps_import_no_room() -> None:
+    found = {
+        file: {room_of(each) for each in imported(file)}
+        for module, file in PYTHON.items()
+        if room_of(module) == "stacks"
+    }
+    assert found
+    assert not {file for file, rooms in found.items() if rooms & (ARROWS.keys() | FREE)}
+
+
+def test_every_folder_is_a_listed_room() -> None:
+    folders = {file.partition("/")[0] for file in tracked() if "/" in file}
+    listed = {room.partition(".")[0] for room in ARROWS} | FREE
+    assert {folder for folder in folders if not folder.startswith(".")} - listed == set()
+    own = [file.split("/")[1] for file in PYTHON.values() if file.startswith("causeway/")]
     inside = {f"causeway.{name.removesuffix('.py')}" for name in own if name != "__init__.py"}
     assert inside - ARROWS.keys() == set()
 
