@@ -13,7 +13,7 @@ WITH_ENGINE := tests/engine tests/end_to_end tests/harm $(wildcard tests/provide
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: STACK=dev|staging|prod (now: $(STACK)), PYTHON=python3.11 (now: $(PYTHON))"
 
