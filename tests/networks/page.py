@@ -16,7 +16,7 @@ user sees at the step where it stopped.
 
 Two engines run the rows: Debian 12's (Docker 20.10, API 1.41) and a current one built from
 source. What the kernel of the test machine lacks is rejected at preview and cannot be proven
-there: ipvlan, VLAN sub-interfaces, the dummy interface that replaces a missing parent, and
+there: ipvlan, VLAN sub-interfaces, the dummy interface that stands in for a missing parent, and
 IPVS, which serves the virtual address of a Swarm service.
 On a kernel that has them, the same rows get further.
 
@@ -60,9 +60,9 @@ Its aliases and addresses are updated in place. If its owner recreates the conta
 `causeway:addressPool` gives networks without a subnet a stable one, chosen by a hash of the
 network's full name: adding or removing other networks does not change it, and each environment
 has its own. A preview rejects a subnet that overlaps another subnet of the stack, a network of
-the engine (it says whose) or a route of the Docker host, such as a VPN's. If another environment
-of the project, deployed or not, declares the subnet too, the preview warns and shows both lines;
-if both environments name the same engine in `docker:host`, it rejects the subnet.
+the engine (it says whose) or a route of the Docker host, such as a VPN's. If it overlaps a subnet
+that another environment of the project declares, deployed or not, the preview warns and shows
+both lines; if both environments name the same engine in `docker:host`, it rejects the subnet.
 
 ## Limits
 
