@@ -5,7 +5,7 @@ STACK  ?= dev
 
 PULUMI := .venv/bin/pulumi
 VENV   := .venv/bin/python
-# The tests that start their own engine or a browser, which requires root on Debian.
+# The tests that start an engine of their own, or a browser, which takes root on Debian.
 WITH_ENGINE := tests/engine tests/end_to_end tests/harm $(wildcard tests/provider tests/live tests/browser tests/rollout) tests/lessons tests/networks
 
 .DEFAULT_GOAL := help
@@ -61,7 +61,7 @@ lint: environment ## run ruff and mypy --strict
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-unit: environment ## run the tests that need no engine
+unit: environment ## the tests that need no engine
 	$(VENV) -m pytest $(WITH_ENGINE:%=--ignore=%)
 
 faults: tools ## kill pulumi 100 times and restart the engine 20 times at random moments (40 minutes)
