@@ -1,4 +1,4 @@
-# The one command surface, for people and CI alike. `make` lists the targets.
+# The commands for people and CI alike. `make` lists the targets.
 
 PYTHON ?= python3
 STACK  ?= dev
@@ -13,14 +13,14 @@ WITH_ENGINE := tests/engine tests/end_to_end tests/harm $(wildcard tests/provide
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: STACK=dev|staging|prod (now: $(STACK)), PYTHON=python3.11 (now: $(PYTHON))"
 
 setup: ## install what is missing: Python environment, Pulumi, stacks, Docker engine, base images
 	@$(PYTHON) -m toolchain setup
 
-doctor: ## show what was found, and what to do for what is missing
+doctor: ## show what is installed, and how to install what is missing
 	@$(PYTHON) -m toolchain doctor
 
 up: setup ## preview and deploy STACK, then print its address
@@ -30,33 +30,33 @@ up: setup ## preview and deploy STACK, then print its address
 preview: setup ## show what `make up` would change
 	$(PULUMI) preview --stack $(STACK)
 
-down: setup ## remove STACK from the engine; its volumes stay (VOLUMES=remove takes them too)
+down: setup ## remove STACK from the engine; keep its volumes (VOLUMES=remove removes them too)
 	@.venv/bin/causeway down --yes $(if $(filter remove,$(VOLUMES)),--volumes) --stack $(STACK)
-	@echo "Stack $(STACK) is removed. What remains: its empty record in .pulumi-state, and base images$(if $(filter remove,$(VOLUMES)),, and volumes with data)."
+	@echo "Stack $(STACK) is removed. Its empty state in .pulumi-state remains, and so do base images$(if $(filter remove,$(VOLUMES)),, and volumes with data)."
 
-passphrase: ## give STACK a passphrase of its own, for secrets
+passphrase: ## give STACK its own passphrase, for secrets
 	@$(PYTHON) -m toolchain passphrase $(STACK)
 
 lessons: tools ## list the lessons on Docker networks
 	@$(VENV) -m causeway.cli.lesson
 
-images: setup ## where no registry answers: stand-ins for all images, also those of the lessons
+images: setup ## if no registry can be reached: build stand-ins for all images, lessons included
 	@test ! -f causeway.local.yaml || $(PYTHON) -m toolchain images > /dev/null
 
-lesson: setup ## deploy lesson N on a stack of its own, show expected and seen, clean up
+lesson: setup ## deploy lesson N on its own stack, show expected and actual results, clean up
 	@test ! -f causeway.local.yaml || $(PYTHON) -m toolchain images debian:12-slim > /dev/null
 	@$(VENV) -m causeway.cli.lesson $(N)
 
-test: tools lint ## lint, types and all tests; they start engines of their own
+test: tools lint ## lint, type checks and all tests, which start their own engines
 	$(VENV) -m pytest
 
-verify-all: tools ## try every cell of the isolation stack, and 42 changes to a living one, on two engines
+verify-all: tools ## probe every cell of the isolation stack, and 42 changes to a running stack, on two engines
 	CAUSEWAY_LIVE=all $(VENV) -m pytest tests/live
 
-test-current: tools ## the engine's tests on a current Docker engine instead of Debian's
+test-current: tools ## run the engine tests on a current Docker engine instead of Debian's
 	$(VENV) -m pytest tests/engine tests/provider --engine current
 
-lint: environment ## ruff and mypy --strict
+lint: environment ## run ruff and mypy --strict
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
@@ -64,22 +64,22 @@ lint: environment ## ruff and mypy --strict
 unit: environment ## the tests that need no engine
 	$(VENV) -m pytest $(WITH_ENGINE:%=--ignore=%)
 
-faults: tools ## 100 kills of pulumi and 20 engine restarts at random moments (40 minutes)
+faults: tools ## kill pulumi 100 times and restart the engine 20 times at random moments (40 minutes)
 	$(VENV) -m bench.faults
 
-bench: tools ## measure against the raw API and docker-compose; writes docs/benchmark.*
+bench: tools ## compare with the raw Engine API and docker-compose; write docs/benchmark.*
 	$(VENV) -m bench
 
-rollout-bench: tools ## count lost requests during changes, beside docker-compose; writes docs/rollout.*
+rollout-bench: tools ## count lost requests during changes, compared with docker-compose; write docs/rollout.*
 	$(VENV) -m bench.rollout
 
 golden: environment ## rewrite the expected texts of the tests; review them as a diff
 	CAUSEWAY_GOLDEN=rewrite $(VENV) -m pytest -k golden
 
-lock: ## resolve requirements*.in anew into the hash-locked requirements*.txt
+lock: ## resolve requirements*.in again into requirements*.txt, locked by hash
 	@$(PYTHON) -m toolchain lock
 
-clean-cache: ## remove the built CLI and base images from the user's cache
+clean-cache: ## remove the built Pulumi CLI and base images from the user's cache
 	@$(PYTHON) -m toolchain clean
 
 .PHONY: environment tools

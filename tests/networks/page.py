@@ -1,4 +1,4 @@
-"""docs/networks.md: what became of each row on each engine."""
+"""docs/networks.md: the result of each row on each engine."""
 
 from __future__ import annotations
 
@@ -8,38 +8,40 @@ from tests.networks.bench import Row
 
 OPENING = """# Networks: what works where
 
-Made by the tests (`make golden` writes it, `make test` compares); do not edit. Every row is a
-network in a Compose file, loaded by the model, registered by the components, previewed and made
-by the provider on a real engine, and then proven with packets from inside containers. **proven**
-means all of that; anything else says where it stopped, in the words a user reads.
+The tests generate this page (`make golden` writes it, `make test` compares it); do not edit.
+Every row is a network in a Compose file that is loaded by the model, registered by the
+components, previewed and created by the provider on a real engine, and then proven with packets
+sent from inside containers. **proven** means all of that; anything else is the message that the
+user sees at the step where it stopped.
 
 Two engines run the rows: Debian 12's (Docker 20.10, API 1.41) and a current one built from
-source. What the kernel of the tests' machine lacks is refused at preview and cannot be proven
+source. What the kernel of the test machine lacks is rejected at preview and cannot be proven
 there: ipvlan, VLAN sub-interfaces, the dummy interface that stands in for a missing parent, and
-IPVS, which is behind the virtual address of a Swarm service.
-On a kernel that has them, the same rows go further.
+IPVS, which serves the virtual address of a Swarm service.
+On a kernel that has them, the same rows get further.
 
 | driver | option | Debian 12 | current | proven by |
 | --- | --- | --- | --- | --- |
 """
 CLOSING = """
-## Modes of a service
+## Network modes of a service
 
-A service without networks of its own has a `network_mode` instead. Each is proven by packets in
-a [lesson](lessons.md): `bridge` (lesson 1), `host` (6), `none` (7), `service:NAME` (16).
-`container:NAME` is the same with a container of somebody else.
+A service without its own networks has a `network_mode` instead. A [lesson](lessons.md) proves
+each mode with packets: `bridge` (lesson 1), `host` (6), `none` (7), `service:NAME` (16).
+`container:NAME` is the same with a container outside the project.
 
-## Drivers of others
+## Third-party drivers
 
-A driver that is installed as a plugin, or that answers on a socket in `/run/docker/plugins`, gets
-its options as they are written; only it can judge them. Lesson 22 plugs containers into the
-network of such a driver, which it brings along, and sends packets through it.
+A driver that is installed as a plugin, or that listens on a socket in `/run/docker/plugins`, gets
+its options as written; only the driver can check them. Lesson 22 includes such a driver,
+connects containers to its network and sends packets through it.
 
-## Networks and containers of others
+## External networks and containers
 
-`external: true` looks a network up, joins it, and never changes or deletes it (lesson 12); one
-that is not there is an error at preview, with the names that are. The other way round, a
-container that this project does not own joins one of its networks, and is left alone otherwise:
+With `external: true`, a stack looks up a network, joins it, and never changes or deletes it
+(lesson 12). If the network does not exist, the preview fails and lists those that do. Conversely,
+`attach` connects a container outside the project to one of its networks, and changes nothing
+else about it:
 
 ```yaml
 networks:
@@ -50,31 +52,31 @@ networks:
           aliases: [database]
 ```
 
-A change of its aliases or addresses is made in place; when its owner makes the container anew,
-the next `pulumi up` joins it again.
+Its aliases and addresses are updated in place. If its owner recreates the container, the next
+`pulumi up` connects it again.
 
 ## Addresses
 
 `causeway:addressPool` gives networks without a subnet a stable one, chosen by a hash of the
-network's full name: other networks coming and going do not move it, and each environment has its
-own. A preview refuses a subnet that overlaps another one of the stack, a network of the engine
-(it says whose) or a route of the engine's machine, a VPN's for example. One that another
-environment of the project declares, up or not, is a warning with both lines; where both name the
-same engine in `docker:host`, it is refused.
+network's full name: adding or removing other networks does not change it, and each environment
+has its own. A preview rejects a subnet that overlaps another subnet of the stack, a network of
+the engine (it says whose) or a route of the Docker host, such as a VPN's. If it overlaps a subnet
+that another environment of the project declares, deployed or not, the preview warns and shows
+both lines; if both environments name the same engine in `docker:host`, it rejects the subnet.
 
 ## Limits
 
-- The engine's machine is looked at only where the engine listens on a local socket. For a remote
-  engine, a missing parent interface or kernel option shows up when the network is made.
-- What an engine cannot do is told with file, line and key path, from a record that the program
-  leaves in the folder `.causeway`. Where that cannot be written, the resource and its property
-  are named instead.
-- `enable_ipv4: false` has no input in the Pulumi resource docker.Network.
+- The Docker host is inspected only if the engine listens on a local socket. With a remote
+  engine, a missing parent interface or kernel option shows up when the network is created.
+- Messages about what an engine cannot do give file, line and key path, from a record that the
+  program writes to the folder `.causeway`. If it cannot be written, they name the resource and
+  its property instead.
+- The Pulumi resource docker.Network has no input for `enable_ipv4: false`.
 """
 
 
 def page(rows: Sequence[Row], outcomes: Mapping[str, Sequence[str]]) -> str:
-    """The whole page; `outcomes` holds, by flavour, what became of each row."""
+    """The whole page; `outcomes` holds, by flavour, the result of each row."""
     lines = []
     for position, row in enumerate(rows):
         debian, current = (outcomes[flavour][position] for flavour in ("debian", "current"))
