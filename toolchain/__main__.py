@@ -51,7 +51,6 @@ def setup(where: Places, console: progress.Console, *, for_tests: bool) -> None:
         cli = pulumi_cli.install(console, where)
         wanted = wrapper.text(where, cli, stacks.project_sum(where.project), stacks.pulumi_home({}))
         wrapper.write(console, where.wrapper, wanted)
-        wrapper.write(console, where.causeway, wrapper.causeway(where))
         stacks.install(console, where)
         if for_tests:
             engine.install_for_tests(console, where)

@@ -13,6 +13,7 @@ from toolchain.places import Places
 
 LOCK = "requirements-dev.txt"
 STAMP = "causeway.lock"
+PROJECT_STAMP = "causeway.project"
 
 
 def lock_key(lock: Path) -> str:
@@ -34,6 +35,34 @@ def is_current(places: Places) -> bool:
 
 
 def install(console: progress.Console, places: Places) -> None:
+    """The packages of the lock, and the project itself with its console script."""
+    _install_packages(console, places)
+    _install_project(console, places)
+
+
+def _install_project(console: progress.Console, places: Places) -> None:
+    """As an editable install: the script runs the files of this folder."""
+    described = (places.project / "pyproject.toml").read_bytes()
+    stamp = places.environment / PROJECT_STAMP
+    key = hashlib.sha256(described).hexdigest()
+    if places.causeway.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == key:
+        return
+    with console.step("Command causeway", "3 s") as step:
+        progress.run(
+            [
+                *(str(places.environment / "bin" / "python"), "-m", "pip", "install", "--quiet"),
+                *("--disable-pip-version-check", "--no-deps", "--no-build-isolation"),
+                *("--editable", str(places.project)),
+            ],
+            step,
+            log=places.logs / "project.log",
+            way_out="remove .venv and run `make setup` again",
+        )
+        stamp.write_text(key, encoding="utf-8")
+        step.result = str(places.causeway)
+
+
+def _install_packages(console: progress.Console, places: Places) -> None:
     if is_current(places):
         console.already("Python environment", str(places.environment))
         return

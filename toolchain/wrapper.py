@@ -1,5 +1,4 @@
-"""The texts of .venv/bin/pulumi, which finds the CLI and answers the passphrase question by
-itself, and of .venv/bin/causeway.
+"""The text of .venv/bin/pulumi, which finds the CLI and answers the passphrase question by itself.
 
 Plain shell, because it runs at every command. Whatever is not known to encrypt nothing new, such
 as `config`, `stack init` or a flag that is unknown, goes through `python -m toolchain.slow_path`.
@@ -130,11 +129,6 @@ fi
 exec @PULUMI@ "$@"
 """
 
-CAUSEWAY = """#!/bin/sh
-@MARK@ The project's own command, from any folder.
-PYTHONPATH=@PROJECT@${PYTHONPATH:+:$PYTHONPATH} exec @PYTHON@ -m causeway.cli "$@"
-"""
-
 
 def text(places: Places, cli: Cli, project_sum: str, pulumi_home: str) -> str:
     values = {
@@ -152,13 +146,6 @@ def text(places: Places, cli: Cli, project_sum: str, pulumi_home: str) -> str:
     for placeholder, value in values.items():
         result = result.replace(placeholder, value)
     return result
-
-
-def causeway(places: Places) -> str:
-    """The text of .venv/bin/causeway."""
-    python = places.environment / "bin" / "python"
-    result = CAUSEWAY.replace("@MARK@", MARK).replace("@PROJECT@", shlex.quote(str(places.project)))
-    return result.replace("@PYTHON@", shlex.quote(str(python)))
 
 
 def is_wrapper(path: Path) -> bool:

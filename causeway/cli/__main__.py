@@ -36,5 +36,10 @@ def main(arguments: Sequence[str]) -> int:
         return INTERRUPTED
 
 
+def script() -> int:
+    """The console script."""
+    return main(sys.argv[1:])
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(script())
