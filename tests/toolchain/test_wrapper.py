@@ -371,10 +371,9 @@ def test_a_project_that_is_yet_to_be_made_gets_no_passphrase(
 
 
 def test_causeway_runs_the_projects_command_from_any_folder(tmp_path: Path) -> None:
-    places = Places(project=ROOT, cache=tmp_path)
-    command = tmp_path / "causeway"
-    command.write_text(wrapper.causeway(places))
+    """The console script that `pip install --editable` made."""
+    command = Path(sys.executable).with_name("causeway")
     answer = subprocess.run(
-        ["sh", str(command), "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
+        [command, "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert answer.stdout.startswith("usage: causeway ")
