@@ -106,8 +106,6 @@ class FileMount:
     source: str
     target: str
     mode: str = "0444"
-    uid: str | None = None
-    gid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +129,9 @@ class Build:
     dockerfile_inline: str | None = None
     args: Pairs = ()
     target: str | None = None
-    labels: Pairs = ()
     network: str | None = None
     cache_from: tuple[str, ...] = ()
     extra_hosts: tuple[str, ...] = ()
-    no_cache: bool = False
-    pull: bool = False
     platform: str | None = None
 
 
@@ -220,7 +215,6 @@ class Service:
     place: Place
     image: str | None = None
     build: Build | None = None
-    pull_policy: str | None = None
     platform: str | None = None
     replicas: int = 1
     container_name: str | None = None
@@ -237,7 +231,6 @@ class Service:
     ports: tuple[Port, ...] = ()
     expose: tuple[str, ...] = ()
     links: Pairs = ()
-    external_links: Pairs = ()
     extra_hosts: tuple[tuple[str, str], ...] = ()
     dns: tuple[str, ...] = ()
     dns_opt: tuple[str, ...] = ()
@@ -246,7 +239,6 @@ class Service:
     files: tuple[FileMount, ...] = ()
     tmpfs: Pairs = ()
     devices: tuple[Device, ...] = ()
-    device_cgroup_rules: tuple[str, ...] = ()
     healthcheck: Healthcheck | None = None
     depends_on: tuple[Dependency, ...] = ()
     restart: str = "no"

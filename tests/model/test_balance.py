@@ -331,8 +331,8 @@ def test_a_balancers_own_command_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_update_that_cannot_be_followed_is_refused(tmp_path: Path) -> None:
-    text = STACK.replace("app:1\n", "app:1\n    x-causeway: {update: {max_failure: 1}}\n")
+    text = STACK.replace("app:1\n", "app:1\n    x-causeway: {update: {order: both}}\n")
     assert refused(tmp_path, text) == (
-        "compose.yaml:4: services.app.x-causeway.update.max_failure: '1' is not supported: "
-        "a replica that fails always ends the roll-out (0 to 0)"
+        "compose.yaml:4: services.app.x-causeway.update.order: 'both' is not one of start-first, "
+        "stop-first"
     )

@@ -51,7 +51,6 @@ def service(name: str, value: object, place: Place) -> Service:
         place=place,
         image=text(get("image")),
         build=build(get("build")),
-        pull_policy=text(get("pull_policy")),
         platform=text(get("platform")),
         replicas=replicas(keys),
         container_name=text(get("container_name")),
@@ -68,7 +67,6 @@ def service(name: str, value: object, place: Place) -> Service:
         ports=tuple(_port(item) for item in sequence(get("ports"))),
         expose=strings(get("expose")),
         links=tuple(_linked(link) for link in strings(get("links"))),
-        external_links=tuple(_linked(link) for link in strings(get("external_links"))),
         extra_hosts=tuple(_halves(host, "=") for host in strings(get("extra_hosts"))),
         dns=strings(get("dns")),
         dns_opt=strings(get("dns_opt")),
@@ -80,7 +78,6 @@ def service(name: str, value: object, place: Place) -> Service:
         ),
         tmpfs=tuple(sorted(_halves(item, ":") for item in strings(get("tmpfs")))),
         devices=tuple(_device(item) for item in sequence(get("devices"))),
-        device_cgroup_rules=strings(get("device_cgroup_rules")),
         healthcheck=_healthcheck(get("healthcheck")),
         depends_on=tuple(
             _dependency(other, options)
@@ -128,12 +125,9 @@ def build(value: object) -> Build | None:
         dockerfile_inline=text(keys.get("dockerfile_inline")),
         args=_known_pairs(keys.get("args")),
         target=text(keys.get("target")),
-        labels=pairs(keys.get("labels")),
         network=text(keys.get("network")),
         cache_from=strings(keys.get("cache_from")),
         extra_hosts=tuple(host.replace("=", ":", 1) for host in strings(keys.get("extra_hosts"))),
-        no_cache=boolean(keys.get("no_cache")) or False,
-        pull=boolean(keys.get("pull")) or False,
         platform=platforms[0] if platforms else None,
     )
 
@@ -195,8 +189,6 @@ def _file(kind: Literal["secret", "config"], value: object) -> FileMount:
         source=source,
         target=target if target.startswith("/") else folder + target,
         mode=octal(text(get("mode")) or "0444"),
-        uid=text(get("uid")),
-        gid=text(get("gid")),
     )
 
 

@@ -22,7 +22,6 @@ KEYS: dict[str, Reader] = {
     "parallelism": whole(0, MOST_REPLICAS, "a number of replicas"),
     "drain": span(0),
     "renew_anon_volumes": flag,
-    "max_failure": whole(0, 0, "supported: a replica that fails always ends the roll-out"),
 }
 
 
@@ -44,5 +43,4 @@ def update(
     if own is not None:
         place = (*steps, "x-causeway", "update")
         found |= section(own, KEYS, place, index, problems)
-    found.pop("max_failure", None)
     return Update(**found)

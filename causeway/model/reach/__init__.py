@@ -1,7 +1,7 @@
 """Who can reach whom: computed from stacks and what is known of the engine, nothing is run."""
 
 from .compute import reach
-from .matrix import Matrix, measured
+from .matrix import Matrix
 from .values import (
     ANY,
     DNS,
@@ -41,6 +41,5 @@ __all__ = [
     "PathKind",
     "Reason",
     "Verdict",
-    "measured",
     "reach",
 ]

@@ -1,11 +1,11 @@
-"""Verdicts for every source, destination and endpoint, computed or measured, found by cell.
+"""Verdicts for every source, destination and endpoint, found by cell.
 
 A computed matrix decides a cell when it is asked for: a stack of 1,000 services has millions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .values import ANY, Cell, Endpoint, EngineFacts, Leak, Node, NodeKind, Verdict
@@ -78,24 +78,3 @@ class Matrix:
             if node.name == service and stack in ("", node.stack):
                 return node
         return None
-
-
-def measured(nodes: Iterable[Node], facts: EngineFacts, cells: Iterable[Cell]) -> Matrix:
-    """A matrix of cells that were seen; what was not looked at is UNKNOWN."""
-    seen = {(cell.source, cell.destination, cell.endpoint): cell for cell in cells}
-    endpoints: dict[Node, list[Endpoint]] = {}
-    for _, destination, endpoint in seen:
-        if endpoint != ANY and endpoint not in endpoints.setdefault(destination, []):
-            endpoints[destination].append(endpoint)
-
-    def decide(source: Node, destination: Node, endpoint: Endpoint) -> Cell:
-        cell = seen.get((source, destination, endpoint))
-        if cell is not None:
-            return cell
-        return Cell(source, destination, endpoint.port, endpoint.protocol, Verdict.UNKNOWN)
-
-    def verdict(source: Node, destination: Node, endpoint: Endpoint) -> Verdict:
-        return decide(source, destination, endpoint).verdict
-
-    ordered = {node: tuple(sorted(found, key=str)) for node, found in endpoints.items()}
-    return Matrix(tuple(nodes), facts, decide, ordered, verdict)

@@ -5,15 +5,11 @@ from __future__ import annotations
 import pytest
 
 from causeway.model.reach import (
-    ANY,
     WORLD,
-    Cell,
-    Endpoint,
     EngineFacts,
     LeakKind,
     Matrix,
     Verdict,
-    measured,
     reach,
 )
 from causeway.model.values import Port
@@ -247,15 +243,6 @@ def test_members_without_net_raw_forge_nothing() -> None:
         network("net", internal=True),
     )
     assert LeakKind.RAW_PACKETS not in {leak.kind for leak in reach([one], NEW).leaks}
-
-
-def test_what_was_not_measured_is_unknown() -> None:
-    matrix = reach([stack(service("a", "net"), service("b", "net"), network("net"))], NEW)
-    a, b = matrix.node("a"), matrix.node("b")
-    seen = measured(matrix.nodes, NEW, [Cell(a, b, 80, "tcp", Verdict.ALLOWED)])
-    assert seen.cell(a, b, 80).verdict is Verdict.ALLOWED
-    assert seen.cell(b, a, 80).verdict is Verdict.UNKNOWN
-    assert seen.endpoints_of(b) == (Endpoint(80, "tcp"), ANY)
 
 
 def test_verdicts_alone_are_those_of_the_cells() -> None:
