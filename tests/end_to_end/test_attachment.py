@@ -99,7 +99,7 @@ def test_labels_find_it_too(api: docker.APIClient, project: Project, legacy: str
 @pytest.mark.parametrize(
     ("guest", "message"),
     [
-        ("{container: nobody}", "there is no container 'nobody' on this engine"),
+        ("{container: nobody}", "container 'nobody' does not exist on this engine"),
         ("{labels: {role: nobody}}", "0 containers have the labels role=nobody: none"),
         ("{container: legacy-database, gw_priority: 5}", "needs Docker 28 or newer"),
         (

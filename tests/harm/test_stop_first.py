@@ -123,7 +123,7 @@ def test_a_port_that_a_container_of_others_has_is_found_in_the_preview(
     same = untouched(api)
     ours.write({"web": {**WEB, "ports": ["18111:80"]}})
     for outcome in (ours.preview(), ours.up()):
-        outcome.refused("port 18111/tcp of the machine is taken by container", "not made by")
+        outcome.refused("port 18111/tcp of the machine is taken by container", "not created by")
     assert same()
 
 

@@ -362,7 +362,7 @@ def test_a_name_that_is_taken_by_another_container_is_left_alone(stack: Stack) -
     name = f"{stack.prefix}-theirs"
     theirs = stack.api.create_container(TINY, name=name)["Id"]
     with pytest.raises(
-        Refused, match=rf"the engine has a container '{name}', not made by Causeway"
+        Refused, match=rf"the engine has a container '{name}', not created by Causeway"
     ):
         stack.container("mine", name=name)
     assert stack.api.inspect_container(name)["Id"] == theirs

@@ -145,7 +145,7 @@ def test_good_image_name_is_taken(online: Surroundings, app: Path, name: str) ->
 def test_buildkit_is_refused_when_asked_for(online: Surroundings, app: Path) -> None:
     _, failures = check(online, declared(app, builderVersion="BuilderBuildKit"))
     assert failures[0][0] == "build.builderVersion"
-    assert failures[0][1].startswith("BuilderBuildKit is not available: this provider builds with")
+    assert failures[0][1].startswith("BuilderBuildKit is not available: this provider uses")
 
 
 def test_classic_builder_may_be_named(online: Surroundings, app: Path) -> None:

@@ -89,10 +89,8 @@ def test_an_engine_of_this_machine_shows_its_routes_and_interfaces(
     with Plugin(engine.host) as plugin:
         parent = plugin.failures(NETWORK, {"driver": "macvlan", "options": {"parent": "eth7"}})
         whole = plugin.failures(NETWORK, {"ipamConfigs": [{"subnet": "10.199.0.0/16"}]})
-    assert parent[0].startswith(
-        "options.parent: the engine's machine has no interface 'eth7' (it has "
-    )
-    assert "which the engine's machine reaches through eth0 (a VPN?)" in whole[0]
+    assert parent[0].startswith("options.parent: the Docker host has no interface 'eth7' (known: ")
+    assert "which the Docker host reaches through eth0 (a VPN?)" in whole[0]
 
 
 def test_a_network_of_another_owner_is_in_the_way_at_preview(
@@ -110,6 +108,6 @@ def test_a_network_of_another_owner_is_in_the_way_at_preview(
         "engine"
     )
     assert said[1].startswith(
-        f"name: the engine has a network '{name}' that is not this stack's (not made by Causeway"
+        f"name: the engine has a network '{name}' that is not this stack's (not created by Causeway"
     )
     assert len(said) == 2

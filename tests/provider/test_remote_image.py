@@ -121,7 +121,7 @@ def test_buildkit_version_is_refused(offline: Surroundings, tmp_path: Path, vers
 
 def test_build_without_a_context_is_refused(offline: Surroundings) -> None:
     inputs = {"name": "a:1", "build": {"target": "x"}}
-    assert ("build.context", "a build needs the folder to build from") in check(offline, inputs)[1]
+    assert ("build.context", "required: the folder to build from") in check(offline, inputs)[1]
 
 
 # --- on the engine --------------------------------------------------------------------------------
