@@ -248,9 +248,9 @@ def test_waiting_ends_early_when_the_container_turns_unhealthy(stack: Stack) -> 
             wait=True,
         )
     assert str(refused.value) == (
-        "the container turned unhealthy\n"
+        "the container became unhealthy\n"
         "  last health check (exit code 1): no database\n"
-        "  it wrote no log lines"
+        "  no log lines"
     )
     assert time.monotonic() - began < 10
     assert _mine(stack) == []
@@ -495,7 +495,7 @@ def test_a_container_whose_removal_an_engine_did_not_finish_is_made_anew(
     """An engine that is killed while it removes one leaves it so: it can never start again."""
     context, kind = offline.context(), ContainerKind()
     context.shared._answers["/containers/json"] = {"one": {"Id": "one", "State": state}}
-    why = "the engine was interrupted while it removed the container"
+    why = "the engine was interrupted while removing the container"
     assert kind.lost(context, "one", {"image": TINY}, {}) == why
     assert kind.diff(context, "one", {"image": TINY}, {}, {"image": TINY}).changes == {}
 
@@ -505,7 +505,7 @@ def test_a_stopped_container_is_started_without_a_refresh(stack: Stack, engine: 
     stack.api.stop(web.id, timeout=0)
     with Plugin(engine.host) as following:
         assert following.apply(web, web.inputs).steps == ["update"]
-        assert following.messages == ["the container is exited and will be set going again"]
+        assert following.messages == ["the container is exited and will be started again"]
     assert stack.inspect(web)["State"]["Running"] is True
 
 

@@ -218,7 +218,7 @@ def test_cpus_wins_over_period_and_quota_as_the_sdk_says() -> None:
 @pytest.mark.parametrize(
     ("inputs", "failure"),
     [
-        ({"image": ""}, "image: a container needs an image: an id or a name"),
+        ({"image": ""}, "image: required: the id or name of an image"),
         (
             {"restart": "sometimes"},
             "restart: 'sometimes' is not one of no, on-failure, always, unless-stopped",
@@ -249,28 +249,28 @@ def test_cpus_wins_over_period_and_quota_as_the_sdk_says() -> None:
         ),
         (
             {"networkMode": "host", "networksAdvanced": [{"name": "n"}]},
-            "networksAdvanced: networkMode 'host' leaves no room for other networks",
+            "networksAdvanced: cannot be combined with networkMode 'host'",
         ),
         (
             {"networksAdvanced": [{"name": "n"}, {"name": "n"}]},
-            "networksAdvanced[1].name: network 'n' is given twice",
+            "networksAdvanced[1].name: 'n' is listed twice",
         ),
         (
             {"uploads": [{"file": "/a", "content": "b", "source": "c"}]},
-            "uploads[0]: needs exactly one of content, contentBase64 and source",
+            "uploads[0]: set exactly one of content, contentBase64 and source",
         ),
         (
             {"rm": True, "restart": "always"},
-            "rm: a container removed at its end cannot have a restart policy",
+            "rm: cannot be combined with a restart policy",
         ),
         (
             {"logs": True},
-            "logs: needs attach, since the logs are saved when the container has ended",
+            "logs: requires attach, because the logs are read when the container exits",
         ),
-        ({"cpus": "many"}, "cpus: 'many' is not a number of processors such as 1.5"),
+        ({"cpus": "many"}, "cpus: 'many' is not a number of CPUs such as 1.5"),
         (
             {"volumes": [{"containerPath": "/a", "readOnly": True}]},
-            "volumes[0].readOnly: an anonymous volume is empty: nothing to read",
+            "volumes[0].readOnly: has no use on an anonymous volume, which is empty",
         ),
     ],
 )
