@@ -104,7 +104,7 @@ def run(
                     elif text.startswith("[Warning]"):
                         ctx.log("warning", f"image {image}: {text.removeprefix('[Warning] ')}")
     except BrokenOff:
-        event = {"error": "the connection to the engine was lost"}
+        event = {"error": "the connection to the engine broke off"}
         raise _failure(image, step, list(output), event) from None
     if not image_id:
         built = find(ctx, image)

@@ -1,8 +1,8 @@
-"""What this run of the plugin works for: the identity of Pulumi's state, and the checkout.
+"""The identity of Pulumi's state that this run works for, and the checkout.
 
-The identity is the id of the provider in the state: random, made with the first update, kept over
-renames of stack and resources. A state that was emptied by `destroy` gets another one, so the
-identities that one place of a state has had are remembered, for the data that `destroy` kept.
+The identity is the id of the provider in the state: random, generated with the first update, and
+unchanged when the stack or resources are renamed. A state that `destroy` has emptied gets another
+one, so the earlier identities of each stack are remembered, for the data that `destroy` kept.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """`identity` is empty in the preview of a first update; `before` are those that the state in
-    the same place had. `checkout` is `user@host:folder`; `stack` and `project` are names."""
+    """`identity` is empty in the preview of a first update; `before` are the earlier identities of
+    the stack's state. `checkout` is `user@host:folder`; `stack` and `project` are names."""
 
     identity: str = ""
     stack: str = ""
@@ -33,7 +33,7 @@ class Origin:
 
 
 def origin(identity: str, urn: str) -> Origin:
-    """Of a provider with this id and URN, for the folder and environment of this process."""
+    """The origin for a provider with this id and URN, in this process's folder and environment."""
     head = urn.split("::")
     stack = head[0].rpartition(":")[2] if len(head) > 1 else ""
     project = head[1] if len(head) > 1 else ""
@@ -51,13 +51,13 @@ def origin(identity: str, urn: str) -> Origin:
 
 
 def state_home(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where the journals lie: the user's folder for what programs remember."""
+    """The folder of the journals, in the user's state folder."""
     given = environment.get("XDG_STATE_HOME") or f"{environment.get('HOME') or '~'}/.local/state"
     return Path(given).expanduser() / "causeway"
 
 
 def remembered(place: str, project: str, stack: str, identity: str) -> frozenset[str]:
-    """The identities of the state in one place, this one noted among them."""
+    """The identities that the state in one place has had; adds `identity` to them."""
     if not place or not stack:
         return frozenset()
     key = hashlib.sha256(f"{place}\n{project}\n{stack}".encode()).hexdigest()[:32]
@@ -69,7 +69,7 @@ def remembered(place: str, project: str, stack: str, identity: str) -> frozenset
     if identity and identity not in known:
         known |= {identity}
         content = {"place": place, "project": project, "stack": stack, "identities": sorted(known)}
-        with suppress(OSError):  # then `up` after `destroy` asks whose the kept data is
+        with suppress(OSError):  # without it, `up` after `destroy` does not recognise the kept data
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             unfinished = file.with_name(f"{file.name}.{os.getpid()}")
             unfinished.write_text(json.dumps(content), encoding="utf-8")
@@ -78,7 +78,7 @@ def remembered(place: str, project: str, stack: str, identity: str) -> frozenset
 
 
 def _place(environment: Mapping[str, str], folder: Path) -> str:
-    """The backend that holds the state, as far as files tell; empty when they do not."""
+    """The backend that holds the state, as far as local files say; empty if unknown."""
     url = environment.get("PULUMI_BACKEND_URL") or _declared(folder) or _logged_in(environment)
     if url.startswith("file://"):
         return f"file://{(folder / Path(url.removeprefix('file://')).expanduser()).resolve()}"
@@ -86,7 +86,7 @@ def _place(environment: Mapping[str, str], folder: Path) -> str:
 
 
 def _declared(folder: Path) -> str:
-    """`backend: url:` of the nearest Pulumi.yaml upwards."""
+    """`backend: url:` of the nearest Pulumi.yaml in the folder or above it."""
     for each in (folder, *folder.parents):
         with suppress(OSError):
             lines = (each / "Pulumi.yaml").read_text(encoding="utf-8").splitlines()

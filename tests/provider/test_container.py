@@ -462,8 +462,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next_creation(
     with Plugin(engine.host) as following:
         again = following.create(CONTAINER, name, {"image": TINY})
         assert following.messages == [
-            f"removing container {left.state['name']}, which a killed update began and the state "
-            "does not hold"
+            f"removing container {left.state['name']}, left by a killed update and not in the state"
         ]
     assert left.id != again.id
     assert [each["Id"] for each in _mine(stack)] == [again.id]
@@ -485,7 +484,7 @@ def test_a_lost_container_is_made_anew_without_a_refresh(stack: Stack, engine: E
     with Plugin(engine.host) as following:
         again = following.apply(web, web.inputs)
         assert again.steps == ["create", "delete"]
-        assert following.messages == ["made anew, because the container was removed"]
+        assert following.messages == ["replaced because the container was removed"]
 
 
 @pytest.mark.parametrize("state", ["dead", "removing"])

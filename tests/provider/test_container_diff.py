@@ -239,13 +239,12 @@ def test_cpus_wins_over_period_and_quota_as_the_sdk_says() -> None:
         ),
         (
             {"healthcheck": {"tests": ["CMD", "a"], "startInterval": "1s"}},
-            "healthcheck.startInterval: "
-            "needs Docker 25 or newer (API 1.44; this engine speaks 1.41)",
+            "healthcheck.startInterval: needs Docker 25 or newer (API 1.44; this engine has 1.41)",
         ),
         (
             {"mounts": [{"type": "volume", "target": "/a", "volumeOptions": {"subpath": "b"}}]},
             "mounts[0].volumeOptions.subpath: "
-            "needs Docker 26 or newer (API 1.45; this engine speaks 1.41)",
+            "needs Docker 26 or newer (API 1.45; this engine has 1.41)",
         ),
         (
             {"networkMode": "host", "networksAdvanced": [{"name": "n"}]},

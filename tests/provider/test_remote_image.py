@@ -197,7 +197,7 @@ def test_image_that_does_not_exist_is_named_with_the_way_out(
 
 
 def test_registry_that_does_not_answer_is_named_with_the_way_out(online: Surroundings) -> None:
-    expected = r"localhost:1/x:1 cannot be pulled: .*refused\n.*does not reach the registry"
+    expected = r"localhost:1/x:1 cannot be pulled: .*refused\n.*cannot reach the registry"
     with pytest.raises(Fault, match=expected):
         create(online, {"name": "localhost:1/x:1"})
 
