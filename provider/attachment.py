@@ -44,7 +44,7 @@ class NetworkAttachmentKind(ResourceKind):
     ) -> tuple[Values, list[Failure]]:
         failures = refusals({k: v for k, v in new.items() if k != "labels"}, INPUTS)
         if not new.get("network"):
-            failures.append(Failure("network", "needs the id or name of a network"))
+            failures.append(Failure("network", "required: a network's name or id"))
         if bool(new.get("container")) == bool(new.get("labels")):
             failures.append(Failure("container", "set either `container` or `labels`"))
         if failures:
@@ -71,8 +71,9 @@ class NetworkAttachmentKind(ResourceKind):
             if had.get(key) != wants.get(key):
                 diff.changes[key] = "update"
         if diff.replaces:
-            key = diff.replaces[0]
-            diff.reason = f"{key} changed: the container is disconnected, then connected again"
+            diff.reason = (
+                f"{diff.replaces[0]} changed: the container is disconnected, then connected again"
+            )
         return diff
 
     def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
@@ -145,7 +146,9 @@ class NetworkAttachmentKind(ResourceKind):
         listed = ctx.api.call("GET", "/containers/json", params=params)
         if len(listed) != 1:
             names = ", ".join(sorted(each["Names"][0].lstrip("/") for each in listed)) or "none"
-            raise Fault(f"{len(listed)} containers have the labels {', '.join(wanted)}: {names}")
+            raise Fault(
+                f"the labels {', '.join(wanted)} match {len(listed)} containers, not one: {names}"
+            )
         return dict(ctx.api.call("GET", f"/containers/{listed[0]['Id']}/json"))
 
     def _unfit(

@@ -151,8 +151,9 @@ def _failure(image: str, step: str, output: list[str], event: dict[str, Any]) ->
     text = f"image {image}: the build failed{where}"
     text += f"\n  exit code {code}" if code else f"\n  {words}"
     if output:
-        shown = "\n".join(f"    {line}" for line in output)
-        text += f"\n  last {len(output)} lines of output:\n{shown}"
+        text += f"\n  last {len(output)} lines of output:\n" + "\n".join(
+            f"    {line}" for line in output
+        )
     if not code and " FROM " in step and (advice := registry.way_out(image, words)):
         text += f"\n  what to do: {advice}"
     return Fault(text)

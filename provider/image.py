@@ -198,13 +198,15 @@ def _check_build(options: Values) -> list[Failure]:
         failures.append(Failure("build.builderVersion", reason))
     platform = options.get("platform")
     if platform and platform is not UNKNOWN and not re.fullmatch(r"\w+(/\w+){0,2}", platform):
-        reason = f"{platform!r} does not have the form os/architecture"
-        failures.append(Failure("build.platform", reason))
+        failures.append(
+            Failure("build.platform", f"{platform!r} does not have the form os/architecture")
+        )
     hosts = options.get("addHosts")
     for index, host in enumerate(hosts if isinstance(hosts, list) else []):
         if host is not UNKNOWN and ":" not in str(host):
-            reason = f"{host!r} does not have the form host:address"
-            failures.append(Failure(f"build.addHosts[{index}]", reason))
+            failures.append(
+                Failure(f"build.addHosts[{index}]", f"{host!r} does not have the form host:address")
+            )
     return failures
 
 
