@@ -53,9 +53,9 @@ def moved_ports(ctx: Context, old: Values, new: Values) -> str | None:
     if was is None or will is None or was == will:
         return None
     return (
-        f"the published ports move from network {was} to {will}, which becomes the default "
-        "gateway: new connections fail for a moment (with Docker 28 and newer, gwPriority "
-        "chooses the network)"
+        f"the published ports move from network {was} to {will}, which provides the "
+        "default gateway from then on: new connections fail for a moment (with Docker 28 and "
+        "newer, gwPriority chooses the network)"
     )
 
 
