@@ -1,6 +1,6 @@
-"""The connection to a Docker engine: where it is, how long a call may take, and its calls.
+"""The client of a Docker engine: its address, the time limit of a call, and the calls.
 
-Paths, parameters and bodies are those of the Engine API, without the version in front.
+Paths, parameters and bodies are those of the Engine API, without the version prefix.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from urllib.parse import quote, urlencode
 from . import contexts, wire
 from .faults import EngineError, Fault, NotFound
 
-# The limit on a call that does not say otherwise; a slow engine may need more.
+# The default time limit of a call; a slow engine may need more.
 CALL_SECONDS = float(os.environ.get("CAUSEWAY_CALL_SECONDS", "60"))
-# What stays as it is in a path: names of images have it, of plugins too.
+# Characters that are not quoted in a path, because names of images and plugins contain them.
 _IN_PATHS = "/:@%"
 Config = dict[str, Any]
 
 
 def filters(**wanted: list[str]) -> dict[str, str]:
-    """The parameter by which the Engine API's lists are narrowed: `filters(label=["a=b"])`."""
+    """The filter parameter of the Engine API's lists, such as `filters(label=["a=b"])`."""
     return {"filters": json.dumps(wanted)}
 
 
 class Engine:
-    """An engine's API; every call has a limit of `CALL_SECONDS` unless it says otherwise.
+    """An engine's API; every call has a time limit, `CALL_SECONDS` by default.
 
-    Calls raise EngineError for a refusal (NotFound for a 404), Unreachable, Silent or BrokenOff
-    when there is no answer.
-    `host` is its address, `speaks` the newest version of the API that it knows, as (1, 41).
+    Calls raise EngineError for an error response (NotFound for a 404), and Unreachable, Silent or
+    BrokenOff when there is no response.
+    `host` is the engine's address, `speaks` the newest API version it supports, such as (1, 41).
     """
 
     def __init__(self, host: str, config: Config) -> None:
@@ -46,7 +46,7 @@ class Engine:
         found = re.fullmatch(r"(\d+)\.(\d+)", newest, re.ASCII)
         if not found:
             raise Fault(
-                f"what answers at {host} is no Docker engine: it tells no version of its API"
+                f"the server at {host} is not a Docker engine: it does not report an API version"
             )
         self.speaks = int(found[1]), int(found[2])
         self._prefix = f"/v{newest}"
@@ -56,7 +56,7 @@ class Engine:
 
     @property
     def info(self) -> dict[str, Any]:
-        """What the engine says of itself (GET /info), asked once."""
+        """The engine's description of itself (GET /info), requested once."""
         if self._info is None:
             self._info = dict(self.call("GET", "/info"))
         return self._info
@@ -71,7 +71,7 @@ class Engine:
         timeout: float = CALL_SECONDS,
         auth: str | None = None,
     ) -> Any:
-        """One call; its JSON answer, or None without one.
+        """Make a call; the result is the JSON of the response, or None when that is empty.
 
         `auth` is the encoded header with a registry's credentials.
         """
@@ -83,12 +83,12 @@ class Engine:
             return json.loads(text)
         except ValueError as error:
             raise Fault(
-                f"the answer of {self.host} to {path} is not what an engine says: {error}\n"
-                "  what to do: see whether it is a Docker engine, and what stands between"
+                f"the response of {self.host} to {path} is not valid JSON: {error}\n"
+                "  what to do: check that it is a Docker engine, and any proxy in between"
             ) from None
 
     def find(self, path: str, **params: Any) -> Any:
-        """A GET whose 404 is an answer: None."""
+        """A GET that returns None for a 404."""
         try:
             return self.call("GET", path, params=params or None)
         except NotFound:
@@ -97,7 +97,7 @@ class Engine:
     def bytes_of(
         self, method: str, path: str, *, body: Any = None, params: dict[str, Any] | None = None
     ) -> bytes:
-        """The answer as it comes: an archive, or the output of a process."""
+        """The body of the response as it is: an archive, or the output of a process."""
         return self._send(method, path, body, params, CALL_SECONDS, {}).read()
 
     @contextmanager
@@ -111,7 +111,7 @@ class Engine:
         timeout: float | None = CALL_SECONDS,
         headers: dict[str, str] | None = None,
     ) -> Iterator[Iterator[dict[str, Any]]]:
-        """A call that answers with one JSON object after another; `timeout` is for each of them.
+        """A call whose response is a stream of JSON objects; `timeout` applies to each of them.
 
         `body` may be an open file, which is sent as it is.
         """
@@ -131,7 +131,7 @@ class Engine:
         timeout: float = CALL_SECONDS,
         auth: str | None = None,
     ) -> None:
-        """A call that answers with progress until it is done; Fault for an error among it."""
+        """A call whose response is a stream of progress. Raises Fault for an error in it."""
         limits: dict[str, Any] = {"timeout": timeout, "headers": _with(auth)}
         with self.events(method, path, body=body, params=params, **limits) as events:
             for event in events:
@@ -139,9 +139,9 @@ class Engine:
                     raise Fault(str(event["error"]))
 
     def ending(self, container: str, seconds: float) -> Callable[[], int]:
-        """Listen for the next end of a container, from now on; the result waits for its exit code.
+        """Start waiting for the next exit of a container; the result waits for its exit code.
 
-        The engine answers with the head as soon as it listens, so an end right after the start
+        The engine sends the response headers as soon as it waits, so an exit right after the start
         is not missed, not even that of a container which the engine then removes.
         """
         params = {"condition": "next-exit"}
@@ -150,12 +150,12 @@ class Engine:
         return lambda: int(self._json(answer.read(), path)["StatusCode"])
 
     def put_archive(self, container: str, folder: str, archive: bytes) -> None:
-        """Unpack a tar archive in a folder of a container."""
+        """Extract a tar archive in a folder of a container."""
         path = f"/containers/{container}/archive"
         self.bytes_of("PUT", path, body=archive, params={"path": folder})
 
     def run(self, container: str, command: list[str]) -> tuple[int, bytes]:
-        """Run a command in a running container; its exit code and what it wrote."""
+        """Run a command in a running container; the result is its exit code and output."""
         wanted = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
         started = self.call("POST", f"/containers/{container}/exec", body=wanted)["Id"]
         once = {"Detach": False, "Tty": False}
@@ -164,7 +164,7 @@ class Engine:
         return int(code), wire.without_frames(output)
 
     def logs(self, container: dict[str, Any], **params: Any) -> bytes:
-        """What a container, given as inspected, wrote to standard output and error."""
+        """What an inspected container wrote to standard output and standard error."""
         wanted = {"stdout": 1, "stderr": 1, "tail": "all"} | params
         raw = self.bytes_of("GET", f"/containers/{container['Id']}/logs", params=wanted)
         return raw if container["Config"].get("Tty") else wire.without_frames(raw)
@@ -188,7 +188,7 @@ class Engine:
         query = f"?{urlencode(wanted, doseq=True)}" if wanted else ""
         target = f"{self._prefix}{quote(path, safe=_IN_PATHS)}{query}"
         answer = self._wire.send(method, target, body, headers, timeout)
-        # An engine sends nobody elsewhere; 304 is its word for "that is so already".
+        # An engine does not redirect; with 304 it says that nothing had to change.
         if answer.status < 300 or answer.status == 304:
             return answer
         raise (NotFound if answer.status == 404 else EngineError)(answer.status, _words(answer))
@@ -199,7 +199,7 @@ def _with(auth: str | None) -> dict[str, str]:
 
 
 def _words(answer: wire.Answer) -> str:
-    """What the engine says about a refusal."""
+    """The engine's error message."""
     text = answer.read().decode(errors="replace").strip()
     try:
         return str(json.loads(text)["message"]).strip()
@@ -208,15 +208,15 @@ def _words(answer: wire.Answer) -> str:
 
 
 def connect(config: Config) -> Engine:
-    """The engine that the provider's configuration, DOCKER_HOST or the default socket names.
+    """The engine at the address of the provider's configuration, DOCKER_HOST or the default socket.
 
-    Raises as its calls do when nothing answers; `faults.explain` words it.
+    Raises the exceptions of a call when nothing answers; `faults.explain` turns them into messages.
     """
     return Engine(address(config), config)
 
 
 def address(config: Config) -> str:
-    """Where the engine is: docker:host, docker:context, DOCKER_HOST, else the default socket."""
+    """The engine's address: docker:host, docker:context, DOCKER_HOST, or the default socket."""
     if config.get("host"):
         return str(config["host"])
     if context := contexts.chosen(config):

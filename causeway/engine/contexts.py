@@ -1,7 +1,7 @@
-"""A docker context as the docker command keeps it: the engine's address, and its TLS material.
+"""Reads a Docker context as the docker command stores it: the engine's address and TLS files.
 
-Read here and not by the Docker SDK, which passes over a context's authority that comes alone, and
-over all contexts where there is no config.json.
+The Docker SDK does not serve: it ignores a CA certificate without a client certificate, and all
+contexts when there is no config.json.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SOCKET = "unix:///var/run/docker.sock"
 
 @dataclass(frozen=True, slots=True)
 class DockerContext:
-    """`material` is the folder with ca.pem, cert.pem and key.pem, None where there is none."""
+    """`material` is the folder with ca.pem, cert.pem and key.pem, or None without one."""
 
     name: str
     host: str
@@ -30,24 +30,24 @@ class DockerContext:
 
 
 def configuration() -> Path:
-    """The folder of the docker command's own settings."""
+    """The configuration folder of the docker command."""
     return Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
 
 
 def chosen(config: dict[str, Any]) -> DockerContext | None:
-    """The context that says where the engine is; None when something else does.
+    """The context that locates the engine; None when another setting does.
 
     Raises Fault for a context that does not exist or cannot be read.
     """
     name = config.get("context")
-    # The context of this name stands for the environment.
+    # The context named `default` means: use the environment.
     if config.get("host") or not name or name == DEFAULT:
         return None
     return read(str(name))
 
 
 def read(name: str) -> DockerContext:
-    """Raises Fault for a context that does not exist or cannot be read."""
+    """The context of this name. Raises Fault when it does not exist or cannot be read."""
     identity = hashlib.sha256(name.encode()).hexdigest()
     folder = configuration() / "contexts"
     file = folder / "meta" / identity / "meta.json"
@@ -61,8 +61,8 @@ def read(name: str) -> DockerContext:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Fault(
             f"the docker context {name!r} cannot be read from {file}: "
-            f"{type(error).__name__}: {error}\n  what to do: make it anew with "
-            "`docker context create`, or name the engine in docker:host"
+            f"{type(error).__name__}: {error}\n  what to do: recreate it with "
+            "`docker context create`, or set docker:host to the engine's address"
         ) from None
     material = folder / "tls" / identity / "docker"
     return DockerContext(name, host, material if material.exists() else None, skips)

@@ -1,7 +1,7 @@
-"""What went wrong, in words a person can act on.
+"""Error messages that a person can act on.
 
-`Fault` is the one exception of the plugin; `explain` turns what the Engine API or the connection
-says into a message with the way out. Rows of the table are tried in order.
+`Fault` is the plugin's own exception; `explain` turns errors of the Engine API or the connection
+into messages that say what to do. The rows of the table are tried in order.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import re
 
 
 class Fault(Exception):
-    """An error shown to the user as it is: what happened and what to do."""
+    """An error whose text is shown to the user unchanged: what happened and what to do."""
 
 
 class EngineError(Exception):
-    """The engine refused a call: `status` is that of HTTP, the text is the engine's own."""
+    """An error response of the engine: `status` is the HTTP status, the text the engine's own."""
 
     def __init__(self, status: int, words: str) -> None:
         super().__init__(words)
@@ -22,62 +22,63 @@ class EngineError(Exception):
 
 
 class NotFound(EngineError):
-    """The engine knows no such object."""
+    """The engine has no such object."""
 
 
 class Unreachable(Exception):
-    """No connection to the engine could be made; the text is the cause."""
+    """The connection to the engine failed; the text is the cause."""
 
 
 class BrokenOff(Unreachable):
-    """A connection to the engine ended before its answer did."""
+    """The connection to the engine ended before the response was complete."""
 
 
 class Silent(Exception):
-    """The engine took longer than the limit of a call."""
+    """The engine took longer than the time limit of a call."""
 
 
-# Control characters, marks and overrides of the direction of writing, halves of characters.
+# Control characters, marks and overrides of the text direction, lone surrogates.
 _HIDDEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
 def visible(text: str) -> str:
-    """The text with what would steer a terminal, or turn letters round, as `\\x1b` or `\\u202e`.
+    """The text with characters that control a terminal or the text direction escaped, for example
+    as `\\x1b` or `\\u202e`.
 
-    Names, an engine's answers and the output of containers may hold such. Newlines and tabs stay.
+    Names, responses of the engine and container output may contain them. Newlines and tabs stay.
     """
     return _HIDDEN.sub(_spelled, text.replace("\r\n", "\n"))
 
 
 def _spelled(found: re.Match[str]) -> str:
-    # JSON knows the second form: what is printed as JSON stays JSON.
+    # The second form is valid in JSON: what is printed as JSON stays JSON.
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x20 else f"\\u{code:04x}"
 
 
 def cause(error: Exception) -> str:
-    """What the system or a library says of an error, without its number."""
+    """The message of the system or a library for an error, without its number."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-# What the engine says -> what to do about it.
+# The engine's message -> what to do about it.
 _WAYS_OUT: tuple[tuple[str, str], ...] = (
     (
         r"Client sent an HTTP request to an HTTPS server",
-        "this engine speaks TLS alone: name the folder with ca.pem, cert.pem and key.pem in "
-        "docker:certPath, or set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
+        "this engine accepts only TLS: set docker:certPath to the folder with ca.pem, cert.pem and "
+        "key.pem, or set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
     ),
-    # With a capital: the engine's addresses on a network. Without: ports of the machine.
+    # With a capital letter: an address on a network. Without: a port of the Docker host.
     (
         r"(?-i:(^|: )Address already in use)",
-        "another endpoint of this network holds that address: `docker network inspect` shows whose",
+        "another endpoint of this network has that address: `docker network inspect` shows which",
     ),
     (
         r"port is already allocated|address already in use|failed to bind host port",
-        "something on this machine already listens there: stop it, or publish another port "
-        "(`docker ps --filter publish=PORT` and `ss -ltnp` show who it is)",
+        "another program on the Docker host listens on this port: stop it, or publish another port "
+        "(`docker ps --filter publish=PORT` and `ss -ltnp` show which)",
     ),
     (
         r"non-overlapping IPv4 address pool|all predefined address pools have been",
@@ -86,50 +87,50 @@ _WAYS_OUT: tuple[tuple[str, str], ...] = (
     ),
     (
         r"Pool overlaps with other one",
-        "another network of this engine, or a route of this machine, uses these addresses: "
+        "another network of this engine, or a route of the Docker host, uses these addresses: "
         "`docker network inspect $(docker network ls -q)` shows which; choose another subnet",
     ),
     (
         r"no space left on device",
-        "the disk of the engine is full: free some (`docker system df`, `docker system prune`)",
+        "the engine's disk is full: free some space (`docker system df`, `docker system prune`)",
     ),
     (
         r"No such image|manifest unknown|pull access denied|repository does not exist",
-        "check the spelling and that you are logged in; where no registry is reachable, "
-        "name a local image in causeway:images",
+        "check the spelling and that you are logged in; where no registry can be reached, "
+        "set a local image in causeway:images",
     ),
     (
         r"is already in use by container",
-        "a container of that name exists and is not this resource's: remove or rename it, "
-        "or `pulumi import` it",
+        "another container has that name: remove or rename it, or import it with `pulumi import`",
     ),
     (
         r"could not find a network matching network mode",
-        "this container was made by other means for a network that is gone, and engines from 26 on "
-        "connect it to no other: make it anew with `pulumi up --replace` and its URN",
+        "this container was created outside this plugin for a network that no longer exists, and "
+        "engines since Docker 26 connect it to no other network: replace it with "
+        "`pulumi up --replace` and its URN",
     ),
     (
         r"No such container|network \S+ not found",
-        "it was removed behind Pulumi's back: `pulumi up --refresh` looks at what there is first",
+        "it was removed outside Pulumi: run `pulumi up --refresh`, which reads the engine first",
     ),
     (
         r"has active endpoints",
-        "containers that this stack does not own are connected: "
-        "`docker network inspect` lists them; disconnect them first",
+        "containers that this stack does not own are connected: disconnect them first "
+        "(`docker network inspect` lists them)",
     ),
     (
         r"this node is not a swarm manager",
-        "this driver or resource needs a swarm: `docker swarm init` on the engine's machine",
+        "this driver or resource needs a swarm: run `docker swarm init` on the Docker host",
     ),
     (
         r"invalid subinterface|no such network interface|not found: link|parent interface",
-        "the parent interface must exist on the engine's machine (`ip link` lists them)",
+        "the parent interface must exist on the Docker host (`ip link` lists the interfaces)",
     ),
 )
 
 
 def explain(error: BaseException, host: str) -> str:
-    """The message for `error` from a call to the engine at `host`."""
+    """The user's message for `error`, from a call to the engine at `host`."""
     if isinstance(error, Fault):
         return str(error)
     if isinstance(error, EngineError):
@@ -140,19 +141,19 @@ def explain(error: BaseException, host: str) -> str:
         return said
     if isinstance(error, Silent):
         return (
-            f"the Docker engine at {host} did not answer in time\n  what to do: see whether it is "
-            "overloaded or hangs (`docker info`, the engine's log), then run `pulumi up` again"
+            f"the Docker engine at {host} did not answer in time\n  what to do: check whether it "
+            "is overloaded or hangs (`docker info`, the engine's log), then run `pulumi up` again"
         )
     if isinstance(error, Unreachable) and "certificate" in str(error):
         return (
-            f"the Docker engine at {host} cannot be believed ({error})\n  what to do: name the "
-            "folder with its authority (ca.pem) and your certificate in docker:certPath or "
-            "DOCKER_CERT_PATH, and address it by a name in its certificate"
+            f"TLS to the Docker engine at {host} failed ({error})\n  what to do: set "
+            "docker:certPath or DOCKER_CERT_PATH to the folder with its CA certificate (ca.pem) "
+            "and your own certificate, and address the engine by a name in its certificate"
         )
     if isinstance(error, Unreachable):
         return (
-            f"no Docker engine answers at {host} ({error})\n  what to do: start it, or "
-            "point DOCKER_HOST or the stack's docker:host at one that runs; `make doctor` checks"
+            f"no Docker engine answers at {host} ({error})\n  what to do: start it, or point "
+            "DOCKER_HOST or the stack's docker:host at a running one; `make doctor` checks it"
         )
     if isinstance(error, OSError):
         return f"{error.strerror or error}: {error.filename}" if error.filename else str(error)

@@ -1,8 +1,7 @@
-"""The machine of a local engine: its interfaces, its routes, what its kernel was built with.
+"""The Docker host of a local engine: its interfaces, routes, listening ports and kernel options.
 
-The Engine API tells none of these. For a local socket the kernel tells which process listens, and
-/proc shows that process's network namespace, if it is the engine; for any other the answer is that
-nobody knows.
+The Engine API reports none of these. For a local socket, the kernel reports which process listens;
+if that is the engine, /proc shows its network namespace. For any other engine, nothing is known.
 """
 
 from __future__ import annotations
@@ -19,18 +18,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Who may listen on an engine's socket; a user's own systemd starts engines in another network.
+# Processes that may listen on an engine's socket. A user's own systemd does not count: it starts
+# engines in another network namespace.
 ENGINE, SYSTEMD = "dockerd", (1, "systemd")
 VLAN = "CONFIG_VLAN_8021Q"
 IPVS = "CONFIG_IP_VS"
-# Where an engine looks for plugins that are no images.
+# Where an engine looks for legacy plugins, which are not images.
 PLUGIN_FOLDERS = ("run/docker/plugins", "etc/docker/plugins", "usr/lib/docker/plugins")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A destination that the machine reaches through an interface."""
+    """A destination that the host reaches through an interface."""
 
     destination: Network
     interface: str
@@ -38,12 +38,12 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What is known about the engine's machine; empty when it is out of sight.
+    """What is known about the Docker host; empty when it cannot be inspected.
 
-    `missing` are kernel options that the kernel was built without, `plugins` the names of plugins
-    that the engine will find when it first needs them, and tells of only then. `listens` are the
-    protocols, addresses and ports that its processes listen on, docker-proxy among them; `root` is
-    the engine's own view of the file system.
+    `missing` are options that its kernel was built without. `plugins` are the names of legacy
+    plugins, which the engine loads at first use and reports only then. `listens` are the protocols,
+    addresses and ports that processes listen on, docker-proxy included. `root` is the path of the
+    engine's file system.
     """
 
     interfaces: frozenset[str] = frozenset()
@@ -58,15 +58,15 @@ class Host:
         return bool(self.interfaces)
 
     def lacks(self, path: str) -> bool:
-        """Whether the machine certainly has no such file or folder."""
+        """Whether the host certainly has no such file or folder."""
         return bool(self.root) and not os.path.lexists(f"{self.root}{path}")
 
 
 def look(engine: str, info: dict[str, Any]) -> Host:
-    """The machine behind an engine's address such as `unix:///var/run/docker.sock`.
+    """The Docker host behind an engine's address such as `unix:///var/run/docker.sock`.
 
-    `info` is what the engine says of itself. Who listens may only pass on what comes, as ssh and
-    socat do: then the engine is elsewhere, and nothing is claimed.
+    `info` is the engine's description of itself. The process that listens may only forward the
+    connection, as ssh and socat do: then the engine is elsewhere, and the result is empty.
     """
     if not engine.startswith("unix://"):
         return Host()
@@ -92,10 +92,10 @@ def look(engine: str, info: dict[str, Any]) -> Host:
 
 
 def _is_engine(process: int, info: dict[str, Any]) -> bool:
-    """Whether a process that listens is the engine, or started the engine of this machine.
+    """Whether a listening process is the engine, or systemd, which started this machine's engine.
 
-    systemd holds the socket of an engine that it starts when somebody calls, and that of anything
-    else: it is believed where the engine tells of this very machine.
+    systemd listens on the sockets of an engine that it starts on demand, and of any other service:
+    it counts only where the engine describes this very machine.
     """
     try:
         name = Path(f"/proc/{process}/comm").read_text().strip()
@@ -111,7 +111,7 @@ def _is_engine(process: int, info: dict[str, Any]) -> bool:
 
 
 def _listener(path: str) -> int:
-    """The process that listens on a socket; 0 when it is in no sight of this one."""
+    """The id of the process that listens on a socket; 0 when this process cannot see it."""
     with socket.socket(socket.AF_UNIX) as connection:
         try:
             connection.settimeout(2)
@@ -125,7 +125,7 @@ def _listener(path: str) -> int:
 
 
 def interfaces(table: str) -> frozenset[str]:
-    """The names in /proc/net/dev."""
+    """The interface names in /proc/net/dev."""
     return frozenset(re.findall(r"^\s*([^\s:|]+):", table, re.MULTILINE))
 
 
@@ -138,9 +138,9 @@ def _listening(folder: Path) -> frozenset[tuple[str, str, int]]:
 
 
 def listeners(protocol: str, table: str) -> set[tuple[str, str, int]]:
-    """Protocol, address and port of the sockets in /proc/net/tcp or udp that wait for others.
+    """Protocol, address and port of the listening sockets in /proc/net/tcp or udp.
 
-    Addresses there are 32-bit words with their bytes in the machine's order.
+    Addresses in these files are 32-bit words in the machine's byte order.
     """
     waiting = "0A" if protocol == "tcp" else "07"
     found = set()
@@ -156,7 +156,7 @@ def listeners(protocol: str, table: str) -> set[tuple[str, str, int]]:
 
 
 def routes(table: str) -> tuple[Route, ...]:
-    """The entries of /proc/net/route but for default routes; addresses there are little-endian."""
+    """The entries of /proc/net/route except default routes; its addresses are little-endian."""
     found = []
     for line in table.splitlines()[1:]:
         columns = line.split()
@@ -173,7 +173,7 @@ def routes(table: str) -> tuple[Route, ...]:
 
 
 def routes6(table: str) -> tuple[Route, ...]:
-    """The entries of /proc/net/ipv6_route, but for default, link-local, host and multicast ones."""
+    """The entries of /proc/net/ipv6_route except default, link-local, host and multicast ones."""
     found = []
     for line in table.splitlines():
         columns = line.split()
@@ -187,7 +187,7 @@ def routes6(table: str) -> tuple[Route, ...]:
 
 
 def plugins(root: Path) -> frozenset[str]:
-    """The plugins of the old kind below a root folder: sockets, and files that name an address."""
+    """The legacy plugins below a root folder: sockets, and files that contain an address."""
     found = set()
     for folder in PLUGIN_FOLDERS:
         with contextlib.suppress(OSError):
@@ -197,7 +197,7 @@ def plugins(root: Path) -> frozenset[str]:
 
 
 def _missing() -> frozenset[str]:
-    """The kernel options that networks and swarms need and that this kernel says it lacks."""
+    """The kernel options that networks and swarms need and that this kernel is built without."""
     text = _kernel_configuration()
     wanted = ("CONFIG_MACVLAN", "CONFIG_IPVLAN", "CONFIG_VXLAN", "CONFIG_DUMMY", VLAN, IPVS)
     if not text:

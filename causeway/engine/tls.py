@@ -1,7 +1,7 @@
-"""TLS to an engine: whom to believe and who we are, from files, from text or from a docker context.
+"""TLS to an engine: CA and client certificates from files, from text or from a Docker context.
 
-The engine's certificate is verified unless a docker context says otherwise. Where TLS is asked for
-and something is missing, that is an error: plain HTTP is never the way out.
+The engine's certificate is verified unless a Docker context disables that. A missing file is an
+error where TLS is configured; the connection never falls back to plain HTTP.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ TLS_PORT = 2376
 
 
 def security(config: dict[str, Any], scheme: str, port: int | None) -> ssl.SSLContext | None:
-    """For a TCP address; None without TLS. Raises Fault for material that is not there."""
+    """The TLS context for a TCP address; None without TLS. Raises Fault for missing files."""
     if config.get("certPath"):
         return _of_folder(Path(str(config["certPath"])))
     if any(config.get(key) for key in TEXTS.values()):
         return _of_texts({name: str(config.get(key) or "") for name, key in TEXTS.items()})
     if context := contexts.chosen(config):
         return _of_context(context, scheme, port)
-    # An empty variable is off, as for the docker command.
+    # An empty variable means off, as in the docker command.
     if os.environ.get("DOCKER_TLS_VERIFY"):
         return _of_folder(Path(os.environ.get("DOCKER_CERT_PATH") or contexts.configuration()))
     return ssl.create_default_context() if scheme == "https" else None
@@ -38,7 +38,7 @@ def security(config: dict[str, Any], scheme: str, port: int | None) -> ssl.SSLCo
 
 @contextmanager
 def folder(config: dict[str, Any]) -> Iterator[Path | None]:
-    """The folder with the files that the configuration names or holds, for another program."""
+    """The folder with the configured certificates, for another program; None without any."""
     context = contexts.chosen(config)
     if config.get("certPath"):
         yield Path(str(config["certPath"]))
@@ -50,7 +50,7 @@ def folder(config: dict[str, Any]) -> Iterator[Path | None]:
 
 
 def _of_folder(folder: Path, names: tuple[str, ...] = tuple(TEXTS)) -> ssl.SSLContext:
-    """With those files of a folder; the system's authorities without one among them."""
+    """TLS with these files of a folder; without ca.pem, with the system's CA certificates."""
     name = names[0]
     try:
         for name in names:
@@ -71,10 +71,10 @@ def _of_folder(folder: Path, names: tuple[str, ...] = tuple(TEXTS)) -> ssl.SSLCo
 
 
 def _of_texts(texts: dict[str, str]) -> ssl.SSLContext:
-    """With PEM text: the system's authorities without one among it."""
+    """TLS with certificates as PEM text; without a CA certificate, with the system's."""
     if bool(texts[CERTIFICATE]) != bool(texts[KEY]):
         raise Fault(
-            "certMaterial and keyMaterial of the provider go together, and one of them is missing"
+            "certMaterial and keyMaterial of the provider need each other, and one is missing"
         )
     name = TEXTS[AUTHORITY]
     try:
@@ -92,7 +92,8 @@ def _of_texts(texts: dict[str, str]) -> ssl.SSLContext:
 
 @contextmanager
 def _files(texts: dict[str, str]) -> Iterator[Path]:
-    """The TLS library wants paths: files that nobody else can open, gone when it has read them."""
+    """A temporary folder with the texts as files, since the TLS library needs paths; only this user
+    can read them."""
     with TemporaryDirectory(prefix="causeway-") as made:
         for name, text in texts.items():
             if text:
@@ -103,21 +104,21 @@ def _files(texts: dict[str, str]) -> Iterator[Path]:
 def _of_context(
     context: contexts.DockerContext, scheme: str, port: int | None
 ) -> ssl.SSLContext | None:
-    """What the context's files say; Fault where the file of one that is there is missing."""
+    """TLS with the context's files. Raises Fault when only some of the needed files exist."""
     tls: ssl.SSLContext | None = None
     if context.material:
         there = {each.name for each in context.material.glob("*.pem")}
         wanted = {AUTHORITY, CERTIFICATE, KEY} & there
         if not there or wanted & {CERTIFICATE, KEY}:
-            wanted |= {CERTIFICATE, KEY}  # they go together
+            wanted |= {CERTIFICATE, KEY}  # one needs the other
         tls = _of_folder(context.material, tuple(sorted(wanted)))
     elif context.skips_verification or scheme == "https":
         tls = ssl.create_default_context()
     elif port == TLS_PORT:
         raise Fault(
-            f"the docker context {context.name!r} leads to the port of TLS, {port}, and has no "
-            "certificates\n  what to do: `docker context update` gives it some; "
-            "an engine without TLS is named in docker:host"
+            f"the docker context {context.name!r} uses the TLS port {port} and has no "
+            "certificates\n  what to do: add them with `docker context update`; for an engine "
+            "without TLS, set docker:host"
         )
     if tls and context.skips_verification:
         tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
@@ -125,5 +126,5 @@ def _of_context(
 
 
 def _no_password() -> str:
-    # Without this the TLS library would ask on the terminal, where nobody answers.
+    # Without this function, the TLS library would ask on the terminal, where nobody answers.
     raise ValueError("the key is encrypted")

@@ -1,7 +1,7 @@
 """HTTP to a Docker engine: over its socket or a TCP port, with TLS where that is configured.
 
-On the standard library's client: what the Docker SDK or urllib3 would bring takes longer to import
-than all of the plugin itself, and Pulumi waits for that at every start (docs/decisions.md, 17).
+This module uses the standard library's client: the Docker SDK or urllib3 takes longer to import
+than the whole plugin, and Pulumi waits for that at every start (docs/decisions.md, 17).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from . import tls
 from .faults import BrokenOff, Fault, Silent, Unreachable, cause
 
 CONNECT_SECONDS = 60.0
-# How long an engine that left a call without an answer has for a word, and how long its silence
-# then counts for all further calls.
+# How long an engine that did not answer a call has to answer a ping, and how long it then counts as
+# silent for all further calls.
 PROBE_SECONDS = 2.0
 SILENCE_SECONDS = 5.0
 _PORT = 2375
@@ -44,7 +44,7 @@ class _SocketConnection(HTTPConnection):
 
 
 class Answer:
-    """What came back; `read`, `lines` or `close` it. A connection read to its end is used again."""
+    """A response; `read`, `lines` or `close` it. A connection read to its end is reused."""
 
     def __init__(self, response: HTTPResponse, done: Callable[[bool], None]) -> None:
         self.status = response.status
@@ -53,14 +53,14 @@ class Answer:
         self._done = done
 
     def read(self) -> bytes:
-        """All of it. Raises Silent and BrokenOff."""
+        """The whole body. Raises Silent and BrokenOff."""
         try:
             return _told(self._response.read)
         finally:
             self.close()
 
     def lines(self) -> Iterator[bytes]:
-        """Its lines as they come. Raises Silent and BrokenOff."""
+        """The lines of the body as they arrive. Raises Silent and BrokenOff."""
         rest = b""
         while piece := _told(self._piece):
             *whole, rest = (rest + piece).split(b"\n")
@@ -69,7 +69,7 @@ class Answer:
             yield rest
 
     def _piece(self) -> bytes:
-        # Not `readline`, which takes a stream in chunks that breaks off for one that ends.
+        # Not `readline`, which takes a chunked stream that breaks off for one that ends.
         return self._response.read1(_PIECE) if self._response.chunked else self._response.read()
 
     def close(self) -> None:
@@ -80,15 +80,15 @@ class Answer:
 
 
 class Wire:
-    """The connections to an engine at `host`. Raises Fault for an address that is none.
+    """The connections to an engine at `host`. Raises Fault for an invalid address.
 
-    An engine that let the time of a call pass and has said nothing since is asked for a word before
-    it is given another call, so that a hung one does not cost each call its whole time.
+    An engine that let a call time out and has not answered since gets a ping before the next call,
+    so that not every call to a hung engine takes its whole time limit.
     """
 
     def __init__(self, host: str, config: dict[str, Any]) -> None:
         self._make = _maker(host, config)
-        # Used from many threads: list.pop and list.append are whole steps.
+        # Used from many threads: list.pop and list.append are atomic.
         self._idle: list[HTTPConnection] = []
         self._heard = 0  # answers so far
         self._is_doubted = False
@@ -102,7 +102,7 @@ class Wire:
     def send(
         self, method: str, target: str, body: Body, headers: dict[str, str], timeout: float | None
     ) -> Answer:
-        """One request; `timeout` is for each piece of the answer, in seconds.
+        """Send a request; `timeout` in seconds applies to each part of the response.
 
         Raises Unreachable, Silent, BrokenOff.
         """
@@ -112,17 +112,17 @@ class Wire:
         try:
             return self._sent(self._connected(), method, target, body, headers, timeout)
         except Silent:
-            # Where others were answered meanwhile, it is this one call that takes long.
+            # If other calls were answered meanwhile, only this call takes long.
             self._is_doubted = self._is_doubted or heard == self._heard
             raise
 
     def _probe(self) -> None:
-        """Raises Silent for an engine that says nothing, at once for a while after the first."""
+        """Raises Silent when the engine does not answer a ping; for a while afterwards, at once."""
         with self._probing:
             if not self._is_doubted:
                 return
             if time.monotonic() < self._silent_until:
-                raise Silent("it has not answered the calls before either")
+                raise Silent("it has not answered the previous calls either")
             connection = self._make()
             connection.timeout = PROBE_SECONDS
             try:
@@ -160,8 +160,8 @@ class Wire:
         return Answer(response, done)
 
     def _connected(self) -> HTTPConnection:
-        """A connection of before that the engine has not closed meanwhile, else another one."""
-        with suppress(IndexError):  # none is idle, or another thread was quicker
+        """An idle connection that the engine has not closed, or else a new one."""
+        with suppress(IndexError):  # none is idle, or another thread took it
             while True:
                 connection = self._idle.pop()
                 if not _is_over(connection):
@@ -175,12 +175,12 @@ class Wire:
 def _ask(
     connection: HTTPConnection, method: str, target: str, body: Body, headers: dict[str, str]
 ) -> None:
-    with suppress(BrokenPipeError):  # the engine may have answered before it had all, and say why
+    with suppress(BrokenPipeError):  # the engine may answer before it has read the whole request
         connection.request(method, target, body, headers)
 
 
 def _is_over(connection: HTTPConnection) -> bool:
-    """Whether an idle connection has something to tell, which can only be its end."""
+    """Whether an idle connection is readable, which can only mean that the engine closed it."""
     watch = select.poll()
     watch.register(connection.sock, select.POLLIN)
     return bool(watch.poll(0))
@@ -196,7 +196,7 @@ def _told(step: Callable[[], T], failure: type[Unreachable] = BrokenOff) -> T:
 
 
 def _maker(host: str, config: dict[str, Any]) -> Callable[[], HTTPConnection]:
-    """How a connection to `host` is made."""
+    """A function that creates a connection to `host`."""
     scheme, _, rest = host.partition("://")
     if scheme == "unix" and rest:
         return lambda: _SocketConnection(rest)
@@ -206,9 +206,9 @@ def _maker(host: str, config: dict[str, Any]) -> Callable[[], HTTPConnection]:
         place = urlsplit(f"//{rest}")
         name, port = place.hostname or "", place.port
     except ValueError as error:
-        raise Fault(f"{host!r} is no engine's address: {error}") from None
+        raise Fault(f"{host!r} is not a valid engine address: {error}") from None
     if not name or place.path.strip("/"):
-        raise Fault(f"{host!r} is no engine's address: it should look like tcp://HOST:PORT")
+        raise Fault(f"{host!r} is not a valid engine address: use tcp://HOST:PORT")
     security = tls.security(config, scheme, port)
     if security is None:
         return lambda: HTTPConnection(name, port or _PORT)
@@ -218,17 +218,17 @@ def _maker(host: str, config: dict[str, Any]) -> Callable[[], HTTPConnection]:
 def _unserved(host: str, scheme: str, rest: str) -> str:
     if scheme == "ssh":
         return (
-            f"the engine at {host} cannot be reached: ssh is not spoken here\n"
+            f"the engine at {host} cannot be reached: ssh:// is not supported\n"
             "  what to do: forward its socket, `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock "
             f"{rest}`, and set DOCKER_HOST=unix:///tmp/engine.sock"
         )
-    return f"{host!r} is no engine's address: unix:///PATH and tcp://HOST:PORT are"
+    return f"{host!r} is not a valid engine address: use unix:///PATH or tcp://HOST:PORT"
 
 
 def without_frames(raw: bytes) -> bytes:
-    """The output of a process without a terminal, which the engine sends in frames.
+    """The output of a process without a terminal, without the frame headers of the engine.
 
-    A frame is 8 bytes, the last 4 of them the length of what follows, highest byte first.
+    A header has 8 bytes; the last 4 of them are the length of the data, in big-endian order.
     """
     output, start = bytearray(), 0
     while start + 8 <= len(raw):

@@ -1,1 +1,1 @@
-"""The plugin that serves pulumi-docker's resource types over the Docker Engine API."""
+"""The Pulumi plugin that implements pulumi-docker's resource types with the Docker Engine API."""

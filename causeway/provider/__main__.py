@@ -1,4 +1,4 @@
-"""Starts the plugin: prints its port, serves until Pulumi ends it."""
+"""Starts the plugin: prints its port and serves until Pulumi stops it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .protocol import sdk
 
 ORPHANED_POLL_SECONDS = 0.1
 OWN_VERSION = "0.1.0"
-# More than Pulumi ever sends at the same time, so that Ctrl-C is heard behind calls that wait: a
-# thread starts only when a call comes and no other thread is free.
+# More than Pulumi ever sends at the same time, so that Cancel gets a thread even while other calls
+# wait. A thread starts only when a call arrives and no other thread is free.
 CALLS = 10_000
 _MESSAGE_BYTES = 400 * 1024 * 1024
 
@@ -31,7 +31,7 @@ _MESSAGE_BYTES = 400 * 1024 * 1024
 def main() -> None:
     if len(sys.argv) < 2:
         sys.exit("usage: pulumi-resource-docker ENGINE-ADDRESS (Pulumi starts this program itself)")
-    # Asked before the port is told: Pulumi may be killed in the very next moment.
+    # Read before the port is printed: Pulumi may be killed right after that.
     parent = os.getppid()
     server = grpc.server(
         ThreadPoolExecutor(max_workers=CALLS),
@@ -47,7 +47,7 @@ def main() -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
 
     def end(number: int, frame: FrameType | None) -> None:
-        # Pulumi waits for this process to be gone; tidying the interpreter up takes 40 ms.
+        # Pulumi waits for this process to exit; shutting the interpreter down takes 40 ms.
         if not servicer.is_busy:
             if os.getppid() == parent:
                 servicer.end()
@@ -62,9 +62,9 @@ def main() -> None:
 
 
 def _until_orphaned(parent: int) -> None:
-    """Wait until Pulumi is gone, should it be killed without a chance to end its plugins.
+    """Never return; exit when Pulumi is gone, even if it was killed and could not stop its plugins.
 
-    Work under way must not go on then: the next `pulumi up` would meet its results half made.
+    Running calls must not continue then: the next `pulumi up` would find half-finished objects.
     """
     while os.getppid() == parent:
         time.sleep(ORPHANED_POLL_SECONDS)

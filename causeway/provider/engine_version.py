@@ -1,4 +1,4 @@
-"""The function that every program of this project calls: which engine it is."""
+"""The function `getEngine`, which every program of this project calls for the engine's version."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from causeway.provider.resource.values import Values
 
 
 def get_engine(ctx: Context, arguments: Values) -> Values:
-    """The engine's version, which the official plugin cannot tell; nothing when none answers.
+    """The engine's version, which the official plugin does not offer; empty when no engine answers.
 
-    The preview goes on without it: what needs the engine then fails, and says so in its own words.
+    The preview continues without it: whatever needs the engine then fails with its own message.
     """
     try:
         return {"version": str(ctx.api.call("GET", "/version")["Version"])}
-    except Exception:  # whatever keeps the engine from answering
+    except Exception:  # whatever prevents the engine from answering
         return {}

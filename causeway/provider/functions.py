@@ -1,6 +1,6 @@
-"""Functions that look something up: networks, images, plugins, logs, a registry's digests.
+"""Functions that look up networks, images, plugins, logs and digests in a registry.
 
-Each fails when what it looks for is not there, and says what is.
+A function fails when the object does not exist; most then list those that do.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SHOWN = 12
 
 
 def get_network(ctx: Context, arguments: Values) -> Values:
-    """A network by name or id, with the containers on it."""
+    """A network by name or id, with its containers."""
     name = _required(arguments, "getNetwork")
     found = ctx.api.find(f"/networks/{name}")
     if found is None:
@@ -44,7 +44,7 @@ def get_network(ctx: Context, arguments: Values) -> Values:
 
 
 def get_remote_image(ctx: Context, arguments: Values) -> Values:
-    """An image that the engine has, by name, name@digest or id."""
+    """An image on the engine, by name, name@digest or id."""
     name = _required(arguments, "getRemoteImage")
     found = local_image.find(ctx, name)
     if found is None:
@@ -55,7 +55,7 @@ def get_remote_image(ctx: Context, arguments: Values) -> Values:
         ]
         raise Fault(
             f"image {name!r} is not on this engine (known: {_listed(known)})\n"
-            "  what to do: pull or build it first; docker.RemoteImage does that in a program"
+            "  what to do: pull or build it first, for example with docker.RemoteImage"
         )
     return {
         "id": found["Id"],
@@ -82,7 +82,7 @@ def get_registry_image_manifests(ctx: Context, arguments: Values) -> Values:
 
 
 def get_plugin(ctx: Context, arguments: Values) -> Values:
-    """A plugin of the engine by id or alias."""
+    """An engine plugin by id or alias."""
     name = arguments.get("id") or arguments.get("alias")
     if not name:
         raise Fault("getPlugin needs an id or an alias")
@@ -105,12 +105,12 @@ def get_logs(ctx: Context, arguments: Values) -> Values:
     """The log lines of a container by name or id."""
     name = _required(arguments, "getLogs")
     if arguments.get("follow"):
-        raise Fault("getLogs with `follow` would never end: leave it out, or use `docker logs -f`")
+        raise Fault("getLogs with `follow` would never end: remove it, or use `docker logs -f`")
     found = ctx.api.find(f"/containers/{name}/json")
     if found is None:
         raise Fault(f"container {name!r} does not exist on this engine")
     if arguments.get("details"):
-        raise Fault("getLogs cannot show `details`: `docker logs --details` does")
+        raise Fault("getLogs does not support `details`: use `docker logs --details`")
     response = ctx.api.logs(
         found,
         stdout=int(arguments.get("showStdout", True)),
@@ -130,7 +130,7 @@ def _tail(text: Any) -> Any:
 
 
 def _moment(text: Any) -> str | None:
-    """Seconds since 1970, from those, from a date and time, or from a span of time ago."""
+    """Seconds since 1970, given as such, as a date and time, or as a duration before now."""
     if not text:
         return None
     try:
@@ -142,7 +142,7 @@ def _moment(text: Any) -> str | None:
         else:
             moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Fault(f"getLogs: {text!r} is neither a moment nor a time span") from None
+        raise Fault(f"getLogs: {text!r} is neither a time nor a duration") from None
     return f"{(moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp():.6f}"
 
 

@@ -1,6 +1,6 @@
-"""The resource types and functions that this plugin serves, imported when they are first asked for.
+"""The resource types and functions of this plugin, each imported at first use.
 
-A program uses a few of them, and Pulumi waits for the plugin's start.
+A program uses only a few of them, and Pulumi waits for the plugin to start.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Served(Mapping[str, T]):
-    """Token -> what `take` makes of `module.NAME` of this package, made once."""
+    """Token -> the result of `take` for `module.NAME` of this package, computed once."""
 
     def __init__(self, places: Mapping[str, str], take: Callable[[Any], T]) -> None:
         self._places = places
@@ -67,7 +67,7 @@ KINDS: Mapping[str, ResourceKind] = Served(
     },
     _kind,
 )
-# The second package: what `docker` has no resource type for.
+# The second package: resource types that `docker` does not have.
 OWN_KINDS: Mapping[str, ResourceKind] = Served(
     {
         ATTACHMENT_TYPE: "container.attachment.NetworkAttachmentKind",
@@ -85,7 +85,7 @@ FUNCTIONS: Mapping[str, Function] = Served(
         ),
         "docker:index/getPlugin:getPlugin": "functions.get_plugin",
         "docker:index/getLogs:getLogs": "functions.get_logs",
-        # Ours: the SDK does not know it.
+        # An addition of this plugin, which the SDK does not have.
         ENGINE_FUNCTION: "engine_version.get_engine",
     },
     _function,

@@ -1,4 +1,4 @@
-"""docker:index/plugin:Plugin: a plugin of the engine (a network or volume driver)."""
+"""docker:index/plugin:Plugin: an engine plugin, such as a network or volume driver."""
 
 from __future__ import annotations
 
@@ -36,9 +36,11 @@ class PluginKind(ResourceKind):
     ) -> tuple[Values, list[Failure]]:
         failures = refusals(new, INPUTS)
         if not new.get("name"):
-            failures.append(Failure("name", "is needed: the plugin's image"))
+            failures.append(Failure("name", "required: the plugin's image"))
         if new.get("grantAllPermissions") and new.get("grantPermissions"):
-            failures.append(Failure("grantPermissions", "goes without grantAllPermissions"))
+            failures.append(
+                Failure("grantPermissions", "cannot be combined with grantAllPermissions")
+            )
         return new, failures
 
     def diff(
@@ -48,7 +50,7 @@ class PluginKind(ResourceKind):
             key: "replace" if key in _REPLACING else "update"
             for key in changed(_canonical(old_inputs), _canonical(new))
         }
-        # A plugin's name is fixed, so two cannot stand side by side.
+        # Both would have the same name, so they cannot exist at the same time.
         return Diff(changes, delete_before_replace="replace" in changes.values())
 
     def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
@@ -101,7 +103,7 @@ class PluginKind(ResourceKind):
             return {**old_state, **new}
         found = ctx.api.call("GET", f"/plugins/{id}/json")
         if (old_inputs.get("envs") or []) != (new.get("envs") or []):
-            # Settings are taken up only by a plugin that is off.
+            # Only a disabled plugin accepts settings.
             _disable(ctx, id, found, new)
             ctx.api.call("POST", f"/plugins/{id}/set", body=list(new.get("envs") or []))
             found["Enabled"] = False
@@ -138,7 +140,7 @@ def _disable(ctx: Context, name: str, found: dict[str, Any], inputs: Values) -> 
 
 
 def _granted(inputs: Values, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The permissions to install with; Fault names those that the program does not grant."""
+    """The permissions to install with. Raises Fault for those that the program does not grant."""
     if inputs.get("grantAllPermissions"):
         return wanted
     given = {

@@ -1,7 +1,7 @@
-"""causeway:index:Verification: the last step of an update, packets against the model.
+"""causeway:index:Verification: the last step of an update, which probes the stack with packets.
 
-It runs `causeway verify` in a process of its own when the stack's reach or its containers have
-changed, and fails the update when a cell differs. It changes nothing on the engine.
+It runs `causeway verify` in its own process when the stack's reach or containers have changed, and
+fails the update when a cell differs from the model. It changes nothing on the engine.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from causeway.provider.resource.kind import Context, ResourceKind
 from causeway.provider.resource.values import Diff, Failure, Values, changed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SECONDS = 330.0  # a little more than the command's own limit
+SECONDS = 330.0  # slightly more than the command's own limit
 POLL_SECONDS = 0.1
-END_SECONDS = 6.0  # less than what a cancelled call is given
+END_SECONDS = 6.0  # less than the time of a cancelled call
 DIFFERENT = 1  # the command's exit code when a cell is wrong
 
 
 class VerificationKind(ResourceKind):
-    """Its inputs: `stack`, `record` (what decides reach), `containers` (ids), `image`."""
+    """The inputs are `stack`, `record` (what decides reach), `containers` (ids) and `image`."""
 
     token: ClassVar[str] = VERIFICATION_TYPE
 
@@ -64,12 +64,12 @@ class VerificationKind(ResourceKind):
         return {**new, "summary": verified(ctx, new)}
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
-        """There is nothing to remove."""
+        """Do nothing: there is nothing to remove."""
 
 
 def verified(ctx: Context, inputs: Values) -> str:
-    """The command's last line; a Fault with all that it says when a cell is wrong."""
-    ctx.status("trying every cell with packets")
+    """The last line of the command's output. Raises Fault with all of it when a cell is wrong."""
+    ctx.status("probing every cell with packets")
     command = [sys.executable, "-m", "causeway.cli", "verify", "--deploying"]
     told = json.dumps({key: inputs.get(key) for key in ("stack", "record", "containers", "image")})
     with _environment(ctx.config) as environment:
@@ -86,7 +86,7 @@ def verified(ctx: Context, inputs: Values) -> str:
             output = _output(ctx, process, told)
         finally:
             _ended(process)
-    lines = output.strip().splitlines() or ["it said nothing"]
+    lines = output.strip().splitlines() or ["(no output)"]
     if process.returncode == 0:
         ctx.log("info", f"packets agree with the model of the stack: {lines[-1]}")
         return lines[-1]
@@ -96,7 +96,7 @@ def verified(ctx: Context, inputs: Values) -> str:
 
 
 def _ended(process: subprocess.Popen[str]) -> None:
-    """It ends its probes when asked to; killed, it leaves them to the engine."""
+    """Terminate the command, which then removes its probes; kill it if it does not end in time."""
     process.terminate()
     try:
         process.wait(timeout=END_SECONDS)
@@ -119,7 +119,7 @@ def _output(ctx: Context, process: subprocess.Popen[str], told: str) -> str:
 
 @contextmanager
 def _environment(config: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """What leads the command to the same engine; certificates given as text are files meanwhile."""
+    """The environment that leads the command to the same engine, with certificates as files."""
     own = {"DOCKER_HOST": engines.address(config), "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
     with tls.folder(config) as material:
         if material:

@@ -1,8 +1,8 @@
-"""docker.Volume: named storage, whose data goes on an explicit word only.
+"""docker.Volume: a named volume, whose data is deleted only with explicit permission.
 
-The engine cannot change a volume: changed labels are recorded and the volume stays; another driver
-would need another volume and is refused. A volume that a killed run of this state began, or that
-`destroy` kept, is taken over with its data; one of somebody else never is.
+The engine cannot change a volume: changed labels are only recorded; another driver would need a new
+volume and is rejected. A volume that a killed run of this state began, or that `destroy` kept, is
+taken over with its data; a volume of another owner never is.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from causeway.provider.resource.ownership import (
 from causeway.provider.resource.values import Diff, Failure, Values
 
 _CLUSTER = (
-    "refused: cluster volumes need a Swarm with a CSI plugin, which this provider does not serve; "
-    "use a volume driver that reaches the storage from every node"
+    "refused: cluster volumes need a swarm with a CSI plugin, which this provider does not "
+    "support; use a volume driver that reaches the storage from every node"
 )
 INPUTS: dict[str, str] = {
     "name": HONOURED,
@@ -39,9 +39,9 @@ INPUTS: dict[str, str] = {
     "labels.value": HONOURED,
     "cluster": _CLUSTER,
 }
-# The word that deletes data: names of volumes, with commas between.
+# The environment variable that permits deleting data: comma-separated names of volumes.
 DELETE_DATA = "CAUSEWAY_DELETE_DATA"
-# On volumes that a Compose file declares: Compose keeps those, too, unless told otherwise.
+# The label of volumes that a Compose file declares; `docker compose down` keeps them as well.
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 
@@ -61,7 +61,7 @@ class VolumeKind(ResourceKind):
             inputs["name"] = _automatic_name(name, old or {}, seed)
         chosen = inputs["name"]
         if chosen is not UNKNOWN and not (isinstance(chosen, str) and _NAME.fullmatch(chosen)):
-            reason = f"{chosen!r} is no volume name: two or more of letters, digits, _ . -"
+            reason = f"{chosen!r} is not a valid volume name: two or more of letters, digits, _ . -"
             failures.append(Failure("name", reason))
         if failures or has_unknown(inputs):
             return inputs, failures
@@ -80,11 +80,11 @@ class VolumeKind(ResourceKind):
             if before[key] != after[key]:
                 diff.changes[key] = "update" if key == "labels" else "replace"
         if diff.replaces and new.get("name") in (id, UNKNOWN):
-            # Two volumes cannot share a name: the engine would answer with the old one.
+            # Two volumes cannot share a name: the engine would return the old one.
             diff.delete_before_replace = True
             diff.reason = (
-                f"a volume cannot be changed in place ({', '.join(diff.replaces)}): the old one "
-                f"goes first, with its data, as {DELETE_DATA} allows"
+                f"a volume cannot be changed in place ({', '.join(diff.replaces)}): the old one is "
+                f"deleted first, with its data, as {DELETE_DATA} allows"
             )
         elif diff.replaces:
             diff.reason = f"a new volume; {id} stays on the engine with its data"
@@ -93,7 +93,7 @@ class VolumeKind(ResourceKind):
         return diff
 
     def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
-        # Seen before a container is created: the engine would make a volume without labels for it.
+        # Noticed before a container needs it: the engine would create a volume without labels then.
         if id in ctx.cache.volumes() or _find(ctx, id) is not None:
             return None
         return "the volume was removed"
@@ -133,8 +133,8 @@ class VolumeKind(ResourceKind):
             return None
         actual = _inputs_of(found)
         before, seen = _canonical(inputs), _canonical(actual)
-        # What was declared keeps its spelling where it means the same.
-        # So do labels, which nobody can change: what differs was declared after the creation.
+        # Declared inputs keep their spelling where it means the same. Labels always do: nobody can
+        # change them, so a difference was declared after the creation.
         stays = ("labels",) if inputs else ()
         kept = {k: v for k, v in inputs.items() if before.get(k) == seen.get(k) or k in stays}
         differing = {
@@ -146,7 +146,7 @@ class VolumeKind(ResourceKind):
     def update(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
     ) -> Values:
-        # Labels only: diff() replaces for everything else.
+        # Only labels differ here: every other difference is a replacement.
         return {**old_state, **new}
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
@@ -155,15 +155,15 @@ class VolumeKind(ResourceKind):
         if (replaced or declared) and not may_delete(id):
             ctx.log(
                 "info",
-                f"volume {id} stays on the engine with its data; `docker volume rm {id}` removes "
-                f"it, and {DELETE_DATA}={id} would have",
+                f"volume {id} stays on the engine with its data: remove it with "
+                f"`docker volume rm {id}` ({DELETE_DATA}={id} would have removed it)",
             )
             return
         _delete(ctx, id)
 
 
 def may_delete(name: str) -> bool:
-    """Whether the word was given that the data of this volume may go."""
+    """Whether CAUSEWAY_DELETE_DATA permits deleting this volume's data."""
     given = (each.strip() for each in os.environ.get(DELETE_DATA, "").split(","))
     return name in given
 
@@ -197,14 +197,14 @@ def _find(ctx: Context, name: str) -> dict[str, Any] | None:
 
 
 def _is_mine(ctx: Context, existing: dict[str, Any]) -> bool:
-    """Whether a volume is this state's, or one that `destroy` kept when the state was another."""
+    """Whether a volume is this state's, now or before a `destroy` that kept the volume."""
     labels = existing.get("Labels") or {}
     kept = labels.get(STATE_LABEL) in ctx.origin.before
     return kept or is_ours(ctx, labels, existing["Name"], certain=True)
 
 
 def _in_the_way(ctx: Context, name: str, inputs: Values) -> Iterator[Failure]:
-    """A volume of that name that is not this state's, or that is not what is declared."""
+    """An existing volume of that name that is not this state's, or differs from the inputs."""
     existing = _find(ctx, name)
     if existing is None:
         return
@@ -213,15 +213,15 @@ def _in_the_way(ctx: Context, name: str, inputs: Values) -> Iterator[Failure]:
     elif strangers := _strangers(ctx, name):
         yield Failure(
             "name",
-            f"the volume {name!r} is in use by {'; '.join(strangers)}, which the state does not "
-            "hold: two would write its data. Stop and remove that container first (`docker rm -f`)",
+            f"the volume {name!r} is in use by {'; '.join(strangers)}, not in the state: two "
+            "containers would write to it. Remove that container first (`docker rm -f`)",
         )
     elif (different := _differences(existing, inputs)) and not may_delete(name):
         yield Failure(different[0], _differs(ctx, name, different))
 
 
 def _strangers(ctx: Context, name: str) -> list[str]:
-    """Running containers with the volume that are not this state's."""
+    """The running containers that use the volume and are not this state's."""
     using = ctx.api.call("GET", "/containers/json", params=filters(volume=[name]))
     return sorted(
         f"{container['Names'][0].lstrip('/')} ({owner(container.get('Labels'))})"
@@ -246,22 +246,22 @@ def _differences(existing: dict[str, Any], inputs: Values) -> list[str]:
 
 def _differs(ctx: Context, name: str, different: list[str]) -> str:
     return (
-        f"the volume {name!r} is there with its data and differs in {', '.join(different)}, which "
-        f"only a new volume can have: give this one another name, or let the data be deleted with "
+        f"the volume {name!r} exists with its data and differs in {', '.join(different)}, which "
+        f"only a new volume can have: choose another name, or allow the data to be deleted with "
         f"{DELETE_DATA}={name}"
     )
 
 
 def _other_volume(old: Values, new: Values) -> Iterator[Failure]:
-    """A change that would delete the data."""
+    """The changes that would delete the data."""
     before, after = _canonical(old), _canonical(new)
     for key in ("driver", "driverOpts"):
         if before[key] != after[key]:
             yield Failure(
                 key,
                 f"the volume {new['name']!r} cannot be changed in place, and a new one would start "
-                "without the data: give the new one another name, or let the data be deleted "
-                f"with {DELETE_DATA}={new['name']} in the environment of this command",
+                "without the data: choose another name for the new one, or allow the data to be "
+                f"deleted with {DELETE_DATA}={new['name']} in the environment of this command",
             )
 
 
@@ -276,7 +276,7 @@ def _labels(inputs: Values) -> dict[str, str]:
 
 
 def _inputs_of(found: dict[str, Any]) -> Values:
-    """The inputs that describe a volume of the engine."""
+    """The inputs that describe a volume on the engine."""
     labels = foreign_labels(found.get("Labels"))
     return {
         "name": found["Name"],
@@ -287,7 +287,7 @@ def _inputs_of(found: dict[str, Any]) -> Values:
 
 
 def _canonical(inputs: Values) -> Values:
-    """Inputs compared by meaning: defaults filled, labels without their order."""
+    """Inputs in the form that is compared: with defaults, labels regardless of order."""
     return {
         "name": inputs.get("name"),
         "driver": inputs.get("driver") or "local",

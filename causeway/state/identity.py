@@ -1,8 +1,8 @@
-"""What this run of the plugin works for: the identity of Pulumi's state, and the checkout.
+"""The identity of Pulumi's state that this run works for, and the checkout.
 
-The identity is the id of the provider in the state: random, made with the first update, kept over
-renames of stack and resources. A state that was emptied by `destroy` gets another one, so the
-identities that one place of a state has had are remembered, for the data that `destroy` kept.
+The identity is the id of the provider in the state: random, generated with the first update, and
+unchanged when the stack or resources are renamed. A state that `destroy` has emptied gets another
+one, so the earlier identities of each stack are remembered, for the data that `destroy` kept.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """`identity` is empty in the preview of a first update; `before` are those that the state in
-    the same place had. `checkout` is `user@host:folder`; `stack` and `project` are names."""
+    """`identity` is empty in the preview of a first update; `before` are the earlier identities of
+    the stack's state. `checkout` is `user@host:folder`; `stack` and `project` are names."""
 
     identity: str = ""
     stack: str = ""
@@ -35,7 +35,7 @@ class Origin:
 
 
 def origin(identity: str, urn: str) -> Origin:
-    """Of a provider with this id and URN, for the folder and environment of this process."""
+    """The origin for a provider with this id and URN, in this process's folder and environment."""
     head = urn.split("::")
     stack = head[0].rpartition(":")[2] if len(head) > 1 else ""
     project = head[1] if len(head) > 1 else ""
@@ -51,7 +51,7 @@ def origin(identity: str, urn: str) -> Origin:
 
 
 def state_home(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where the journals lie: the user's folder for what programs remember."""
+    """The folder of the journals, in the user's state folder."""
     given = environment.get("XDG_STATE_HOME") or f"{environment.get('HOME') or '~'}/.local/state"
     return Path(given).expanduser() / "causeway"
 
@@ -74,7 +74,7 @@ def _noted(place: str, project: str, stack: str, identity: str) -> frozenset[str
         known |= {identity}
         content = {"place": place, "project": project, "stack": stack, "identities": sorted(known)}
         file = _file(place, project, stack)
-        with suppress(OSError):  # then `up` after `destroy` asks whose the kept data is
+        with suppress(OSError):  # without it, `up` after `destroy` does not recognise the kept data
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             unfinished = file.with_name(f"{file.name}.{os.getpid()}")
             unfinished.write_text(json.dumps(content), encoding="utf-8")

@@ -1,8 +1,8 @@
-"""What a run begins on the engine, on the disk before the engine is asked.
+"""The journal: records on disk what a run is about to create, before it asks the engine.
 
-A run that Pulumi ends in order takes its journal away. The journal of a run that was killed stays,
-and is the proof, beside the state, that an object was begun and never recorded: nothing else is
-removed or set going again without a question.
+A run that ends normally deletes its journal. The journal of a killed run stays: together with the
+state, it proves that an object was begun and never recorded in the state. Only such objects are
+removed, and only containers that such a run stopped are started, without asking the user.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A container that was stopped for its successor: what brings it back as it was."""
+    """A container that was stopped for its successor, with what is needed to restore it."""
 
     id: str
     name: str
@@ -31,7 +31,7 @@ class Parked:
 
 @dataclass(slots=True)
 class Abandoned:
-    """What runs that were killed had begun: (run, URN) pairs and containers set aside."""
+    """What killed runs had begun: (run, URN) pairs, and containers set aside."""
 
     begun: set[tuple[str, str]] = field(default_factory=set)
     parked: list[Parked] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Abandoned:
 
 
 class Journal:
-    """The journal of one run, below the folder of its state; made when first written to."""
+    """The journal of one run, in the folder of its state; created with its first entry."""
 
     def __init__(self, folder: Path, run: str) -> None:
         self.folder = folder
@@ -49,34 +49,35 @@ class Journal:
         self._open: set[str] = set()
 
     def begin(self, urn: str) -> None:
-        """An object of this resource is about to be made. Raises OSError when it cannot be kept."""
+        """Record that an object of this resource is about to be created. Raises OSError when that
+        fails."""
         with self._lock:
             self._open.add(urn)
             self._write({"begin": urn})
 
     def park(self, parked: Parked) -> None:
-        """A container is about to be stopped for its successor."""
+        """Record that a container is about to be stopped for its successor."""
         with self._lock:
             self._write(
                 {"park": {key: getattr(parked, key) for key in Parked.__dataclass_fields__}}
             )
 
     def end(self, urn: str) -> None:
-        """Pulumi has the object's id, or there is no object."""
+        """Close the entry: Pulumi has the object's id, or no object was created."""
         with self._lock:
             self._open.discard(urn)
 
     def close(self) -> None:
-        """Pulumi ends this run in order, and has recorded what it was told."""
+        """Delete the journal: Pulumi ends this run normally and has recorded its results."""
         with self._lock:
             if self._handle is None:
                 return
             if not self._open:
                 with suppress(OSError):
                     self._file.unlink()
-                    self.folder.rmdir()  # unless another run's journal is there
+                    self.folder.rmdir()  # fails while another run's journal is there
                 return
-            # Something may be left on the engine: only that stays in the journal.
+            # Keep only the entries of objects that may be left on the engine.
             with suppress(OSError):
                 os.ftruncate(self._handle, 0)
                 os.lseek(self._handle, 0, os.SEEK_SET)
@@ -98,7 +99,7 @@ class Journal:
 
 
 def abandoned(folder: Path, own: str) -> Abandoned:
-    """What the journals in a state's folder tell of runs whose process is no more."""
+    """The entries of all journals in a state's folder whose process no longer exists."""
     found = Abandoned()
     with suppress(OSError):
         for file in sorted(folder.glob("*.jsonl")):
@@ -116,7 +117,7 @@ def abandoned(folder: Path, own: str) -> Abandoned:
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    """Its whole lines: the last one may be cut short."""
+    """The complete lines of a journal; the last one may be truncated."""
     for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             entry = json.loads(line)
@@ -137,7 +138,7 @@ def _process() -> dict[str, Any]:
 
 
 def _is_gone(head: dict[str, Any]) -> bool:
-    """Whether the process of a journal is certainly no more; on another machine nobody knows."""
+    """Whether the process of a journal certainly no longer exists; unknown for another machine."""
     if "process" not in head or head.get("host") != socket.gethostname():
         return False
     if head.get("boot") != _boot():
@@ -153,8 +154,8 @@ def _is_gone(head: dict[str, Any]) -> bool:
 
 
 def _began(process: int) -> str | None:
-    """When a process began, in the kernel's ticks since boot; "" for one that has ended and was
-    not waited for, None where nobody can tell."""
+    """When a process started, in the kernel's ticks since boot; "" for a zombie, None where that is
+    unknown."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -99,8 +99,8 @@ def test_labels_find_it_too(api: docker.APIClient, project: Project, legacy: str
 @pytest.mark.parametrize(
     ("guest", "message"),
     [
-        ("{container: nobody}", "there is no container 'nobody' on this engine"),
-        ("{labels: {role: nobody}}", "0 containers have the labels role=nobody: none"),
+        ("{container: nobody}", "container 'nobody' does not exist on this engine"),
+        ("{labels: {role: nobody}}", "the labels role=nobody match 0 containers, not one: none"),
         ("{container: legacy-database, gw_priority: 5}", "needs Docker 28 or newer"),
         (
             '{container: legacy-database, mac_address: "02:42:00:00:00:09"}',

@@ -33,7 +33,7 @@ def test_a_port_that_is_taken_is_named_and_the_next_up_succeeds(
     try:
         api.start(holder)
         project.pulumi("up", "--stack", "taken").refused(
-            "port 18099/tcp of the machine is taken by container"
+            "port 18099/tcp of the Docker host is in use by container"
         )
         ours = api.containers(all=True, filters={"label": "causeway.stack=taken"})
         assert ours == [], "a failed create left its container behind"

@@ -20,17 +20,17 @@ TRUSTED = "com.docker.network.bridge.trusted_host_interfaces"
 # What stands under `networks: lan:`, and what the preview says.
 REFUSED = {
     "{driver: macvlan, driver_opts: {parent: eth9}}": (
-        f"{LAN}.driver_opts.parent: the engine's machine has no interface 'eth9'"
+        f"{LAN}.driver_opts.parent: the Docker host has no interface 'eth9'"
     ),
     "{driver: macvlan, driver_opts: {parent: eth9.50}}": (
-        f"{LAN}.driver_opts.parent: the engine's machine has no interface 'eth9'"
+        f"{LAN}.driver_opts.parent: the Docker host has no interface 'eth9'"
     ),
     "{driver: weave}": f"{LAN}.driver: the engine has no network driver 'weave'",
     "{driver: overlay, attachable: true}": (
-        f"{LAN}.driver: overlay needs a swarm: `docker swarm init`"
+        f"{LAN}.driver: overlay needs a swarm: run `docker swarm init`"
     ),
     "{enable_ipv6: true}": (
-        f"{LAN}.enable_ipv6: engines before Docker 27 choose no IPv6 subnet: declare one"
+        f"{LAN}.enable_ipv6: engines before Docker 27 assign no IPv6 subnet: declare one"
     ),
     f"{{driver_opts: {{{MODE}: nat}}}}": f"{LAN}.driver_opts.{MODE}: 'nat' needs Docker 27",
     f"{{driver_opts: {{{MODE}: routed}}}}": f"{LAN}.driver_opts.{MODE}: 'routed' needs Docker 27",
@@ -50,14 +50,14 @@ REFUSED = {
         f"{LAN}.ipam.config[0].subnet: 10.77.0.128/25 overlaps 10.77.0.0/24 of network 'theirs'"
     ),
     "{ipam: {config: [{subnet: 10.199.0.0/16}]}}": (
-        f"{LAN}.ipam.config[0].subnet: 10.199.0.0/16 takes in"
+        f"{LAN}.ipam.config[0].subnet: 10.199.0.0/16 covers"
     ),
     "{ipam: {driver: infoblox}}": (
-        f"{LAN}.ipam.driver: the engine has no IPAM driver 'infoblox' (it has default, null)"
+        f"{LAN}.ipam.driver: the engine has no IPAM driver 'infoblox' (known: default, null)"
     ),
     "{external: true, name: nowhere}": f"{LAN}: network 'nowhere' does not exist on this engine",
     "{x-causeway: {attach: [{container: nobody}]}}": (
-        f"{LAN}.x-causeway.attach[0]: there is no container 'nobody' on this engine"
+        f"{LAN}.x-causeway.attach[0]: container 'nobody' does not exist on this engine"
     ),
     "{name: theirs}": (f"{LAN}.name: the engine has a network 'theirs' that is not this stack's"),
 }

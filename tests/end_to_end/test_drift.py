@@ -171,7 +171,7 @@ def test_all_kinds_are_seen_by_preview_and_repaired_by_up(
     assert unseen == [], shown
 
     said = site.pulumi("up", "--refresh", "--stack", STACK).succeeded().output
-    assert f"container {STRANGER['name']}, made by stack {STACK}" in said
+    assert f"container {STRANGER['name']}, created by stack {STACK}" in said
     site.pulumi("preview", "--refresh", "--stack", STACK, "--expect-no-changes").succeeded()
     after = places(api)
     assert sorted(after) == sorted(HANDS)

@@ -62,7 +62,7 @@ def test_a_full_disk_is_named_and_the_next_update_converges(
     fill(filler, left=left)
     project.pulumi("up", "--stack", "full").refused(
         "no space left on device",
-        "what to do: the disk of the engine is full: free some (`docker system df`",
+        "what to do: the engine's disk is full: free some space (`docker system df`",
     )
     client = engine.api()
     assert client.containers(all=True) == []

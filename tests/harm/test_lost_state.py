@@ -30,7 +30,7 @@ def test_what_a_lost_state_held_runs_on_and_its_data_is_found_again(
     same = untouched(api)
     lose(ours)
     for outcome in (ours.preview(), ours.up()):
-        outcome.refused(f"made by stack {ours.stack} of project causeway")
+        outcome.refused(f"created by stack {ours.stack} of project causeway")
     ours.pulumi("destroy").succeeded()
     assert same()
     # What docs/safety.md says to do.

@@ -119,7 +119,7 @@ def test_what_a_killed_update_left_goes_although_the_next_one_changes_nothing(
     ours.preview().succeeded()
     assert len(api.containers(all=True)) == 2
     said = ours.up().succeeded().output
-    assert "what a killed update left of it is removed" in said
+    assert "removes what a killed update left of it" in said
     assert fingerprint(standing(ours, api)) == before
     ours.preview("--expect-no-changes").succeeded()
 

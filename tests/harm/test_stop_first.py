@@ -123,7 +123,9 @@ def test_a_port_that_a_container_of_others_has_is_found_in_the_preview(
     same = untouched(api)
     ours.write({"web": {**WEB, "ports": ["18111:80"]}})
     for outcome in (ours.preview(), ours.up()):
-        outcome.refused("port 18111/tcp of the machine is taken by container", "not made by")
+        outcome.refused(
+            "port 18111/tcp of the Docker host is in use by container", "not created by"
+        )
     assert same()
 
 
@@ -135,7 +137,7 @@ def test_a_port_that_a_program_of_the_machine_has_is_found_in_the_preview(
     with listening(engine, 18112):
         ours.write({"web": {**WEB, "ports": ["18112:80"]}})
         for outcome in (ours.preview(), ours.up()):
-            outcome.refused("port 18112/tcp is taken by a program on the engine's machine")
+            outcome.refused("port 18112/tcp is in use by a program on the Docker host")
     assert same()
 
 

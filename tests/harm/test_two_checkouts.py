@@ -32,7 +32,7 @@ def test_the_second_checkout_is_refused_by_name_and_the_first_runs_on(
     write(api, first.one("db")["Id"], "/data/kept", "precious")
     same = untouched(api)
     second.write(SHOP, **sections)
-    owner = f"made by stack {first.stack} of project causeway from"
+    owner = f"created by stack {first.stack} of project causeway from"
     for outcome in (second.preview(), second.up()):
         outcome.refused(owner, str(first.project.folder), "is not this stack's")
     assert same()
@@ -50,7 +50,7 @@ def test_the_second_checkout_is_refused_by_name_and_the_first_runs_on(
         (
             {"network_mode": "bridge", "ports": ["18101:80"]},
             {},
-            "port 18101/tcp of the machine is taken by container",
+            "port 18101/tcp of the Docker host is in use by container",
         ),
         ({"networks": ["n"]}, {"networks": {"n": {"name": "h-net"}}}, "has a network 'h-net'"),
     ],

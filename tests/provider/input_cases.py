@@ -10,7 +10,7 @@ from typing import Any
 
 IN_PLACE, REPLACED, RECORDED, REFUSED = "in place", "replaced", "recorded", "refused"
 # Replaced, but in force only where the machine allows it; `reason` is what ours may say instead.
-DEPENDS = "replaced, where the machine allows it"
+DEPENDS = "replaced, if the Docker host allows it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ CONTAINER_CASES: tuple[Case, ...] = (
         HOST + "NanoCpus",
         0,
         {"cpus": "0.5"},
-        "the engine can change a limit but not take it away",
+        "the engine can change a limit but not remove it",
     ),
     Case(
         "cpus",
@@ -165,7 +165,7 @@ CONTAINER_CASES: tuple[Case, ...] = (
         HOST + "NanoCpus",
         500_000_000,
         {"cpuQuota": 50000},
-        "the engine holds the two to be in conflict",
+        "the engine rejects the two together",
     ),
     _recorded("destroyGraceSeconds", 3),
     _device("deviceReadBps", "BlkioDeviceReadBps", 1000000),
@@ -291,7 +291,7 @@ CONTAINER_CASES: tuple[Case, ...] = (
         "set",
         {"healthcheck": {**_CHECK, "startInterval": "1s"}},
         REFUSED,
-        reason="needs Docker 25 or newer (API 1.44; this engine speaks 1.41)",
+        reason="needs Docker 25 or newer (API 1.44; this engine has 1.41)",
         debian=True,
     ),
     Case("hostname", "set", {"hostname": "web"}, REPLACED, "Config.Hostname", "web"),
@@ -363,7 +363,7 @@ CONTAINER_CASES: tuple[Case, ...] = (
         HOST + "Memory",
         0,
         {"memory": 64},
-        "the engine can change a limit but not take it away",
+        "the engine can change a limit but not remove it",
     ),
     Case(
         "memoryReservation",
@@ -406,7 +406,7 @@ CONTAINER_CASES: tuple[Case, ...] = (
             ]
         },
         REFUSED,
-        reason="needs Docker 26 or newer (API 1.45; this engine speaks 1.41)",
+        reason="needs Docker 26 or newer (API 1.45; this engine has 1.41)",
         debian=True,
     ),
     _recorded("mustRun", False),
@@ -478,7 +478,7 @@ CONTAINER_CASES: tuple[Case, ...] = (
         _networks({**FRONT, "gwPriority": 5}),
         REFUSED,
         base=_networks(FRONT),
-        reason="needs Docker 28 or newer (API 1.48; this engine speaks 1.41)",
+        reason="needs Docker 28 or newer (API 1.48; this engine has 1.41)",
         debian=True,
     ),
     Case(
@@ -516,7 +516,7 @@ CONTAINER_CASES: tuple[Case, ...] = (
         "NetworkSettings.Networks.{prefix}-front.MacAddress",
         "02:42:0a:49:00:08",
         _networks({**FRONT, "macAddress": "02:42:0a:49:00:07"}),
-        "engines before 25 take a MAC address at creation only; in place from Docker 25",
+        "before Docker 25, a MAC address can be set only at creation; in place from Docker 25 on",
         debian=True,
     ),
     Case("pidMode", "set to host", {"pidMode": "host"}, REPLACED, HOST + "PidMode", "host"),
@@ -527,7 +527,7 @@ CONTAINER_CASES: tuple[Case, ...] = (
         REPLACED,
         "Platform",
         "linux",
-        reason="the engine reports the system only",
+        reason="the engine reports only the operating system",
     ),
     Case(
         "ports",

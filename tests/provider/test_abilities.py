@@ -76,16 +76,16 @@ def subnet(text: str) -> dict[str, Any]:
     [
         (
             {"driver": "weave"},
-            "driver: the engine has no network driver 'weave' (it has bridge, host, ipvlan, "
-            "macvlan, null, overlay); `docker plugin install weave` on its machine",
+            "driver: the engine has no network driver 'weave' (known: bridge, host, ipvlan, "
+            "macvlan, null, overlay): run `docker plugin install weave` on the Docker host",
         ),
         (
             {"driver": "ipvlan", "options": {"parent": "eth0"}},
-            "driver: the kernel of the engine's machine is built without CONFIG_IPVLAN",
+            "driver: the Docker host's kernel is built without CONFIG_IPVLAN",
         ),
         (
             {"driver": "overlay"},
-            "driver: overlay needs a swarm: `docker swarm init` on the engine",
+            "driver: overlay needs a swarm: run `docker swarm init` on the Docker host",
         ),
         ({"ingress": True}, "ingress: only an overlay network can be Swarm's ingress network"),
         (
@@ -105,26 +105,26 @@ def subnet(text: str) -> dict[str, Any]:
         ),
         (
             {"ipv6": True},
-            "ipv6: engines before Docker 27 choose no IPv6 subnet: declare one",
+            "ipv6: engines before Docker 27 assign no IPv6 subnet: declare one",
         ),
         (
             {"driver": "macvlan", "options": {"parent": "eth7"}},
-            "options.parent: the engine's machine has no interface 'eth7' (it has "
+            "options.parent: the Docker host has no interface 'eth7' (known: "
             "br-0123456789ab, docker0, eth0, lo, tun0)",
         ),
         (
             {"driver": "macvlan", "options": {"parent": "eth7.50"}},
-            "options.parent: the engine's machine has no interface 'eth7' (it has "
+            "options.parent: the Docker host has no interface 'eth7' (known: "
             "br-0123456789ab, docker0, eth0, lo, tun0)",
         ),
         (
             {"driver": "macvlan"},
-            "options.parent: not set, and the kernel of the engine's machine is built without the "
-            "dummy interface that would stand in for it",
+            "options.parent: not set, and the Docker host's kernel is built without the dummy "
+            "interface that the engine would use instead",
         ),
         (
             {"name": "theirs"},
-            "name: the engine has a network 'theirs' that is not this stack's (not made by "
+            "name: the engine has a network 'theirs' that is not this stack's (not created by "
             "Causeway): choose another name, remove that network, or declare it as "
             "`external: true`",
         ),
@@ -135,13 +135,13 @@ def subnet(text: str) -> dict[str, Any]:
         ),
         (
             subnet("10.8.0.0/16"),
-            "ipamConfigs[0].subnet: 10.8.0.0/16 takes in 10.8.0.0/16, which the engine's machine "
-            "reaches through tun0 (a VPN?): it would be cut off",
+            "ipamConfigs[0].subnet: 10.8.0.0/16 covers 10.8.0.0/16, which the Docker host reaches "
+            "through tun0 (a VPN?): the host could no longer reach it",
         ),
         (
             subnet("10.0.0.0/9"),
-            "ipamConfigs[0].subnet: 10.0.0.0/9 takes in 10.8.0.0/16, which the engine's machine "
-            "reaches through tun0 (a VPN?): it would be cut off",
+            "ipamConfigs[0].subnet: 10.0.0.0/9 covers 10.8.0.0/16, which the Docker host reaches "
+            "through tun0 (a VPN?): the host could no longer reach it",
         ),
     ],
 )
@@ -182,7 +182,7 @@ def test_an_imported_network_is_known_by_its_name() -> None:
 def test_an_interface_serves_macvlan_or_ipvlan_and_not_both() -> None:
     wire = {**network("wire", "10.5.0.0/24", "ipvlan"), "Options": {"parent": "eth0"}}
     assert said({"driver": "macvlan", "options": {"parent": "eth0"}}, engine(wire)) == [
-        "options.parent: eth0 is the parent of the ipvlan network wire: an interface serves "
+        "options.parent: eth0 is the parent of the ipvlan network wire: an interface can serve "
         "macvlan or ipvlan, not both"
     ]
 
@@ -190,7 +190,7 @@ def test_an_interface_serves_macvlan_or_ipvlan_and_not_both() -> None:
 def test_a_swarm_worker_makes_no_overlay() -> None:
     worker = engine(Swarm={"LocalNodeState": "active", "ControlAvailable": False})
     assert said({"driver": "overlay"}, worker) == [
-        "driver: overlay networks are made on a manager; this engine is a worker"
+        "driver: overlay needs a swarm manager, and this engine is a worker"
     ]
 
 
@@ -208,8 +208,8 @@ def test_a_machine_out_of_sight_is_not_judged() -> None:
 
 def test_a_subnet_within_a_wider_route_is_warned_of() -> None:
     assert doubted(subnet("10.8.3.0/24"), engine()) == [
-        "10.8.3.0/24 lies in 10.8.0.0/16, which the engine's machine reaches through tun0: from "
-        "there, that part can no longer be reached"
+        "10.8.3.0/24 is part of 10.8.0.0/16, which the Docker host reaches through tun0: the host "
+        "can no longer reach that part"
     ]
 
 
@@ -256,9 +256,9 @@ def test_a_driver_of_an_engine_out_of_sight_is_doubted_and_not_refused() -> None
     far = engine(host=Host())
     assert said({"driver": "weave"}, far) == []
     assert doubted({"driver": "weave"}, far) == [
-        "the engine has no network driver 'weave' (it has bridge, host, ipvlan, macvlan, null, "
-        "overlay); `docker plugin install weave` on its machine, unless a plugin there is loaded "
-        "when first used"
+        "the engine has no network driver 'weave' (known: bridge, host, ipvlan, macvlan, null, "
+        "overlay): run `docker plugin install weave` on the Docker host, unless a plugin there is "
+        "loaded at first use"
     ]
     assert doubted({"driver": "bridge"}, far) == []
 
@@ -282,18 +282,18 @@ def unreached(service: dict[str, Any], host: Host = WITHOUT_IPVS) -> list[str]:
 
 def test_a_service_without_ipvs_gets_no_virtual_address() -> None:
     assert unreached({"taskSpec": ON_OVERLAY}) == [
-        "endpointSpec.mode: the kernel of the engine's machine is built without CONFIG_IP_VS, so "
-        "that nobody would answer at the address of the service: set `dnsrr`, with which its name "
-        "leads to the containers themselves"
+        "endpointSpec.mode: the Docker host's kernel is built without CONFIG_IP_VS, so the "
+        "service's virtual IP would not answer: set `dnsrr`, which resolves the service's name to "
+        "the addresses of its containers"
     ]
 
 
 def test_a_service_without_ipvs_publishes_on_its_own_machines_only() -> None:
     ports = [{"targetPort": 80, "publishMode": "host"}, {"targetPort": 81}]
     assert unreached({"endpointSpec": {"ports": ports}}) == [
-        "endpointSpec.ports[1]: the kernel of the engine's machine is built without CONFIG_IP_VS, "
-        "so that nothing would listen on this port: publish it with publishMode `host`, on the "
-        "machines that run the service"
+        "endpointSpec.ports[1]: the Docker host's kernel is built without CONFIG_IP_VS, so nothing "
+        "would listen on this port: publish it with publishMode `host`, on the nodes that run the "
+        "service"
     ]
 
 
@@ -316,8 +316,8 @@ def test_an_ipam_driver_that_is_not_there_is_told() -> None:
         {"ipamDriver": "infoblox"}, engine(), ["weave:latest"]
     )]  # fmt: skip
     assert said == [
-        "ipamDriver: the engine has no IPAM driver 'infoblox' (it has default, null, "
-        "weave:latest); `docker plugin install infoblox` on its machine"
+        "ipamDriver: the engine has no IPAM driver 'infoblox' (known: default, null, "
+        "weave:latest): run `docker plugin install infoblox` on the Docker host"
     ]
     assert list(without_ipam({"ipamDriver": "weave"}, engine(), ["weave:latest"])) == []
     assert list(without_ipam({"ipamDriver": "infoblox"}, engine(host=Host()), [])) == []

@@ -141,7 +141,7 @@ def test_dockerfile_that_is_a_link_out_of_the_context_is_sent_as_a_file(folder: 
 
 def test_relative_dockerfile_counts_from_the_project(folder: Path) -> None:
     (folder / "web.Dockerfile").write_text("FROM scratch\n")
-    with pytest.raises(BadContext, match="counts from the folder of the Pulumi project"):
+    with pytest.raises(BadContext, match="starts at the folder of the Pulumi project"):
         collected(folder, "web.Dockerfile")
 
 
@@ -164,7 +164,7 @@ def test_missing_dockerfile_is_named(folder: Path) -> None:
 
 
 def test_remote_context_is_refused() -> None:
-    with pytest.raises(BadContext, match="only folders can be built"):
+    with pytest.raises(BadContext, match="only folders are supported"):
         build_context.collect("https://host.invalid/x.git", None, beside=Path())
 
 

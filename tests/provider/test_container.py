@@ -247,9 +247,9 @@ def test_waiting_ends_early_when_the_container_turns_unhealthy(stack: Stack) -> 
             wait=True,
         )
     assert str(refused.value) == (
-        "the container turned unhealthy\n"
+        "the container became unhealthy\n"
         "  last health check (exit code 1): no database\n"
-        "  it wrote no log lines"
+        "  no log lines"
     )
     assert time.monotonic() - began < 10
     assert _mine(stack) == []
@@ -361,7 +361,7 @@ def test_a_name_that_is_taken_by_another_container_is_left_alone(stack: Stack) -
     name = f"{stack.prefix}-theirs"
     theirs = stack.api.create_container(TINY, name=name)["Id"]
     with pytest.raises(
-        Refused, match=rf"the engine has a container '{name}', not made by Causeway"
+        Refused, match=rf"the engine has a container '{name}', not created by Causeway"
     ):
         stack.container("mine", name=name)
     assert stack.api.inspect_container(name)["Id"] == theirs
@@ -461,8 +461,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next_creation(
     with Plugin(engine.host) as following:
         again = following.create(CONTAINER, name, {"image": TINY})
         assert following.messages == [
-            f"removing container {left.state['name']}, which a killed update began and the state "
-            "does not hold"
+            f"removing container {left.state['name']}, left by a killed update and not in the state"
         ]
     assert left.id != again.id
     assert [each["Id"] for each in _mine(stack)] == [again.id]
@@ -484,7 +483,7 @@ def test_a_lost_container_is_made_anew_without_a_refresh(stack: Stack, engine: E
     with Plugin(engine.host) as following:
         again = following.apply(web, web.inputs)
         assert again.steps == ["create", "delete"]
-        assert following.messages == ["made anew, because the container was removed"]
+        assert following.messages == ["replaced because the container was removed"]
 
 
 @pytest.mark.parametrize("state", ["dead", "removing"])
@@ -494,7 +493,7 @@ def test_a_container_whose_removal_an_engine_did_not_finish_is_made_anew(
     """An engine that is killed while it removes one leaves it so: it can never start again."""
     context, kind = offline.context(), ContainerKind()
     context.cache._answers["/containers/json"] = {"one": {"Id": "one", "State": state}}
-    why = "the engine was interrupted while it removed the container"
+    why = "the engine was interrupted while removing the container"
     assert kind.lost(context, "one", {"image": TINY}, {}) == why
     assert kind.diff(context, "one", {"image": TINY}, {}, {"image": TINY}).changes == {}
 
@@ -504,7 +503,7 @@ def test_a_stopped_container_is_started_without_a_refresh(stack: Stack, engine: 
     stack.api.stop(web.id, timeout=0)
     with Plugin(engine.host) as following:
         assert following.apply(web, web.inputs).steps == ["update"]
-        assert following.messages == ["the container is exited and will be set going again"]
+        assert following.messages == ["the container is exited and will be started again"]
     assert stack.inspect(web)["State"]["Running"] is True
 
 

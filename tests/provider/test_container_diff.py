@@ -134,22 +134,22 @@ def test_a_change_is_made_in_place_where_the_engine_can(
         ),
         (
             {"volumes": [{"volumeName": "data", "containerPath": "/data"}]},
-            "volume data is written by both",
+            "both write to volume data",
         ),
         (
             {"mounts": [{"type": "volume", "source": "data", "target": "/data"}]},
-            "volume data is written by both",
+            "both write to volume data",
         ),
         (
             {"volumes": [{"hostPath": "/srv", "containerPath": "/data"}]},
-            "/srv is written by both",
+            "both write to /srv",
         ),
         (
             {"mounts": [{"type": "bind", "source": "/srv/a", "target": "/data"}]},
-            "/srv/a is written by both",
+            "both write to /srv/a",
         ),
-        ({"networkMode": "host"}, "both would listen on the machine's own network"),
-        ({"networkMode": "container:a"}, "both would listen in the same network namespace"),
+        ({"networkMode": "host"}, "both would use the host's network"),
+        ({"networkMode": "container:a"}, "both would use the same network namespace"),
     ],
 )
 def test_the_old_container_stops_first_for_a_stated_reason(
@@ -184,7 +184,7 @@ def test_without_a_clash_the_new_container_starts_first(inputs: dict[str, Any]) 
 def test_a_folder_within_a_folder_is_written_by_both() -> None:
     old = {"mounts": [{"type": "bind", "source": "/srv", "target": "/data"}]}
     new = {"mounts": [{"type": "bind", "source": "/srv/db", "target": "/data"}]}
-    assert clashes({**BASE, **old}, "web", {**BASE, **new}) == ["/srv/db is written by both"]
+    assert clashes({**BASE, **old}, "web", {**BASE, **new}) == ["both write to /srv/db"]
 
 
 def test_an_anonymous_volume_moves_over_unless_it_is_renewed() -> None:
@@ -192,7 +192,7 @@ def test_an_anonymous_volume_moves_over_unless_it_is_renewed() -> None:
     renewed: Any = {**BASE, "labels": [{"label": "causeway.renew-anon-volumes", "value": "true"}]}
     assert anonymous(listed, BASE, BASE) == ["/data"]
     assert anonymous(listed, BASE, renewed) == []
-    assert clashes(BASE, "web", BASE, ["/data"]) == ["the anonymous volume at /data moves over"]
+    assert clashes(BASE, "web", BASE, ["/data"]) == ["the anonymous volume at /data moves"]
 
 
 def test_data_is_shared_for_a_while_only_where_the_file_says_so() -> None:
@@ -218,7 +218,7 @@ def test_cpus_wins_over_period_and_quota_as_the_sdk_says() -> None:
 @pytest.mark.parametrize(
     ("inputs", "failure"),
     [
-        ({"image": ""}, "image: a container needs an image: an id or a name"),
+        ({"image": ""}, "image: required: the id or name of an image"),
         (
             {"restart": "sometimes"},
             "restart: 'sometimes' is not one of no, on-failure, always, unless-stopped",
@@ -239,38 +239,37 @@ def test_cpus_wins_over_period_and_quota_as_the_sdk_says() -> None:
         ),
         (
             {"healthcheck": {"tests": ["CMD", "a"], "startInterval": "1s"}},
-            "healthcheck.startInterval: "
-            "needs Docker 25 or newer (API 1.44; this engine speaks 1.41)",
+            "healthcheck.startInterval: needs Docker 25 or newer (API 1.44; this engine has 1.41)",
         ),
         (
             {"mounts": [{"type": "volume", "target": "/a", "volumeOptions": {"subpath": "b"}}]},
             "mounts[0].volumeOptions.subpath: "
-            "needs Docker 26 or newer (API 1.45; this engine speaks 1.41)",
+            "needs Docker 26 or newer (API 1.45; this engine has 1.41)",
         ),
         (
             {"networkMode": "host", "networksAdvanced": [{"name": "n"}]},
-            "networksAdvanced: networkMode 'host' leaves no room for other networks",
+            "networksAdvanced: cannot be combined with networkMode 'host'",
         ),
         (
             {"networksAdvanced": [{"name": "n"}, {"name": "n"}]},
-            "networksAdvanced[1].name: network 'n' is given twice",
+            "networksAdvanced[1].name: 'n' is listed twice",
         ),
         (
             {"uploads": [{"file": "/a", "content": "b", "source": "c"}]},
-            "uploads[0]: needs exactly one of content, contentBase64 and source",
+            "uploads[0]: set exactly one of content, contentBase64 and source",
         ),
         (
             {"rm": True, "restart": "always"},
-            "rm: a container removed at its end cannot have a restart policy",
+            "rm: cannot be combined with a restart policy",
         ),
         (
             {"logs": True},
-            "logs: needs attach, since the logs are saved when the container has ended",
+            "logs: requires attach, because the logs are read when the container exits",
         ),
-        ({"cpus": "many"}, "cpus: 'many' is not a number of processors such as 1.5"),
+        ({"cpus": "many"}, "cpus: 'many' is not a number of CPUs such as 1.5"),
         (
             {"volumes": [{"containerPath": "/a", "readOnly": True}]},
-            "volumes[0].readOnly: an anonymous volume is empty: nothing to read",
+            "volumes[0].readOnly: has no use on an anonymous volume, which is empty",
         ),
     ],
 )
@@ -283,7 +282,7 @@ def test_stop_first_is_followed_when_it_is_asked_for() -> None:
     labels: Any = [{"label": "causeway.order", "value": "stop-first"}]
     diff = plan({"image": "a", "labels": labels}, {}, {"image": "b", "labels": labels})
     assert diff.reason == (
-        "replaced because of image; the old container stops first: stop-first is asked for"
+        "replaced because of image; the old container stops first: its order is set to stop-first"
     )
 
 

@@ -84,7 +84,10 @@ def test_a_refused_file_leaves_the_old_one_in_force_and_says_why(stack: Stack) -
     eventually(stack, first, "good 1\n")
     bad = inputs("bad\n", **CHECKED)
     bad["labels"][1]["value"] = "sh -c 'echo no good here; exit 3'"
-    with pytest.raises(Refused, match=r"(?s)refused; the old ones stay.*with 3:\n    no good here"):
+    with pytest.raises(
+        Refused,
+        match=r"(?s)rejected the changed files; the old files.*with code 3:\n    no good here",
+    ):
         stack.plugin.apply(first, bad)
     assert stack.run(first, "cat", "/etc/app") == "good 1\n"
     assert stack.run(first, "cat", "/log") == "good 1\n"
@@ -138,7 +141,7 @@ def test_a_container_that_does_not_run_is_not_drained(stack: Stack) -> None:
     [
         ("causeway.reload", "HUP", "'HUP' is neither `signal:NAME` nor `exec:COMMAND`"),
         ("causeway.reload", "exec:", "'exec:' is neither `signal:NAME` nor `exec:COMMAND`"),
-        ("causeway.reload-check", "sh -c 'x", '"sh -c \'x" has an open quotation'),
+        ("causeway.reload-check", "sh -c 'x", '"sh -c \'x" has an unclosed quotation mark'),
         ("causeway.drain", "5s", "'5s' is not a number of seconds"),
         ("causeway.order", "x", "'x' is neither `start-first` nor `stop-first`"),
     ],

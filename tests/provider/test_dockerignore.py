@@ -90,9 +90,9 @@ def test_no_exception_means_excluded_folders_are_not_entered() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("ok\n!", "line 2: '!' needs a pattern"),
+        ("ok\n!", "line 2: '!' must be followed by a pattern"),
         ("[a", r"line 1: '\[a' has a '\[' without"),
-        ("[]", "without its"),
+        ("[]", "without a ']'"),
         ("[z-a]", "line 1: .*range"),
         ("x\\", "ends in a backslash"),
     ],

@@ -372,7 +372,9 @@ def test_a_network_that_somebody_made_under_its_name_is_named_and_left_alone(
     theirs = api.inspect_network(f"{site.prefix}-front")
     read = site.refresh()
     assert site.differences(read) == {"front": "gone", "web": ["networksAdvanced"]}
-    with pytest.raises(Refused, match="exists already and is not this resource's: made by stack"):
+    with pytest.raises(
+        Refused, match="exists already and is not this resource's: created by stack"
+    ):
         site.up(read, engine)
     assert api.inspect_network(theirs["Id"]) == theirs
     api.remove_network(theirs["Id"])

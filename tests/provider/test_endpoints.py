@@ -128,10 +128,9 @@ def test_what_an_old_engine_would_drop_is_refused() -> None:
         (1, {"name": "b", "macAddress": "02:42:0a:00:00:02"}),
     ]
     assert [f"{each.path}: {each.reason}" for each in unsupported(entries, (1, 41))] == [
-        "networksAdvanced[0].gwPriority: "
-        "needs Docker 28 or newer (API 1.48; this engine speaks 1.41)",
+        "networksAdvanced[0].gwPriority: needs Docker 28 or newer (API 1.48; this engine has 1.41)",
         "networksAdvanced[1].macAddress: a MAC address on a second network "
-        "needs Docker 25 or newer (API 1.44; this engine speaks 1.41)",
+        "needs Docker 25 or newer (API 1.44; this engine has 1.41)",
     ]
     assert unsupported(entries, (1, 48)) == []
 

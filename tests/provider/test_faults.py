@@ -37,15 +37,15 @@ def refusal(said: str) -> EngineError:
             "remove or rename it",
         ),
         ("error while removing network: network a has active endpoints", "disconnect them first"),
-        ("Client sent an HTTP request to an HTTPS server.", "in docker:certPath, or set"),
-        ("Address already in use", "another endpoint of this network holds that address"),
+        ("Client sent an HTTP request to an HTTPS server.", "set docker:certPath to the folder"),
+        ("Address already in use", "another endpoint of this network has that address"),
         ("This node is not a swarm manager", "docker swarm init"),
         ("-o parent interface was not found on the host: eth9", "parent interface must exist"),
         ("No such container: 0123", "pulumi up --refresh"),
         ("could not find a network matching network mode a: network a not found", "--replace"),
         (
             "failed to set up container networking: Address already in use",
-            "another endpoint of this network holds that address",
+            "another endpoint of this network has that address",
         ),
     ],
 )
@@ -76,9 +76,7 @@ def test_an_engine_that_is_not_there_is_named_with_the_cause() -> None:
 
 def test_an_engine_that_cannot_be_believed_is_told_from_one_that_is_not_there() -> None:
     first, second = explain(Unreachable("certificate verify failed: x"), HOST).split("\n")
-    assert first == (
-        f"the Docker engine at {HOST} cannot be believed (certificate verify failed: x)"
-    )
+    assert first == (f"TLS to the Docker engine at {HOST} failed (certificate verify failed: x)")
     assert "docker:certPath" in second
 
 
@@ -95,7 +93,7 @@ def test_ssh_is_refused_with_the_way_round() -> None:
     with pytest.raises(Fault) as refused:
         connect({"host": "ssh://me@far"})
     assert str(refused.value) == (
-        "the engine at ssh://me@far cannot be reached: ssh is not spoken here\n"
+        "the engine at ssh://me@far cannot be reached: ssh:// is not supported\n"
         "  what to do: forward its socket, `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock "
         "me@far`, and set DOCKER_HOST=unix:///tmp/engine.sock"
     )
@@ -104,7 +102,7 @@ def test_ssh_is_refused_with_the_way_round() -> None:
 @pytest.mark.parametrize(
     ("containers", "words"),
     [
-        ("{}", "no container any more, but the engine still counts some.*restart the engine"),
+        ("{}", "no containers left, but the engine still counts some.*restart the engine"),
         ('{"0123": {"Name": "web"}}', "active endpoints$"),
     ],
     ids=["the-engine-lost-count", "one-is-left"],

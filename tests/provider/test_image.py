@@ -145,7 +145,7 @@ def test_good_image_name_is_taken(online: Surroundings, app: Path, name: str) ->
 def test_buildkit_is_refused_when_asked_for(online: Surroundings, app: Path) -> None:
     _, failures = check(online, declared(app, builderVersion="BuilderBuildKit"))
     assert failures[0][0] == "build.builderVersion"
-    assert failures[0][1].startswith("BuilderBuildKit is not available: this provider builds with")
+    assert failures[0][1].startswith("BuilderBuildKit is not available: this provider uses")
 
 
 def test_classic_builder_may_be_named(online: Surroundings, app: Path) -> None:
@@ -354,7 +354,7 @@ def test_destroy_keeps_an_image_that_a_container_uses_and_says_so(
     assert exists(api, image.id)
     severity, message = online.messages[-1]
     assert severity == "warning"
-    assert message.startswith(f"image {scratch}web:1 stays on the engine, others use it: ")
+    assert message.startswith(f"image {scratch}web:1 stays on the engine, still in use: ")
     assert container["Id"][:12] in message
 
 
@@ -421,7 +421,7 @@ def test_long_output_is_cut_to_its_end(online: Surroundings, app: Path, scratch:
     with pytest.raises(Fault) as raised:
         Deployed(online).up(declared(app, f"{scratch}web:1"))
     lines = str(raised.value).splitlines()
-    assert lines[2:4] == ["  its last 30 lines:", "    171"]
+    assert lines[2:4] == ["  last 30 lines of output:", "    171"]
     assert lines[-1] == "    200"
 
 
@@ -429,7 +429,7 @@ def test_base_image_that_does_not_exist_comes_with_the_way_out(
     online: Surroundings, app: Path, scratch: str
 ) -> None:
     (app / "Dockerfile").write_text("FROM localhost:1/none:1\n")
-    with pytest.raises(Fault, match="name a local image in causeway:images"):
+    with pytest.raises(Fault, match="set a local image in causeway:images"):
         Deployed(online).up(declared(app, f"{scratch}web:1"))
 
 

@@ -85,9 +85,7 @@ def test_registry_that_is_gone_is_an_error(engine: Engine, online: Surroundings,
     with registry(engine) as address:
         pass
     inputs = checked(online, app, f"{address}/web:1")
-    with pytest.raises(
-        Fault, match=r"cannot be pushed: .*\n  what to do: the engine does not reach"
-    ):
+    with pytest.raises(Fault, match=r"cannot be pushed: .*\n  what to do: the engine cannot reach"):
         KIND.create(online.context(), "web", inputs)
 
 

@@ -131,8 +131,8 @@ def test_missing_credential_helper_sends_nothing(docker_config: Path) -> None:
             {"configFile": "/no/such/file"},
             "configFile '/no/such/file' cannot be read: No such file",
         ),
-        ({"configFileContent": "{"}, "configFileContent is no Docker configuration"),
-        ({"configFileContent": "[]"}, "configFileContent is no Docker configuration"),
+        ({"configFileContent": "{"}, "configFileContent is not a valid Docker configuration"),
+        ({"configFileContent": "[]"}, "configFileContent is not a valid Docker configuration"),
         ({"configFileContent": config_of("b.test", "u:p")}, "has no credentials for r.test"),
     ],
 )

@@ -283,17 +283,18 @@ def test_golden_page_says_what_happened(seen: dict[str, Seen]) -> None:
 
 HEAD = """# What a changed input does
 
-Written by `tests/provider/test_input_table.py` (`make golden`): each input of Container and Network
-changed alone on a running resource of a real engine (Docker 20.10, API 1.41, cgroup v1).
+`tests/provider/test_input_table.py` writes this page (`make golden`). It changes each input of
+Container and Network alone, on a running resource of a real engine (Docker 20.10, API 1.41,
+cgroup v1).
 
-- *in place*: the running container is changed, its id and its processes stay.
-- *replaced*: the Engine API offers no way to change it. Whether the old or the new container goes
-  first is told by the preview, with the reason (see docs/provider.md).
-- *recorded*: concerns later operations only; the container is not touched.
-- *refused*: by the plugin's check or by this engine, with these words.
-- *nothing*: the same meaning in another spelling.
+- *in place*: updates the running container, which keeps its id and its processes.
+- *replaced*: creates a new object, because the Engine API cannot change the input. The preview says
+  whether the old or the new one goes first, and why (see docs/provider.md).
+- *recorded*: affects only later operations, and leaves the container alone.
+- *refused*: the plugin's check or this engine rejects the change with the message shown.
+- *nothing*: the new value has the same meaning as the old one.
 
-Each value was read back from `docker inspect` after the change, except for recorded ones, which the
+Each value was read from `docker inspect` after the change, except for recorded inputs, which the
 engine never sees, and uploads, which were read inside the container.
 """
 

@@ -176,7 +176,7 @@ def test_the_order_of_a_replacement_is_explained(stack: Stack, plugin: Plugin) -
     network = stack.network("why", name=f"{stack.prefix}-why")
     stack.plugin.diff(network, {**network.inputs, "attachable": True})
     assert plugin.messages[-1] == (
-        "a network cannot be changed in place (attachable): the old network goes first, because "
+        "a network cannot be changed in place (attachable): the old one is deleted first, because "
         "its name is needed; containers of this stack are disconnected and connected again"
     )
 
@@ -264,7 +264,7 @@ def test_an_imported_network_has_inputs_that_preview_without_changes(
         ),
         (
             {"ipamConfigs": [{"subnet": "10.0.0.0/24", "gateway": "10.0.1.1"}]},
-            "ipamConfigs[0].gateway: 10.0.1.1 lies outside of 10.0.0.0/24",
+            "ipamConfigs[0].gateway: 10.0.1.1 is outside 10.0.0.0/24",
         ),
         (
             {"ipamConfigs": [{"gateway": "first"}]},
@@ -307,8 +307,7 @@ def test_a_network_that_a_killed_run_left_is_removed_by_the_next_creation(
     with Plugin(engine.host) as following:
         again = following.create(NETWORK, name, {})
         assert following.messages == [
-            f"removing network {left.state['name']}, which a killed update began and the state "
-            "does not hold"
+            f"removing network {left.state['name']}, left by a killed update and not in the state"
         ]
         assert [each["Id"] for each in api.networks(names=[name])] == [again.id]
         following.delete(member)
@@ -340,4 +339,4 @@ def test_a_lost_network_is_made_anew_without_a_refresh(
     with Plugin(engine.host) as following:
         again = following.apply(network, {})
         assert again.steps == ["create", "delete"]
-        assert following.messages == ["made anew, because the network was removed"]
+        assert following.messages == ["replaced because the network was removed"]

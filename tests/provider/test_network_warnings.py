@@ -24,8 +24,8 @@ def told(plugin: Plugin, inputs: dict[str, Any]) -> list[str]:
 def test_a_loopback_port_is_warned_of_on_an_old_engine(plugin: Plugin) -> None:
     ports = [{"internal": 80, "external": 18080, "ip": "127.0.0.1"}]
     assert told(plugin, {"ports": ports}) == [
-        "port 18080 is published on loopback, which engines before Docker 28 do not keep from "
-        "machines on the same network segment: a firewall must, or a newer engine"
+        "port 18080 is published on loopback, but before Docker 28 machines on the same network "
+        "segment can reach it: block it with a firewall, or upgrade the engine"
     ]
 
 
@@ -38,8 +38,8 @@ def test_a_container_to_share_with_that_is_not_there_is_warned_of(
 ) -> None:
     mode = {"networkMode": f"container:{scratch}-partner"}
     assert told(plugin, mode) == [
-        f"there is no container '{scratch}-partner' on this engine yet: it has to be there before "
-        "the one that shares its network namespace"
+        f"container '{scratch}-partner' does not exist on this engine yet: it must exist before a "
+        "container can share its network namespace"
     ]
     api.create_container(TINY, name=f"{scratch}-partner")
     assert told(plugin, mode) == []
@@ -64,7 +64,7 @@ def test_a_name_that_another_container_has_is_warned_of(shared: str, engine: Eng
         messages = told(another, {"networksAdvanced": [{"name": shared, "aliases": ["db", "web"]}]})
     assert messages == [
         f"'db' is also the name of {shared.removesuffix('-shared')}-other on the shared network: "
-        "whoever asks for it gets the one or the other"
+        "the name resolves to either container"
     ]
 
 
@@ -89,10 +89,8 @@ def test_an_engine_of_this_machine_shows_its_routes_and_interfaces(
     with Plugin(engine.host) as plugin:
         parent = plugin.failures(NETWORK, {"driver": "macvlan", "options": {"parent": "eth7"}})
         whole = plugin.failures(NETWORK, {"ipamConfigs": [{"subnet": "10.199.0.0/16"}]})
-    assert parent[0].startswith(
-        "options.parent: the engine's machine has no interface 'eth7' (it has "
-    )
-    assert "which the engine's machine reaches through eth0 (a VPN?)" in whole[0]
+    assert parent[0].startswith("options.parent: the Docker host has no interface 'eth7' (known: ")
+    assert "which the Docker host reaches through eth0 (a VPN?)" in whole[0]
 
 
 def test_a_network_of_another_owner_is_in_the_way_at_preview(
@@ -110,6 +108,6 @@ def test_a_network_of_another_owner_is_in_the_way_at_preview(
         "engine"
     )
     assert said[1].startswith(
-        f"name: the engine has a network '{name}' that is not this stack's (not made by Causeway"
+        f"name: the engine has a network '{name}' that is not this stack's (not created by Causeway"
     )
     assert len(said) == 2

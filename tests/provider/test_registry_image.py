@@ -107,7 +107,7 @@ def test_a_wrong_login_is_told(engine: Engine, registry: Registry) -> None:
         tag = plugin.create(TAG, "tag", {"sourceImage": TINY, "targetImage": name})
         with pytest.raises(Refused, match=f"image {name} cannot be pushed: .*\n.*docker login"):
             plugin.create(PUSHED, "pushed", {"name": name})
-        with pytest.raises(Refused, match=f"the registry refuses access to {name}"):
+        with pytest.raises(Refused, match=f"the registry denies access to {name}"):
             plugin.invoke("getRegistryImage", {"name": name})
         plugin.delete(tag)
 

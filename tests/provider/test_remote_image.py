@@ -121,7 +121,7 @@ def test_buildkit_version_is_refused(offline: Surroundings, tmp_path: Path, vers
 
 def test_build_without_a_context_is_refused(offline: Surroundings) -> None:
     inputs = {"name": "a:1", "build": {"target": "x"}}
-    assert ("build.context", "a build needs the folder to build from") in check(offline, inputs)[1]
+    assert ("build.context", "required: the folder to build from") in check(offline, inputs)[1]
 
 
 # --- on the engine --------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def test_image_that_does_not_exist_is_named_with_the_way_out(
 
 
 def test_registry_that_does_not_answer_is_named_with_the_way_out(online: Surroundings) -> None:
-    expected = r"localhost:1/x:1 cannot be pulled: .*refused\n.*does not reach the registry"
+    expected = r"localhost:1/x:1 cannot be pulled: .*refused\n.*cannot reach the registry"
     with pytest.raises(Fault, match=expected):
         create(online, {"name": "localhost:1/x:1"})
 

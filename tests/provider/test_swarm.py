@@ -132,7 +132,8 @@ def test_a_service_that_never_runs_is_told_with_its_tasks_errors(
         **service(commands=["/no/such/program"]),
         "convergeConfig": {**QUICK, "timeout": "5s"},
     }
-    with pytest.raises(Refused, match=r"(?s)not converged in 5 s: 0 of 1 tasks run.*no such file"):
+    said = r"(?s)not converged in 5 s: 0 of 1 tasks are running.*no such file"
+    with pytest.raises(Refused, match=said):
         plugin.create(SERVICE, "broken", inputs)
     assert api.services() == []
 
@@ -141,7 +142,7 @@ def test_a_changed_secret_is_replaced_and_its_fixed_name_told(swarm: None, plugi
     secret = plugin.create(SECRET, "token", {"data": encoded("one"), "name": "token"})
     new = plugin.apply(secret, {"data": encoded("two"), "name": "token"})
     assert new.steps == ["delete", "create"]
-    assert any("its name stays: the old one goes first" in line for line in plugin.messages)
+    assert any("its name stays: the old one is deleted first" in line for line in plugin.messages)
     named = plugin.create(SECRET, "auto", {"data": encoded("one")})
     assert named.state["name"].startswith("auto-")
     plugin.delete(new)
@@ -172,9 +173,9 @@ def test_bad_inputs_are_all_told(plugin: Plugin) -> None:
             "endpointSpec": {"mode": "dnsrr", "ports": [{"targetPort": 80}]},
         },
     ) == [
-        "taskSpec.containerSpec.image: a service needs an image",
-        "endpointSpec.ports[0]: with mode dnsrr only ports of publishMode host can be published",
-        "taskSpec: cannot be read: 'soon' is not a duration such as 30s or 1m30s",
+        "taskSpec.containerSpec.image: required: an image",
+        "endpointSpec.ports[0]: mode dnsrr allows only ports with publishMode host",
+        "taskSpec: invalid value: 'soon' is not a duration such as 30s or 1m30s",
     ]
 
 

@@ -132,7 +132,7 @@ def test_a_docker_context_that_lost_material_is_refused(
 
 def test_a_docker_context_that_leads_to_the_port_of_tls_needs_material(tmp_path: Path) -> None:
     docker_context(tmp_path / "docker", "far", "tcp://127.0.0.1:2376", None)
-    with pytest.raises(Fault, match="'far' leads to the port of TLS, 2376, and has no cert"):
+    with pytest.raises(Fault, match="'far' uses the TLS port 2376 and has no cert"):
         connect({"context": "far"})
 
 
@@ -164,7 +164,7 @@ def test_material_as_text_leaves_nothing_on_the_disk(
 
 
 def test_a_certificate_without_its_key_is_refused(server: str, material: Path) -> None:
-    with pytest.raises(Fault, match="certMaterial and keyMaterial of the provider go together"):
+    with pytest.raises(Fault, match="certMaterial and keyMaterial of the provider need each other"):
         Engine(server, texts(material, "ca", "cert"))
 
 

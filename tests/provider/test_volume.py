@@ -76,8 +76,8 @@ def test_change_replaces_and_a_kept_name_goes_first(
     assert diff.changes == {key: "replace"}
     assert diff.delete_before_replace
     assert diff.reason == (
-        f"a volume cannot be changed in place ({key}): the old one goes first, with its data, as "
-        "CAUSEWAY_DELETE_DATA allows"
+        f"a volume cannot be changed in place ({key}): the old one is deleted first, with its "
+        "data, as CAUSEWAY_DELETE_DATA allows"
     )
 
 

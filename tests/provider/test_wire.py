@@ -29,12 +29,12 @@ from tests.provider.talker import Speaks, Talker, Talks, answer
 @pytest.mark.parametrize(
     ("host", "words"),
     [
-        ("ftp://far", "'ftp://far' is no engine's address: unix:///PATH and tcp://HOST:PORT are"),
-        ("far:2375", "'far:2375' is no engine's address"),
-        ("unix://", "'unix://' is no engine's address"),
-        ("tcp://far:port", "'tcp://far:port' is no engine's address: Port could not be cast"),
-        ("tcp://", "it should look like tcp://HOST:PORT"),
-        ("tcp://far/docker", "it should look like tcp://HOST:PORT"),
+        ("ftp://far", "'ftp://far' is not a valid engine address: use unix:///PATH or tcp:"),
+        ("far:2375", "'far:2375' is not a valid engine address"),
+        ("unix://", "'unix://' is not a valid engine address"),
+        ("tcp://far:port", "'tcp://far:port' is not a valid engine address: Port could not be"),
+        ("tcp://", "use tcp://HOST:PORT"),
+        ("tcp://far/docker", "use tcp://HOST:PORT"),
         ("ssh://me@far", "forward its socket, `ssh -nNT -L"),
     ],
 )
@@ -164,10 +164,10 @@ def test_half_an_answer_is_told_with_the_question(speaks: Speaks) -> None:
     with pytest.raises(Fault) as refused:
         engine.call("GET", "/networks/front")
     assert str(refused.value).startswith(
-        f"the answer of {talker.host} to /networks/front is not what an engine says: "
+        f"the response of {talker.host} to /networks/front is not valid JSON: "
     )
     with (
-        pytest.raises(Fault, match="to /build is not what an engine says: "),
+        pytest.raises(Fault, match="to /build is not valid JSON: "),
         engine.events("POST", "/build") as events,
     ):
         list(events)
@@ -176,7 +176,7 @@ def test_half_an_answer_is_told_with_the_question(speaks: Speaks) -> None:
 @pytest.mark.parametrize("said", [b"[]", b"{}", b'{"ApiVersion": "1.x"}', b'{"ApiVersion": "7"}'])
 def test_what_tells_no_version_is_no_engine(tmp_path: Path, said: bytes) -> None:
     talker = Talker(tmp_path / "other.sock", (), version=said)
-    with pytest.raises(Fault, match="is no Docker engine: it tells no version of its API"):
+    with pytest.raises(Fault, match="is not a Docker engine: it does not report an API version"):
         Engine(talker.host, {})
     talker.close()
 

@@ -173,7 +173,7 @@ def test_a_configuration_that_the_balancer_refuses_changes_nothing(
     stack.balancer["labels"] = {"causeway.reload-check": "sh -c 'echo not this one; exit 1'"}
     stack.balance["retries"] = 2
     with Load(engine.address, stack.port, rate=50) as load:
-        stack.up("--skip-preview").refused("the old ones stay in force", "not this one")
+        stack.up("--skip-preview").refused("the old files are restored", "not this one")
     assert errors(load) == []
     assert containers(api, stack, "balancer") == balancer
     del stack.balancer["labels"]

@@ -1,7 +1,7 @@
-"""causeway:index:NetworkAttachment: an existing container of somebody else on a network.
+"""causeway:index:NetworkAttachment: connects a container that the stack does not own to a network.
 
-It is connected and disconnected, and nothing else about it is touched: not started, not stopped,
-not removed. When its owner has made it anew, it is found again by name or labels and joined again.
+The resource only connects and disconnects the container; it never starts, stops or removes it.
+When its owner recreates the container, the resource finds it by name or labels and reconnects it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .endpoints import (
 PLACE = ("aliases", "ipv4Address", "ipv6Address", "macAddress", "gwPriority")
 INPUTS = {key: HONOURED for key in ("network", "container", "labels", *PLACE)}
 OUTPUTS = ("containerId", "networkId", "containerName", "ipAddress")
-# Modes in which a container has no networks of its own to add to.
+# Network modes in which a container can join no network.
 CLOSED = ("host", "none", "container")
 
 
@@ -38,7 +38,7 @@ class NetworkAttachmentKind(ResourceKind):
     """One connection of one container."""
 
     token: ClassVar[str] = ATTACHMENT_TYPE
-    # The id is the container's: to delete the old attachment later would end the new one.
+    # The id is the container's: deleting the old attachment later would disconnect the new one.
     id_is_name: ClassVar[bool] = True
 
     def check(
@@ -46,9 +46,9 @@ class NetworkAttachmentKind(ResourceKind):
     ) -> tuple[Values, list[Failure]]:
         failures = refusals({k: v for k, v in new.items() if k != "labels"}, INPUTS)
         if not new.get("network"):
-            failures.append(Failure("network", "needs the id or name of a network"))
+            failures.append(Failure("network", "required: a network's name or id"))
         if bool(new.get("container")) == bool(new.get("labels")):
-            failures.append(Failure("container", "name the container by `container` or `labels`"))
+            failures.append(Failure("container", "set either `container` or `labels`"))
         if failures:
             return new, failures
         failures += _too_new(new, ctx.api.speaks)
@@ -65,7 +65,7 @@ class NetworkAttachmentKind(ResourceKind):
     ) -> Diff:
         diff = Diff(delete_before_replace=True)
         for key in ("network", "container", "labels"):
-            # A network that is made anew must be empty before it can go.
+            # A network that is replaced must be empty before it can be deleted.
             if old_inputs.get(key) != new.get(key):
                 diff.changes[key] = "replace"
         had, wants = _normal(old_inputs), _normal(new)
@@ -73,13 +73,15 @@ class NetworkAttachmentKind(ResourceKind):
             if had.get(key) != wants.get(key):
                 diff.changes[key] = "update"
         if diff.replaces:
-            diff.reason = f"another {diff.replaces[0]}: the container is disconnected, then joined"
+            diff.reason = (
+                f"{diff.replaces[0]} changed: the container is disconnected, then connected again"
+            )
         return diff
 
     def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
         container = ctx.api.find(f"/containers/{state['containerId']}/json")
         if container is None:
-            return "its owner made the container anew or removed it"
+            return "its owner recreated or removed the container"
         if _endpoint(container, state["networkId"]) is None:
             return "the container is no longer on the network"
         return None
@@ -94,7 +96,7 @@ class NetworkAttachmentKind(ResourceKind):
     def read(
         self, ctx: Context, id: str, inputs: Values, state: Values
     ) -> tuple[str, Values, Values] | None:
-        # An import names both: `pulumi import ... NETWORK/CONTAINER`.
+        # The id of an import names both: `pulumi import ... NETWORK/CONTAINER`.
         named, _, identity = id.rpartition("/")
         network = state.get("networkId") or named
         container = ctx.api.find(f"/containers/{identity}/json")
@@ -122,11 +124,11 @@ class NetworkAttachmentKind(ResourceKind):
         try:
             network = self._connect(ctx, id, new)
         except BaseException as error:
-            # Somebody else's container is not to lose its network because the change failed.
+            # A failed change must not cost another owner's container its network.
             try:
                 self._connect(ctx, id, {**old_inputs, "network": old_state["networkId"]})
             except Exception as again:
-                said = f"{explain(error, ctx.api.host)}\n  and it could not be put back: {again}"
+                said = f"{explain(error, ctx.api.host)}\n  and reconnecting it failed: {again}"
                 raise Fault(said) from error
             raise
         return self._state(ctx, new, id, network)
@@ -135,18 +137,20 @@ class NetworkAttachmentKind(ResourceKind):
         disconnect(ctx, state["networkId"], id)
 
     def _find(self, ctx: Context, inputs: Values) -> dict[str, Any]:
-        """The container that is meant; a Fault when there is none, or more than one."""
+        """The container that the inputs select. Raises Fault unless there is exactly one."""
         if inputs.get("container"):
             found = ctx.api.find(f"/containers/{inputs['container']}/json")
             if found is None:
-                raise Fault(f"there is no container {inputs['container']!r} on this engine")
+                raise Fault(f"container {inputs['container']!r} does not exist on this engine")
             return dict(found)
         wanted = sorted(f"{key}={value}" for key, value in inputs["labels"].items())
         params = {"all": 1, **filters(label=wanted)}
         listed = ctx.api.call("GET", "/containers/json", params=params)
         if len(listed) != 1:
             names = ", ".join(sorted(each["Names"][0].lstrip("/") for each in listed)) or "none"
-            raise Fault(f"{len(listed)} containers have the labels {', '.join(wanted)}: {names}")
+            raise Fault(
+                f"the labels {', '.join(wanted)} match {len(listed)} containers, not one: {names}"
+            )
         return dict(ctx.api.call("GET", f"/containers/{listed[0]['Id']}/json"))
 
     def _unfit(
@@ -154,18 +158,18 @@ class NetworkAttachmentKind(ResourceKind):
     ) -> list[Failure]:
         name = container["Name"].lstrip("/")
         mode = container["HostConfig"]["NetworkMode"].partition(":")[0]
-        # The package `causeway` has a provider, and so an identity, of its own: the names tell. It
-        # is a hint for the writer of the file, nothing is taken or removed by it.
+        # The package `causeway` has its own provider, and so another identity: compare stack and
+        # project instead. That is enough for a hint, since nothing is removed because of it.
         theirs = (container["Config"].get("Labels") or {}).get(URN_LABEL, "")
         if ctx.urn.split("::")[:2] == theirs.split("::")[:2]:
-            why = f"{name} belongs to this stack: give it the network in the stack file"
+            why = f"{name} belongs to this stack: connect it to the network in the stack file"
             return [Failure("container", why)]
         if mode in CLOSED:
-            return [Failure("container", f"{name} has network mode {mode} and can join nothing")]
+            return [Failure("container", f"{name} has network mode {mode} and can join no network")]
         if old is None and isinstance(new["network"], str):
             network = ctx.api.find(f"/networks/{new['network']}")
             if network is not None and _endpoint(container, network["Id"]) is not None:
-                why = f"{name} is on the network {network['Name']} already, put there by somebody"
+                why = f"{name} is already connected to network {network['Name']} by other means"
                 return [Failure("container", why)]
         return []
 
@@ -194,12 +198,12 @@ def _entry(inputs: Values) -> Entry:
 
 
 def _normal(inputs: Values) -> Values:
-    """The place as it is compared: order and spelling aside."""
+    """The inputs in the form that is compared, regardless of order and spelling."""
     return dict(inputs) if has_unknown(inputs) else canonical(_entry(inputs))
 
 
 def _too_new(inputs: Values, api: tuple[int, int]) -> list[Failure]:
-    """What the engine is too old for; one before 25 has a MAC address at creation only."""
+    """Inputs that need a newer engine. Before Docker 25, only a creation can set a MAC address."""
     needed = (("gwPriority", GATEWAY_PRIORITY_API, "28"), ("macAddress", ENDPOINT_MAC_API, "25"))
     return [
         Failure(key, f"needs Docker {release} or newer")

@@ -1,6 +1,6 @@
-"""A container's inputs as an Engine API create body, and an inspected container as inputs.
+"""Converts a container's inputs to an Engine API create body, and an inspected container to inputs.
 
-Pure functions; which inputs exist and where they stand is the table in `container_fields`.
+Pure functions; the table in `container_fields` lists the inputs and their API paths.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from .endpoints import (
 from .fields import FIELDS
 from .values import Body, capability
 
-# networkMode values that are no network of the user's: nothing can be attached beside them.
+# networkMode values that are not networks: a container with one cannot join any network.
 _EXCLUSIVE_MODES = ("host", "none")
 
 
-# Without effect beside `cpus`, as the SDK documents; the engine refuses both together.
+# The SDK documents that `cpus` overrides them; the engine rejects both together.
 QUOTAS = ("cpuPeriod", "cpuQuota")
 
 
 def is_exclusive(mode: Any) -> bool:
-    """Whether this networkMode leaves no room for networksAdvanced."""
+    """Whether this networkMode excludes networksAdvanced."""
     return isinstance(mode, str) and (mode in _EXCLUSIVE_MODES or mode.startswith("container:"))
 
 
 def attachments(inputs: Values) -> list[Entry]:
-    """The networks a container belongs on: declared ones, else the engine's default bridge."""
+    """The networks that a container joins: the declared ones, or else the default bridge."""
     declared: list[Entry] = inputs.get("networksAdvanced") or []
     if declared:
         return declared
@@ -46,7 +46,7 @@ def attachments(inputs: Values) -> list[Entry]:
 
 
 def to_body(inputs: Values, api: tuple[int, int]) -> Body:
-    """The body of POST /containers/create for an engine that speaks `api`."""
+    """The body of POST /containers/create for an engine with API version `api`."""
     body: Body = {"HostConfig": {}}
     for field in FIELDS:
         value = inputs.get(field.name)
@@ -73,14 +73,14 @@ def to_body(inputs: Values, api: tuple[int, int]) -> Body:
 
 
 def _place(body: Body, inputs: Values, api: tuple[int, int]) -> None:
-    """The first network is given at creation (all of them where the API takes several)."""
+    """Add the first network to the body, or all of them where the API accepts several."""
     declared = in_order_of_creation(inputs.get("networksAdvanced") or [], api)
     if not declared:
         body["HostConfig"].setdefault("NetworkMode", "bridge")
         return
     first = declared[0]
-    # A container whose mode names a network that was replaced joins no other on engines from 26
-    # on, and does not start again. "bridge" is always there, and not joined beside these.
+    # From Docker 26 on, a container whose mode names a replaced network joins no other network and
+    # does not start again. "bridge" always exists, and the container does not join it here.
     any_network = api >= ALL_AT_CREATE_API and not is_exclusive(first["name"])
     body["HostConfig"]["NetworkMode"] = "bridge" if any_network else first["name"]
     at_once = declared if api >= ALL_AT_CREATE_API else declared[:1]
@@ -92,29 +92,29 @@ def _place(body: Body, inputs: Values, api: tuple[int, int]) -> None:
 
 
 def placed_later(inputs: Values, api: tuple[int, int]) -> list[Entry]:
-    """The declared networks that the create body does not hold."""
+    """The declared networks that the create body does not contain."""
     declared = in_order_of_creation(inputs.get("networksAdvanced") or [], api)
     return [] if api >= ALL_AT_CREATE_API else declared[1:]
 
 
 def is_running(found: Body) -> bool:
-    """Running and not frozen; a container between two restarts counts as running."""
+    """Whether it runs and is not paused; a container between two restarts counts as running."""
     state = found["State"]
     return bool(state.get("Running") or state.get("Restarting")) and not state.get("Paused")
 
 
 def own_names(found: Body) -> frozenset[str]:
-    """The names that a container has on its networks without being asked."""
+    """The names that a container has on its networks by default."""
     return frozenset({found["Id"][:12], found["Config"].get("Hostname") or ""})
 
 
 def must_run(inputs: Values) -> bool:
-    """Whether these inputs want the container up at all times."""
+    """Whether these inputs keep the container running."""
     kept = inputs.get("mustRun", True) and inputs.get("start", True)
     return bool(kept) and not inputs.get("attach")
 
 
-# Inputs whose value can change on an existing container, by hand or by the engine.
+# Inputs whose value can change on an existing container, manually or by the engine.
 _MUTABLE = (
     "restart", "maxRetryCount", "memory", "memoryReservation", "memorySwap", "cpus", "cpuShares",
     "cpuSet", "cpuPeriod", "cpuQuota",
@@ -122,7 +122,7 @@ _MUTABLE = (
 
 
 def read_inputs(declared: Values, found: Body) -> Values:
-    """The declared inputs with everything that can change replaced by what is in force."""
+    """The declared inputs, with every value that can change replaced by the one in effect."""
     inputs = dict(declared)
     for field in FIELDS:
         if field.name not in _MUTABLE:
@@ -146,7 +146,7 @@ def read_inputs(declared: Values, found: Body) -> Values:
     if wanted_networks:
         entries = read_back(wanted_networks, networks, own_names(found))
         if entries != wanted_networks:
-            # "none" stands for: on no network at all. An empty list would mean the default one.
+            # "none" means on no network at all. An empty list would mean the default network.
             inputs["networksAdvanced"] = entries or [{"name": "none"}]
     if must_run(declared) and not is_running(found):
         inputs["mustRun"] = False
@@ -154,7 +154,7 @@ def read_inputs(declared: Values, found: Body) -> Values:
 
 
 def _undefault(name: str, value: Any, found: Body) -> Any:
-    """None where the engine filled the value in by a rule of its own."""
+    """The value, or None where the engine set it by default."""
     host = found["HostConfig"]
     if name == "restart" and value in ("no", ""):
         return None
@@ -163,7 +163,7 @@ def _undefault(name: str, value: Any, found: Body) -> Any:
     return value
 
 
-# What the engine fills in when nothing is said: not worth declaring after an import.
+# The engine's defaults, which an import does not need to declare.
 _ENGINE_DEFAULTS: dict[str, tuple[Any, ...]] = {
     "restart": ("no",),
     "logDriver": ("json-file",),
@@ -184,7 +184,7 @@ _FROM_IMAGE = {
 
 
 def import_inputs(found: Body, image: Body) -> Values:
-    """The inputs of a container that Pulumi did not make: what is not the image's or a default."""
+    """The inputs of an imported container, without the image's values and the engine's defaults."""
     inputs: Values = {"name": found["Name"].removeprefix("/"), "image": found["Image"]}
     config, own = found["Config"], image.get("Config") or {}
     for field in FIELDS:
@@ -220,7 +220,7 @@ def import_inputs(found: Body, image: Body) -> Values:
 
 
 def _subtract_image(inputs: Values, found: Body, own: Body) -> None:
-    """Take out of environment and labels what comes with the image."""
+    """Remove the environment variables and labels that come from the image."""
     envs = [line for line in inputs.get("envs") or [] if line not in (own.get("Env") or [])]
     labels = [
         item
@@ -234,7 +234,7 @@ def _subtract_image(inputs: Values, found: Body, own: Body) -> None:
             inputs.pop(key, None)
 
 
-# Outputs that the engine decides when the program does not.
+# Outputs that the engine sets when the program does not.
 _COMPUTED = (
     "hostname", "command", "entrypoints", "ipcMode", "logDriver", "runtime", "securityOpts",
     "shmSize", "stopSignal", "cgroupnsMode", "init",

@@ -1,4 +1,4 @@
-"""What can be wrong with a container's inputs before any engine is asked."""
+"""Checks a container's inputs without asking the engine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOUNT_TYPES = ("bind", "volume", "tmpfs", "npipe", "cluster")
 
 
 def check(inputs: Values, api: tuple[int, int]) -> list[Failure]:
-    """All problems of all rules, for an engine that speaks `api`, sorted by property path."""
+    """The problems from all rules, for an engine with API version `api`, sorted by path."""
     failures = [failure for rule in _RULES for failure in rule(inputs)]
     failures += unsupported(objects(inputs, "networksAdvanced"), api)
     failures += _too_new(inputs, api)
@@ -35,7 +35,7 @@ def _unknown_inputs(inputs: Values) -> Iterable[Failure]:
 
 
 def _too_new(inputs: Values, api: tuple[int, int]) -> Iterable[Failure]:
-    """Inputs that an older engine would drop without a word."""
+    """Inputs that an older engine would silently ignore."""
     health = inputs.get("healthcheck")
     if isinstance(health, dict) and health.get("startInterval") and api < (1, 44):
         yield Failure("healthcheck.startInterval", needs("Docker 25", (1, 44), api))
@@ -51,27 +51,27 @@ def _too_new(inputs: Values, api: tuple[int, int]) -> Iterable[Failure]:
 
 def _image(inputs: Values) -> Iterable[Failure]:
     if not inputs.get("image"):
-        yield Failure("image", "a container needs an image: an id or a name")
+        yield Failure("image", "required: the id or name of an image")
 
 
 def _networks(inputs: Values) -> Iterable[Failure]:
     mode = inputs.get("networkMode")
     if inputs.get("networksAdvanced") and is_exclusive(mode):
-        yield Failure("networksAdvanced", f"networkMode {mode!r} leaves no room for other networks")
+        yield Failure("networksAdvanced", f"cannot be combined with networkMode {mode!r}")
     seen: set[str] = set()
     for index, entry in objects(inputs, "networksAdvanced"):
         name = entry.get("name")
         if not name:
-            yield Failure(f"networksAdvanced[{index}].name", "needs the name or id of a network")
+            yield Failure(f"networksAdvanced[{index}].name", "required: a network's name or id")
         elif isinstance(name, str):
             if name in seen:
-                yield Failure(f"networksAdvanced[{index}].name", f"network {name!r} is given twice")
+                yield Failure(f"networksAdvanced[{index}].name", f"{name!r} is listed twice")
             seen.add(name)
         for option in entry.get("driverOpts") or []:
             if isinstance(option, str) and "=" not in option:
                 yield Failure(
                     f"networksAdvanced[{index}].driverOpts",
-                    f"{option!r} is not of the form key=value",
+                    f"{option!r} does not have the form key=value",
                 )
 
 
@@ -80,7 +80,7 @@ def _restart(inputs: Values) -> Iterable[Failure]:
     if restart not in (None, UNKNOWN, *_RESTART):
         yield Failure("restart", f"{restart!r} is not one of {', '.join(_RESTART)}")
     if inputs.get("rm") is True and restart not in (None, UNKNOWN, "no"):
-        yield Failure("rm", "a container removed at its end cannot have a restart policy")
+        yield Failure("rm", "cannot be combined with a restart policy")
 
 
 def _ports(inputs: Values) -> Iterable[Failure]:
@@ -119,7 +119,7 @@ def _uploads(inputs: Values) -> Iterable[Failure]:
         given = [k for k in ("content", "contentBase64", "source") if upload.get(k) is not None]
         if len(given) != 1:
             yield Failure(
-                f"uploads[{index}]", "needs exactly one of content, contentBase64 and source"
+                f"uploads[{index}]", "set exactly one of content, contentBase64 and source"
             )
         mode = upload.get("permissions")
         if isinstance(mode, str) and (not mode or set(mode) - set("01234567")):
@@ -129,11 +129,11 @@ def _uploads(inputs: Values) -> Iterable[Failure]:
 def _storage(inputs: Values) -> Iterable[Failure]:
     for index, volume in objects(inputs, "volumes"):
         if not volume.get("fromContainer") and not volume.get("containerPath"):
-            yield Failure(f"volumes[{index}]", "needs a containerPath or a fromContainer")
+            yield Failure(f"volumes[{index}]", "set containerPath or fromContainer")
         named = any(volume.get(key) for key in ("fromContainer", "hostPath", "volumeName"))
         if volume.get("readOnly") and not named:
             yield Failure(
-                f"volumes[{index}].readOnly", "an anonymous volume is empty: nothing to read"
+                f"volumes[{index}].readOnly", "has no use on an anonymous volume, which is empty"
             )
     for index, mount in objects(inputs, "mounts"):
         if mount.get("type") not in (UNKNOWN, *_MOUNT_TYPES):
@@ -146,13 +146,13 @@ def _storage(inputs: Values) -> Iterable[Failure]:
 def _limits(inputs: Values) -> Iterable[Failure]:
     cpus: Any = inputs.get("cpus")
     if isinstance(cpus, str) and not _is_number(cpus):
-        yield Failure("cpus", f"{cpus!r} is not a number of processors such as 1.5")
+        yield Failure("cpus", f"{cpus!r} is not a number of CPUs such as 1.5")
     if inputs.get("gpus") and inputs.get("deviceRequests"):
         yield Failure("gpus", "cannot be combined with deviceRequests")
     if inputs.get("logs") and inputs.get("rm"):
-        yield Failure("logs", "cannot be saved of a container that `rm` removes when it has ended")
+        yield Failure("logs", "cannot be combined with rm, which removes the logs as well")
     if inputs.get("logs") is True and not inputs.get("attach"):
-        yield Failure("logs", "needs attach, since the logs are saved when the container has ended")
+        yield Failure("logs", "requires attach, because the logs are read when the container exits")
 
 
 def _is_number(text: str) -> bool:

@@ -1,7 +1,7 @@
-"""What two containers cannot both have at the same time: why an old one stops before a new one.
+"""Decides why an old container has to stop before its replacement starts.
 
-Ports, names and addresses are the engine's limits. Whatever both would write is the user's data:
-there, `causeway.order: start-first` is the word that both may run for a while.
+Ports, names and addresses are limits of the engine. Volumes and folders that both containers write
+to are the user's data: for them, `causeway.order: start-first` lets both run for a while.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from causeway.provider.resource.values import Values
 
 from .reload import label
 
-# Not data: what the kernel and daemons offer for many to use.
+# Folders that hold no data: the kernel and daemons provide them for shared use.
 _SHARED_FOLDERS = ("/dev", "/proc", "/sys")
 
 
 def clashes(old: Values, name: str | None, new: Values, moved: Iterable[str] = ()) -> list[str]:
     """Why the old container, with these inputs and this name on the engine, has to stop first.
 
-    `moved` are the folders of anonymous volumes that go over to the new one.
+    `moved` are the mount points of anonymous volumes that move to the new container.
     """
     found = unshareable(old, name, new)
     order = label(new, ORDER_LABEL)
     if order != "start-first":
         found += written_by_both(old, new)
-        found += [f"the anonymous volume at {folder} moves over" for folder in sorted(moved)]
+        found += [f"the anonymous volume at {folder} moves" for folder in sorted(moved)]
         found += _same_namespace(old, new)
     if order == "stop-first":
-        found.append("stop-first is asked for")
+        found.append("its order is set to stop-first")
     return found
 
 
 def unshareable(old: Values, name: str | None, new: Values) -> list[str]:
-    """Host ports, a name and addresses that both want: the engine gives them once."""
+    """Host ports, the name and addresses that both need and only one can have."""
     found = [
         f"host port {external}/{protocol} is fixed"
         for external, protocol in sorted(_host_ports(old) & _host_ports(new))
@@ -50,17 +50,15 @@ def unshareable(old: Values, name: str | None, new: Values) -> list[str]:
 
 
 def written_by_both(old: Values, new: Values) -> list[str]:
-    """Named volumes and folders of the machine that both mount for writing."""
-    found = [
-        f"volume {volume} is written by both" for volume in sorted(_volumes(old) & _volumes(new))
-    ]
+    """Named volumes and host folders that both mount read-write."""
+    found = [f"both write to volume {volume}" for volume in sorted(_volumes(old) & _volumes(new))]
     folders = {
         max(one, other, key=len)
         for one in _folders(old)
         for other in _folders(new)
         if _overlap(one, other)
     }
-    return found + [f"{folder} is written by both" for folder in sorted(folders)]
+    return found + [f"both write to {folder}" for folder in sorted(folders)]
 
 
 def _same_namespace(old: Values, new: Values) -> list[str]:
@@ -68,9 +66,9 @@ def _same_namespace(old: Values, new: Values) -> list[str]:
     if not isinstance(mode, str) or mode != old.get("networkMode"):
         return []
     if mode == "host":
-        return ["both would listen on the machine's own network"]
+        return ["both would use the host's network"]
     if mode.startswith("container:"):
-        return ["both would listen in the same network namespace"]
+        return ["both would use the same network namespace"]
     return []
 
 
@@ -92,7 +90,7 @@ def _addresses(inputs: Values) -> set[str]:
 
 
 def _volumes(inputs: Values) -> set[str]:
-    """Named volumes mounted for writing."""
+    """The named volumes mounted read-write."""
     named: set[Any] = set()
     for _, volume in objects(inputs, "volumes"):
         if not volume.get("hostPath") and not volume.get("readOnly"):
@@ -104,7 +102,7 @@ def _volumes(inputs: Values) -> set[str]:
 
 
 def _folders(inputs: Values) -> set[str]:
-    """Folders and files of the machine mounted for writing; sockets and devices are not data."""
+    """The host folders and files mounted read-write, without sockets and devices."""
     named = [
         volume.get("hostPath")
         for _, volume in objects(inputs, "volumes")
@@ -125,6 +123,6 @@ def _folders(inputs: Values) -> set[str]:
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Whether one folder is the other or lies in it."""
+    """Whether the folders are the same, or one contains the other."""
     first, second = PurePosixPath(one), PurePosixPath(other)
     return first.is_relative_to(second) or second.is_relative_to(first)

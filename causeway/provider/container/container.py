@@ -1,6 +1,6 @@
-"""docker:index/container:Container: created, started, changed in place where Docker can, removed.
+"""docker:index/container:Container: creates, starts, updates in place where Docker can, removes.
 
-The table of inputs is in `container_fields`; this file is the order of engine calls.
+The table of inputs is in `container_fields`; this file holds the order of the engine calls.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ from .body import (
 from .removal import remove
 from .values import Body
 
-# States in which a container is up; the engine itself ends "restarting".
+# States in which a container is up; "restarting" ends without a call.
 _UP = ("running", "restarting")
 
 
@@ -89,13 +89,13 @@ class ContainerKind(ResourceKind):
             return diff  # see `lost`
         if not diff.replaces and listed and must_run(new) and listed["State"] not in _UP:
             diff.changes["mustRun"] = "update"
-            diff.reason = f"the container is {listed['State']} and will be set going again"
+            diff.reason = f"the container is {listed['State']} and will be started again"
         return diff
 
     def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
         listed = ctx.cache.containers().get(id)
         if listed and listed["State"] in handover.HALF_REMOVED:
-            return "the engine was interrupted while it removed the container"
+            return "the engine was interrupted while removing the container"
         if listed or ctx.api.find(f"/containers/{id}/json"):
             return None
         return "the container was removed"
@@ -122,7 +122,7 @@ class ContainerKind(ResourceKind):
         try:
             answer = ctx.api.call("POST", "/containers/create", body=body, params=params)
         except EngineError:
-            ctx.journal.end(ctx.urn)  # a refusal: nothing was made
+            ctx.journal.end(ctx.urn)  # rejected: nothing was created
             raise
         identity = answer["Id"]
         exchange = handover.Handover([])
@@ -142,7 +142,7 @@ class ContainerKind(ResourceKind):
                 exchange.tell(ctx, healthy=bool(inputs.get("wait")))
             found = ctx.api.call("GET", f"/containers/{identity}/json")
         except BaseException as error:
-            # Nothing half made stays behind, and what served before serves again.
+            # Remove the unfinished container and start the old ones again.
             self._discard(ctx, identity)
             if said := exchange.give_back(ctx):
                 raise Fault(f"{explain(error, ctx.api.host)}{said}") from error
@@ -172,11 +172,12 @@ class ContainerKind(ResourceKind):
         found = container_networks.inspect(ctx, id)
         if found is None:
             raise Fault(
-                f"container {id[:12]} is gone\n  what to do: `pulumi up` again makes a new one"
+                f"container {id[:12]} was removed\n"
+                "  what to do: run `pulumi up` again, which creates a new one"
             )
         if limits := _limits(changes, new, found):
             ctx.api.call("POST", f"/containers/{id}/update", body=limits)
-        # An update that failed after its renaming is sent again as a whole.
+        # An update that failed after the rename is repeated as a whole.
         if "name" in changes and found["Name"].removeprefix("/") != new["name"]:
             ctx.api.call("POST", f"/containers/{id}/rename", params={"name": new["name"]})
         if "networksAdvanced" in changes:
@@ -212,8 +213,8 @@ class ContainerKind(ResourceKind):
             remove(ctx, identity, volumes=True)
             ctx.journal.end(ctx.urn)
         except Exception as error:
-            # The first error is the one to report; the journal leads the next run to the rest.
-            ctx.log("warning", f"the failed container {identity[:12]} is still there: {error}")
+            # The first error is the one to report; the next run finds the container in the journal.
+            ctx.log("warning", f"cannot remove the failed container {identity[:12]}: {error}")
 
 
 _UPDATE_KEYS = {
@@ -229,12 +230,12 @@ _UPDATE_KEYS = {
 
 
 def _limits(changes: dict[str, Any], new: Values, found: Body) -> Body:
-    """The body of POST /containers/{id}/update for what has changed."""
+    """The body of POST /containers/{id}/update for the changed limits."""
     wanted = to_body({key: new[key] for key in _UPDATE_KEYS if new.get(key)}, (1, 41))["HostConfig"]
     wanted["NanoCPUs"] = wanted.get("NanoCpus")
     body = {api: wanted[api] for key, api in _UPDATE_KEYS.items() if key in changes}
     if "Memory" in body and "MemorySwap" not in body:
-        # The engine wants both at once. Its own rule at creation: as much swap again as memory.
+        # The engine needs both. Its own default at creation is as much swap as memory.
         unlimited = found["HostConfig"].get("MemorySwap") == -1
         body["MemorySwap"] = wanted.get("MemorySwap") or (-1 if unlimited else 2 * body["Memory"])
     if "restart" in changes or "maxRetryCount" in changes:

@@ -1,4 +1,4 @@
-"""Which changed inputs are made in place, which need a new container, and who goes first then."""
+"""Decides which changes update a container in place, which replace it, and in which order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .endpoints import canonical
 from .fields import BY_NAME
 from .reload import changes_in_place, label, without_control
 
-# Limits that the Engine API can set but not take away: zero means "leave as it is" there.
+# Limits that the Engine API can set but not remove: zero leaves them unchanged.
 _LIMITS = (
     "memory", "memoryReservation", "memorySwap", "cpus", "cpuShares", "cpuSet", "cpuPeriod",
     "cpuQuota",
@@ -23,7 +23,7 @@ _LIMITS = (
 
 
 def normal(name: str, inputs: Values) -> Any:
-    """An input in the form that is compared: the default filled in, order and spelling aside."""
+    """An input in the form that is compared: with its default, regardless of order and spelling."""
     field = BY_NAME[name]
     value = inputs.get(name)
     if name in QUOTAS and inputs.get("cpus"):
@@ -43,7 +43,7 @@ def _networks(inputs: Values) -> Any:
 
 
 def changes(old: Values, new: Values) -> dict[str, Change]:
-    """Property -> what its change needs, in the table's order."""
+    """Property -> the change it needs, in the order of the table."""
     found: dict[str, Change] = {}
     if old == new:
         return found
@@ -56,7 +56,7 @@ def changes(old: Values, new: Values) -> dict[str, Change]:
         elif normal(name, old) != normal(name, new):
             found[name] = "replace" if field.change == "replace" else "update"
             if name == "name" and new.get("name") is None:
-                # The name is the plugin's choice from now on: the one it has will do.
+                # From now on the plugin chooses the name, so the container keeps the one it has.
                 del found[name]
     if "uploads" in found and changes_in_place(old, new):
         found["uploads"] = "update"
@@ -69,18 +69,18 @@ def changes(old: Values, new: Values) -> dict[str, Change]:
 
 
 def _same_but_control(old: Values, new: Values) -> bool:
-    """Whether the labels that the engine has to know are the same."""
+    """Whether the labels are equal, apart from those that only the plugin reads."""
     kept = [{"labels": without_control(inputs.get("labels"))} for inputs in (old, new)]
     return bool(normal("labels", kept[0]) == normal("labels", kept[1]))
 
 
 def _without_mode(inputs: Values) -> bool:
-    """Whether networksAdvanced decides alone, whatever networkMode says beside it."""
+    """Whether networksAdvanced alone decides, whatever networkMode says."""
     return bool(inputs.get("networksAdvanced")) and not is_exclusive(inputs.get("networkMode"))
 
 
 def _conflicts(name: str, old: Values) -> bool:
-    """The engine refuses `cpus` on a container with a period or quota, and the reverse."""
+    """Whether the engine rejects the update: `cpus` conflicts with a CPU period or quota."""
     if name == "cpus":
         return any(old.get(quota) for quota in QUOTAS)
     return name in QUOTAS and bool(old.get("cpus"))
@@ -89,7 +89,7 @@ def _conflicts(name: str, old: Values) -> bool:
 def plan(old: Values, state: Values, new: Values, moved: Iterable[str] = ()) -> Diff:
     """The whole difference, with the order of a replacement and its reason.
 
-    `moved` are the folders of anonymous volumes that go over to a new container.
+    `moved` are the mount points of anonymous volumes that move to the new container.
     """
     diff = Diff(changes=changes(old, new))
     if diff.replaces:
@@ -98,8 +98,8 @@ def plan(old: Values, state: Values, new: Values, moved: Iterable[str] = ()) -> 
 
 
 def tell_order(diff: Diff, old: Values, state: Values, new: Values, moved: Iterable[str]) -> None:
-    """Say which container goes first, and why. Pulumi is asked to create first in any case: where
-    the old one has to stop, the creation does it, and keeps it until the new one stands."""
+    """Set the reason: which container goes first, and why. Pulumi always creates the new one first;
+    where the old one has to stop, the creation stops it and keeps it until the new one runs."""
     obstacles = clashes(old, state.get("name", old.get("name")), new, moved)
     why = f"replaced because of {', '.join(diff.replaces)}"
     diff.reason = (
@@ -110,7 +110,7 @@ def tell_order(diff: Diff, old: Values, state: Values, new: Values, moved: Itera
 
 
 def anonymous(listed: dict[str, Any] | None, old: Values, new: Values) -> list[str]:
-    """The folders of a listed container's volumes that no input names, which its successor gets."""
+    """The mount points of a container's anonymous volumes, which its replacement takes over."""
     if listed is None or label(new, RENEW_LABEL) == "true":
         return []
     named = {each.get("volumeName") for _, each in objects(old, "volumes")}

@@ -1,6 +1,6 @@
-"""A container's places on networks: declared, on the engine, and the way from one to the other.
+"""A container's endpoints on networks: as declared, as on the engine, and the steps between them.
 
-Pure functions over `networksAdvanced` entries and the Engine API's EndpointSettings.
+Pure functions of `networksAdvanced` entries and the Engine API's EndpointSettings.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ALL_AT_CREATE_API = (1, 44)
 
 
 def to_settings(entry: Entry) -> Settings:
-    """The EndpointSettings that put a container onto a network as `entry` says."""
+    """The EndpointSettings that connect a container to a network as `entry` declares."""
     settings: Settings = {}
     addresses = {
         key: entry[name]
@@ -44,9 +44,9 @@ def to_settings(entry: Entry) -> Settings:
 def from_settings(name: str, settings: Settings, own: frozenset[str], *, mac: bool) -> Entry:
     """The entry that describes an endpoint as the engine reports it.
 
-    `own` are the container's own names, which engines before 25 add to its aliases. `mac` says
-    whether the endpoint's MAC address was chosen by a declaration (engines do not tell a chosen
-    one from a given one).
+    `own` are the container's own names, which engines before Docker 25 add to its aliases. `mac`
+    says whether the MAC address was declared; the engine does not report whether it was declared or
+    generated.
     """
     given = settings.get("IPAMConfig") or {}
     entry: Entry = {"name": name}
@@ -67,7 +67,7 @@ def from_settings(name: str, settings: Settings, own: frozenset[str], *, mac: bo
 
 
 def canonical(entry: Entry) -> Entry:
-    """The entry with the order of its lists and the case of its addresses out of the way."""
+    """The entry in the form that is compared, regardless of list order and address case."""
     kept = {key: value for key, value in entry.items() if value not in (None, "", [], 0)}
     for key in ("aliases", "linkLocalIps", "driverOpts"):
         if isinstance(kept.get(key), list):
@@ -80,9 +80,9 @@ def canonical(entry: Entry) -> Entry:
 def read_back(
     declared: list[Entry], networks: dict[str, Settings], own: frozenset[str]
 ) -> list[Entry]:
-    """The entries in force, each under the name or id that the declaration uses for it.
+    """The entries in effect, each under the name or id that the declaration uses.
 
-    Declared ones keep their place and, where they mean the same, their spelling; others follow.
+    Declared entries come first, in their order, and keep their spelling where it means the same.
     `own` are the container's own names (see `from_settings`).
     """
     rest = dict(networks)
@@ -102,7 +102,7 @@ def read_back(
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """What leads from one set of attachments to another; a changed one is disconnected first."""
+    """The steps from one set of networks to another; a changed one is disconnected first."""
 
     connect: tuple[Entry, ...] = ()
     disconnect: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class Moves:
 
 
 def moves(old: list[Entry], new: list[Entry]) -> Moves:
-    """The connections to make and to end, by network; order of entries does not count."""
+    """The networks to connect, disconnect and reconnect, regardless of the order of the entries."""
     had = {entry["name"]: canonical(entry) for entry in old}
     wanted = {entry["name"]: canonical(entry) for entry in new}
     return Moves(
@@ -125,13 +125,13 @@ def moves(old: list[Entry], new: list[Entry]) -> Moves:
 
 
 def with_mac(entries: list[Entry]) -> Entry | None:
-    """The first entry that chooses a MAC address."""
+    """The first entry that declares a MAC address."""
     known = (entry for entry in entries if isinstance(entry, dict))
     return next((entry for entry in known if entry.get("macAddress")), None)
 
 
 def in_order_of_creation(entries: list[Entry], api: tuple[int, int]) -> list[Entry]:
-    """The declared order, but where only the first network takes a MAC address, its entry first."""
+    """The declared order; where only the first network can have a MAC address, its entry first."""
     chosen = with_mac(entries)
     if chosen is None or api >= ENDPOINT_MAC_API:
         return entries
@@ -139,7 +139,7 @@ def in_order_of_creation(entries: list[Entry], api: tuple[int, int]) -> list[Ent
 
 
 def unsupported(entries: list[tuple[int, Entry]], api: tuple[int, int]) -> list[Failure]:
-    """What these entries ask of an engine whose API is too old for it."""
+    """The settings of these entries that need a newer engine API."""
     failures = []
     macs = 0
     for index, entry in entries:
@@ -156,9 +156,9 @@ def unsupported(entries: list[tuple[int, Entry]], api: tuple[int, int]) -> list[
 
 
 def gateway(entries: list[Entry], networks: dict[str, dict[str, Any]]) -> str | None:
-    """The name of the network that gets the default route and the published ports.
+    """The name of the network that gets the default gateway and the published ports.
 
-    `networks` are those known, by id; None when one of the entries is not among them.
+    `networks` are the known networks by id; the result is None when an entry is not among them.
     """
     found = []
     for entry in entries:
@@ -171,7 +171,7 @@ def gateway(entries: list[Entry], networks: dict[str, dict[str, Any]]) -> str | 
 
 
 def network_datas(networks: dict[str, Settings]) -> list[Values]:
-    """The output `networkDatas`, in the order of the networks' names."""
+    """The output `networkDatas`, sorted by network name."""
     return [
         {
             "networkName": name,
@@ -193,8 +193,8 @@ def _option(text: str) -> tuple[str, str]:
 
 
 def needs(release: str, wanted: tuple[int, int], api: tuple[int, int]) -> str:
-    """Why an engine that speaks `api` cannot do it."""
-    return f"needs {release} or newer (API {_v(wanted)}; this engine speaks {_v(api)})"
+    """The message that an engine with API version `api` is too old."""
+    return f"needs {release} or newer (API {_v(wanted)}; this engine has {_v(api)})"
 
 
 def _v(api: tuple[int, int]) -> str:

@@ -1,9 +1,9 @@
-"""Every input of a Container as a row: where it stands in the Engine API, what its change needs.
+"""The table of a Container's inputs: each one's path in the Engine API, and what its change needs.
 
-A row writes its value into the body of POST /containers/create and reads it back from the answer
-of GET /containers/{id}/json (where `Config` and `HostConfig` have the same shape). Kinds of change:
-"update" is made on the running container, "record" concerns only later operations, "replace"
-needs a new container because the Engine API offers no way to change it.
+A row writes its value into the body of POST /containers/create and reads it from the answer of
+GET /containers/{id}/json, where `Config` and `HostConfig` have the same shape. Kinds of change:
+"update" changes the running container, "record" affects only later operations, "replace" needs a
+new container because the Engine API cannot change the value.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def same(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`path` is None for inputs that the engine never sees; `normal` is the form compared."""
+    """`path` is None for inputs that the engine never sees; `normal` makes the form compared."""
 
     name: str
     change: Change
@@ -71,7 +71,7 @@ class Field:
             _put(body, self.path, self.to_api(value))
 
     def read(self, found: Body) -> Any:
-        """The value in force, None when it is the engine's own default."""
+        """The value in effect, None when it is the engine's default."""
         if self.path is None:
             return None
         value = _get(found, self.path)
@@ -175,7 +175,7 @@ FIELDS: tuple[Field, ...] = (
     Field("containerReadRefreshTimeoutMilliseconds", "record", default=15000),
 )
 BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
-# The inputs that are objects or lists of objects, and what these hold.
+# The inputs that are objects or lists of objects, with the keys of these.
 _NESTED: dict[str, tuple[str, ...]] = {
     "capabilities": ("adds", "drops"),
     "deviceReadBps": ("path", "rate"),
@@ -207,7 +207,7 @@ _NESTED: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-# Every input of the SDK's ContainerArgs and of the classes nested in it, and what becomes of it.
+# Every input of the SDK's ContainerArgs and of its nested classes -> how the plugin treats it.
 INPUTS: dict[str, str] = {
     path: HONOURED
     for field in FIELDS

@@ -1,7 +1,7 @@
-"""From the old container to the new one: who is replaced, what moves over, and the way back.
+"""Replaces an old container by a new one: which ones are old, what moves over, and the rollback.
 
-Where both cannot run at the same time, the new one is made first and not started; then the old one
-is stopped, set aside and kept until the new one stands. If that fails, the old one comes back.
+Where both cannot run at the same time, the new one is created but not started; then the old one is
+stopped, renamed and kept until the new one runs. If that fails, the old one is started again.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from .reload import label
 from .removal import remove
 from .values import Body
 
-# States of a container that an engine began to remove and did not: it cannot be started or renamed.
+# States of a container whose removal was interrupted: it cannot be started or renamed.
 HALF_REMOVED = ("dead", "removing")
 _NO_RESTART = {"Name": "no", "MaximumRetryCount": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Old:
-    """A container that ends with this update, and why it has to stop first, if it has.
+    """A container that this update removes, and the reasons why it has to stop first, if any.
 
-    `is_predecessor` says that the new one takes its place, and its anonymous volumes.
+    `is_predecessor` says that the new container replaces it and takes over its anonymous volumes.
     """
 
     found: Body
@@ -50,12 +50,12 @@ class Old:
 
 
 def replaced(ctx: Context, new: Values) -> list[Old]:
-    """The containers that end with this update and hand over to the new one, or stand in its way.
+    """The containers that this update removes and that the new one replaces or conflicts with.
 
-    Those are: the one that Pulumi compared the inputs with; others of the resource that the state
-    holds (until they are deleted, or for a replacement that was asked for by name); and those of
-    services that the program no longer has. Raises Fault for one of this resource that no state
-    holds and that has what the new one needs alone.
+    These are the one that Pulumi compared the inputs with, others of the resource that the state
+    holds (because their deletion is pending, or `--replace` named the resource), and those of
+    services that the program no longer has. Raises Fault for a container of this resource that is
+    not in the state and conflicts with the new one.
     """
     found = []
     for identity, is_predecessor in _candidates(ctx, new):
@@ -75,7 +75,7 @@ def _described(found: Body) -> tuple[Values, str]:
 
 
 def _candidates(ctx: Context, new: Values) -> Iterator[tuple[str, bool]]:
-    """Ids, each with whether it is the predecessor."""
+    """Container ids, each with whether it is the predecessor."""
     if ctx.current is not None:
         yield ctx.current, True
     for container in list(ctx.cache.containers().values()):
@@ -86,7 +86,7 @@ def _candidates(ctx: Context, new: Values) -> Iterator[tuple[str, bool]]:
         if not is_marked(ctx, labels):
             continue
         if urn == ctx.urn:
-            # Pulumi did not mention it: only the state tells what it is.
+            # Pulumi did not name this container in this run: only the state knows it.
             recorded = ctx.recorded()
             known = recorded.resources.get(identity) if recorded else None
             if known is None:
@@ -98,7 +98,7 @@ def _candidates(ctx: Context, new: Values) -> Iterator[tuple[str, bool]]:
 
 
 def _refuse_unrecorded(ctx: Context, identity: str, new: Values) -> None:
-    """Raises Fault where a container that no state holds has what the new one needs alone."""
+    """Raises Fault when a container that is not in the state conflicts with the new one."""
     found = ctx.api.find(f"/containers/{identity}/json")
     if found is None:
         return
@@ -107,18 +107,18 @@ def _refuse_unrecorded(ctx: Context, identity: str, new: Values) -> None:
     if is_running(found):
         why = unshareable(inputs, name, new) + written_by_both(inputs, new)
     else:
-        why = unshareable({}, name, new)  # it holds no port and no address
+        why = unshareable({}, name, new)  # stopped, it occupies no port and no address
     if why:
         raise Fault(
-            f"{said}, is in the way ({'; '.join(why)}), and the state does not hold it: an update "
-            "on another machine was killed, or it was kept on purpose\n  what to do: `causeway "
-            "leftovers` shows such containers and removes them after asking"
+            f"{said}, is in the way ({'; '.join(why)}) and not in the state: an update on another "
+            "machine was killed, or the container was kept on purpose\n  what to do: `causeway "
+            "leftovers` lists such containers and, with `--remove`, removes them after asking"
         )
     ctx.log("warning", f"{said}, is not in the state: `causeway leftovers` shows it")
 
 
 def anonymous(found: Body, new: Values) -> dict[str, str]:
-    """Folder -> name of the anonymous volumes that the new container takes over."""
+    """Mount point -> name of the anonymous volumes that the new container takes over."""
     if label(new, RENEW_LABEL) == "true":
         return {}
     host = found["HostConfig"]
@@ -132,13 +132,13 @@ def anonymous(found: Body, new: Values) -> dict[str, str]:
 
 
 def _is_anonymous(mount: dict[str, Any], named: set[Any]) -> bool:
-    # One that came from a predecessor is named in this container's own settings, by its long id.
+    # A volume taken over from a predecessor is named in this container's settings, by its long id.
     name = str(mount.get("Name") or "")
     return name not in named or (len(name) == 64 and not set(name) - set("0123456789abcdef"))
 
 
 def take_over(ctx: Context, olds: Sequence[Old], body: Body, new: Values) -> None:
-    """Write the old container's anonymous volumes into the body, where the new one has such too."""
+    """Add the old container's anonymous volumes to the body, where the new one has one as well."""
     volumes = next((anonymous(old.found, new) for old in olds if old.is_predecessor), {})
     if not volumes:
         return
@@ -161,7 +161,7 @@ def take_over(ctx: Context, olds: Sequence[Old], body: Body, new: Values) -> Non
 
 
 def noted(ctx: Context, old: Old) -> Parked:
-    """What brings the container back, in the journal before anything is done to it."""
+    """What is needed to restore the container; recorded in the journal before it is changed."""
     state = old.found["State"]
     parked = Parked(
         id=old.found["Id"],
@@ -170,18 +170,18 @@ def noted(ctx: Context, old: Old) -> Parked:
         running=bool(state.get("Running") or state.get("Restarting")),
         urn=ctx.urn,
     )
-    with suppress(OSError):  # without a journal, a kill at this moment leaves it stopped
+    with suppress(OSError):  # without a journal, a kill from here on leaves it stopped
         ctx.journal.park(parked)
     return parked
 
 
 def stop(ctx: Context, old: Old, inputs: Values) -> None:
-    """Stop a container for its successor, with the seconds that it is given for that."""
+    """Stop a container for its successor, with its own time to stop."""
     identity, state = old.found["Id"], old.found["State"]
     if not (state.get("Running") or state.get("Restarting")):
         return
     if not old.found["HostConfig"].get("AutoRemove"):
-        # Or a restart of the engine would set it going beside its successor.
+        # Otherwise a restart of the engine would start it beside its successor.
         _policy(ctx, identity, _NO_RESTART)
     ctx.status(f"stopping {old.name}")
     with ctx.cache.removing():
@@ -189,17 +189,17 @@ def stop(ctx: Context, old: Old, inputs: Values) -> None:
 
 
 def set_aside(ctx: Context, old: Old, name: str) -> None:
-    """Free the old container's name for the new one."""
+    """Rename the old container if the new one needs its name."""
     if old.name == name:
         aside = f"{name}-old-{secrets.token_hex(3)}"
         ctx.api.call("POST", f"/containers/{old.found['Id']}/rename", params={"name": aside})
 
 
 def bring_back(ctx: Context, parked: Parked) -> None:
-    """Give a container that was set aside its name and restart policy, and set it going."""
+    """Restore the name and restart policy of a container that was set aside, and start it."""
     found = ctx.api.find(f"/containers/{parked.id}/json")
     if found is None:
-        raise Fault(f"container {parked.name} is gone and cannot be set going again")
+        raise Fault(f"container {parked.name} no longer exists and cannot be started again")
     if found["Name"].removeprefix("/") != parked.name:
         ctx.api.call("POST", f"/containers/{parked.id}/rename", params={"name": parked.name})
     if parked.running:
@@ -213,14 +213,14 @@ def _policy(ctx: Context, id: str, policy: dict[str, Any]) -> None:
 
 @dataclass(slots=True)
 class Handover:
-    """One exchange: what was set aside, since when nobody served, and for how many seconds."""
+    """One replacement: the containers set aside, and the start and length of the downtime."""
 
     parked: list[Parked]
     since: float = 0.0
     gap: float = 0.0
 
     def make_way(self, ctx: Context, olds: Sequence[Old], name: str) -> None:
-        """Stop all that cannot run beside the new container, and free its name."""
+        """Stop the containers that cannot run beside the new one, and free its name."""
         for old in olds:
             if not old.obstacles:
                 continue
@@ -233,11 +233,11 @@ class Handover:
             set_aside(ctx, old, name)
 
     def ended(self) -> None:
-        """The new container serves from now on."""
+        """Record that the new container serves from now on."""
         self.gap = time.monotonic() - self.since
 
     def tell(self, ctx: Context, healthy: bool) -> None:
-        """How long nobody served, now that the new container stands."""
+        """Report how long the service was down, now that the new container is up."""
         if any(parked.running for parked in self.parked):
             stands = "healthy" if healthy else "running"
             ctx.log(
@@ -245,7 +245,7 @@ class Handover:
             )
 
     def give_back(self, ctx: Context) -> str:
-        """Set the old containers going again; what serves now, for the error message."""
+        """Start the old containers again; the result describes this for the error message."""
         if not self.parked:
             return ""
         said = []
@@ -259,5 +259,5 @@ class Handover:
                         "service"
                     )
             except (EngineError, Fault) as error:
-                said.append(f"the old container {parked.name} could not be set going: {error}")
+                said.append(f"the old container {parked.name} could not be restored: {error}")
         return "".join(f"\n  {line}" for line in said)

@@ -1,6 +1,6 @@
-"""A container's networks on the engine: connected and disconnected while it runs.
+"""Connects a running container to its networks and disconnects it from others.
 
-What engines before 25 do differently (one MAC address, networks one by one) is dealt with here.
+This module also handles engines before Docker 25: one MAC address, and one network at a time.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def move(ctx: Context, id: str, old: Values, new: Values, found: Body) -> None:
         if key in named or settings.get("NetworkID") in named
     }
     steps = moves(read_back(wanted, live, own_names(found)), wanted)
-    # New ones first: the container is never without a network.
+    # Connect new networks first, so that the container is never without one.
     for entry in steps.connect:
         connect(ctx, id, entry)
     for network in steps.disconnect:
@@ -45,7 +45,7 @@ def move(ctx: Context, id: str, old: Values, new: Values, found: Body) -> None:
 
 
 def moved_ports(ctx: Context, old: Values, new: Values) -> str | None:
-    """A remark when published ports change over to another network of the container."""
+    """A message when the published ports move to another network of the container."""
     if has_unknown(new.get("networksAdvanced")) or not (
         new.get("ports") or new.get("publishAllPorts")
     ):
@@ -55,14 +55,15 @@ def moved_ports(ctx: Context, old: Values, new: Values) -> str | None:
     if was is None or will is None or was == will:
         return None
     return (
-        f"the published ports move from network {was} to {will}, which becomes the default "
-        "route: new connections are refused for an instant (Docker 28 and newer: gwPriority "
-        "says which network has it)"
+        f"the published ports move from network {was} to {will}, which provides the "
+        "default gateway from then on: new connections fail for a moment (with Docker 28 and "
+        "newer, gwPriority chooses the network)"
     )
 
 
 def mac_needs_another(ctx: Context, id: str, old: Values, new: Values) -> bool:
-    """Engines before 25 know one MAC address a container, for the network it was born on."""
+    """Whether a changed MAC address needs a new container: before Docker 25, a container has one
+    MAC address, which belongs to the network that it was created on."""
     if new.get("networksAdvanced") is UNKNOWN:
         return False
     had, wants = (with_mac(inputs.get("networksAdvanced") or []) for inputs in (old, new))
@@ -79,7 +80,8 @@ def mac_needs_another(ctx: Context, id: str, old: Values, new: Values) -> bool:
 
 
 def name_network(ctx: Context, body: Body) -> None:
-    """Say the first network by name: engines before 25 give it the MAC address only then."""
+    """Name the first network instead of giving its id: only then do engines before Docker 25 assign
+    the MAC address."""
     found = ctx.api.find(f"/networks/{body['HostConfig']['NetworkMode']}")
     if found is not None:
         places = body["NetworkingConfig"]["EndpointsConfig"]
@@ -88,18 +90,18 @@ def name_network(ctx: Context, body: Body) -> None:
 
 
 def inspect(ctx: Context, id: str) -> Body | None:
-    """The container as the engine tells it, with the ids of its networks in any case."""
+    """The container as the engine reports it, with the ids of its networks filled in."""
     found: Body | None = ctx.api.find(f"/containers/{id}/json")
     networks = found["NetworkSettings"].get("Networks") or {} if found else {}
     for name, settings in networks.items():
         if not settings.get("NetworkID"):
-            # One that was never started: the engine has only noted the name.
+            # The container was never started: the engine has only recorded the name.
             settings["NetworkID"] = (ctx.api.find(f"/networks/{name}") or {}).get("Id", "")
     return found
 
 
 def connect(ctx: Context, container: str, entry: Entry) -> None:
-    """Put a container onto a network with all that the entry says."""
+    """Connect a container to a network with the settings of the entry."""
     ctx.api.call(
         "POST",
         f"/networks/{entry['name']}/connect",

@@ -1,6 +1,6 @@
-"""What on the engine is in a container's way and not its own: told in the preview, by name.
+"""Finds what prevents a container's creation: names, ports and paths that it cannot have.
 
-Only what is new or changed is looked at: what a container has already, it has.
+Only new or changed inputs are checked, since an existing container already has the others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _EVERYWHERE = ("", "0.0.0.0", "::")
 
 
 def failures(ctx: Context, old: Values | None, new: Values) -> list[Failure]:
-    """A name or host port that another owner's container has."""
+    """The names and host ports that others use, and the bind sources that do not exist."""
     before = old or {}
     found: list[Failure] = []
     if isinstance(new.get("name"), str) and new["name"] and new["name"] != before.get("name"):
@@ -33,19 +33,19 @@ def failures(ctx: Context, old: Values | None, new: Values) -> list[Failure]:
 def _name(ctx: Context, name: str) -> Iterator[Failure]:
     found = ctx.api.find(f"/containers/{name}/json")
     if found is None or found["Name"] != f"/{name}":
-        return  # the engine takes the beginning of an id for a name too
+        return  # the engine also accepts the beginning of an id as a name
     labels = found["Config"].get("Labels")
     if not is_ours(ctx, labels, found["Id"], certain=True):
         yield Failure(
             "name",
             f"the engine has a container {name!r}, {owner(labels, found['Created'])}, and names "
-            "are given once: choose another name, remove that container "
-            f"(`docker rm {name}`), or take it over with `pulumi import`",
+            "are unique: choose another name, remove that container "
+            f"(`docker rm {name}`), or import it with `pulumi import`",
         )
 
 
 def _sources(ctx: Context, new: Values) -> Iterator[Failure]:
-    """Files and folders to bind that the engine's machine does not have, as far as it is seen."""
+    """Bind mounts whose source is missing on the Docker host, where the host can be inspected."""
     for index, mount in objects(new, "mounts"):
         source = mount.get("source")
         if mount.get("type") != "bind" or not isinstance(source, str):
@@ -53,8 +53,8 @@ def _sources(ctx: Context, new: Values) -> Iterator[Failure]:
         if ctx.cache.facts().host.lacks(source):
             yield Failure(
                 f"mounts[{index}].source",
-                f"there is no {source} on the engine's machine, and Docker does not make what is "
-                "bound: create it first",
+                f"{source} does not exist on the Docker host, and Docker does not create the "
+                "source of a bind mount: create it first",
             )
 
 
@@ -71,7 +71,7 @@ def _ports(ctx: Context, new: Values) -> Iterator[Failure]:
         ):
             yield Failure(
                 f"ports[{index}].external",
-                f"port {number}/{protocol} is taken by a program on the engine's machine itself "
+                f"port {number}/{protocol} is in use by a program on the Docker host itself "
                 "(`ss -lntup` shows it): publish another port, or stop that program",
             )
         for container in containers:
@@ -81,7 +81,7 @@ def _ports(ctx: Context, new: Values) -> Iterator[Failure]:
                 continue
             yield Failure(
                 f"ports[{index}].external",
-                f"port {number}/{protocol} of the machine is taken by container "
+                f"port {number}/{protocol} of the Docker host is in use by container "
                 f"{container['name']}, {owner(container['labels'], container['created'])}: publish "
                 "another port, or stop that container",
             )
@@ -89,7 +89,7 @@ def _ports(ctx: Context, new: Values) -> Iterator[Failure]:
 
 
 def _same_address(wanted: Any, taken: str) -> bool:
-    """Whether two addresses to listen on meet; an unknown one is not judged."""
+    """Whether two listening addresses conflict; False when the wanted one is unknown."""
     if wanted is not None and not isinstance(wanted, str):
         return False
     if (wanted or "") in _EVERYWHERE or taken in _EVERYWHERE:

@@ -1,4 +1,4 @@
-"""Removing a container; one that is gone, or that the engine is removing, is no error."""
+"""Removes a container; one that is gone or already being removed is not an error."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from causeway.provider.resource.kind import Context
 
 
 def remove(ctx: Context, id: str, *, volumes: bool) -> None:
-    """By force. With `volumes`, its anonymous ones go too, unless another container has them."""
+    """Remove by force. `volumes` removes its anonymous volumes too, unless another container uses
+    them."""
     try:
         ctx.api.call("DELETE", f"/containers/{id}", params={"force": 1, "v": int(volumes)})
     except NotFound:
         return
     except EngineError as error:
-        # With `rm` the engine itself is removing the stopped container.
+        # With `rm`, the engine removes the stopped container itself.
         if "is already in progress" not in str(error):
             raise

@@ -1,6 +1,6 @@
-"""Getting a container to run: files put in, started, waited for; and the evidence when it does not.
+"""Starts a container: copies its files in, waits until it is up, and reports logs when it is not.
 
-Waiting listens to the engine's events; it ends early when the container exits or turns unhealthy.
+The wait follows the engine's events; it ends early when the container exits or becomes unhealthy.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from .values import Body
 
 LOG_LINES = 20
 STOP_SECONDS = 10
-# Time for the engine itself beyond the seconds that a container is given to stop.
+# Time for the engine in addition to the seconds that a container gets to stop.
 _MARGIN_SECONDS = 30
-# How long a new container has to run before the one that it replaced is given up.
+# How long a new container has to run before the one that it replaces is deleted.
 STANDS_SECONDS = 1.0
 STANDS_POLL_SECONDS = 0.1
 ATTACH_SECONDS = 24 * 3600
-# A container with a restart policy may fail this often before the wait for it is given up.
+# How often a container with a restart policy may exit before the wait for it fails.
 EXITS_WHILE_RESTARTING = 3
 
 
@@ -42,7 +42,7 @@ def put_files(ctx: Context, id: str, uploads: list[Values]) -> None:
     except EngineError as error:
         if "rootfs is marked read-only" not in str(error):
             raise
-        # A read-only container takes files where a volume is mounted, addressed by that folder.
+        # A read-only container accepts files only below a mounted volume, addressed by its folder.
         for folder in sorted({_folder(upload) for upload in uploads}):
             group = [upload for upload in uploads if _folder(upload) == folder]
             ctx.api.put_archive(id, folder, _packed(group, folder))
@@ -53,7 +53,7 @@ def _folder(upload: Values) -> str:
 
 
 def _packed(uploads: list[Values], folder: str) -> bytes:
-    """An archive of the files that unpacks in `folder`."""
+    """A tar archive of the files, to be extracted in `folder`."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for upload in uploads:
@@ -76,13 +76,13 @@ def _content(upload: Values) -> bytes:
 
 
 def grace(inputs: Values) -> int:
-    """The seconds between the signal to stop and the kill; below 0: as long as it takes."""
+    """The seconds between the stop signal and SIGKILL; a negative number means no limit."""
     given = (inputs.get("destroyGraceSeconds"), inputs.get("stopTimeout"), STOP_SECONDS)
     return int(next(value for value in given if value is not None))
 
 
 def stop(ctx: Context, id: str, seconds: int) -> None:
-    """Stop a container and wait for its end. Raises NotFound."""
+    """Stop a container and wait until it has exited. Raises NotFound."""
     waits = seconds if seconds >= 0 else ATTACH_SECONDS
     ctx.api.call(
         "POST", f"/containers/{id}/stop", params={"t": seconds}, timeout=_MARGIN_SECONDS + waits
@@ -90,9 +90,9 @@ def stop(ctx: Context, id: str, seconds: int) -> None:
 
 
 def start(ctx: Context, id: str, inputs: Values) -> Body:
-    """Start the container and see it through what the inputs ask for; its inspection after that.
+    """Start the container, wait for what the inputs require, and return its inspection.
 
-    Raises Fault, with the last log lines and health output, when it does not come up.
+    Raises Fault with the last log lines and health check output when it does not come up.
     """
     waits = bool(inputs.get("wait"))
     limit = float(inputs.get("waitTimeout") or 60)
@@ -111,8 +111,8 @@ def start(ctx: Context, id: str, inputs: Values) -> Body:
 
 
 def stands(ctx: Context, id: str) -> None:
-    """See a container without a health check through its first moments, while its predecessor is
-    still there to come back. Raises Fault when it ends in them, or is restarted."""
+    """Watch a container without a health check for STANDS_SECONDS, while the old one can still be
+    started again. Raises Fault when it exits or restarts within that time."""
     deadline = time.monotonic() + STANDS_SECONDS
     while time.monotonic() < deadline:
         found = ctx.api.call("GET", f"/containers/{id}/json")
@@ -124,11 +124,11 @@ def stands(ctx: Context, id: str) -> None:
 
 
 def _until_ended(ctx: Context, id: str) -> Body:
-    """Start the container and wait for its end; with `rm` it is gone then."""
+    """Start the container and wait until it exits; with `rm`, it no longer exists then."""
     found: Body = ctx.api.call("GET", f"/containers/{id}/json")
     exit_code = ctx.api.ending(id, ATTACH_SECONDS)
     ctx.api.call("POST", f"/containers/{id}/start")
-    ctx.status("waiting for the container to end")
+    ctx.status("waiting for the container to exit")
     code = exit_code()
     found = ctx.api.find(f"/containers/{id}/json") or found
     found["State"].update({"Status": "exited", "Running": False, "ExitCode": code})
@@ -136,7 +136,7 @@ def _until_ended(ctx: Context, id: str) -> Body:
 
 
 def _listen(ctx: Context, id: str, seconds: float) -> AbstractContextManager[Iterator[Body]]:
-    """The engine's events of one container until a moment; without any, this side ends it too."""
+    """The engine's events of one container for `seconds`; the connection has the same limit."""
     until = {"until": int(time.time() + seconds + 1)}
     wanted = filters(container=[id], event=["health_status", "die"])
     return ctx.api.events("GET", "/events", params=until | wanted, timeout=seconds + 5)
@@ -148,12 +148,12 @@ def _until_healthy(
     if not found["State"].get("Health") and not _has_ended(found):
         raise Fault(
             "`wait` needs a healthcheck, and neither the container nor its image declares one\n"
-            "  what to do: declare one, or leave `wait` out"
+            "  what to do: declare one, or remove `wait`"
         )
     exits = 0
     policy = found["HostConfig"]["RestartPolicy"]["Name"]
     allowed = 0 if policy in ("", "no") else EXITS_WHILE_RESTARTING
-    ctx.status(f"waiting until healthy (at most {limit:g} s)")
+    ctx.status(f"waiting until the container is healthy (at most {limit:g} s)")
     deadline = time.monotonic() + limit
     while True:
         health = (found["State"].get("Health") or {}).get("Status")
@@ -164,14 +164,14 @@ def _until_healthy(
                 f"the container {_ending(found)} before it was healthy{evidence(ctx, found)}"
             )
         if health == "unhealthy" and _last_check(found).get("ExitCode"):
-            raise Fault(f"the container turned unhealthy{evidence(ctx, found)}")
+            raise Fault(f"the container became unhealthy{evidence(ctx, found)}")
         event = next(events, None)
         if event is None or time.monotonic() > deadline:
             found = ctx.api.call("GET", f"/containers/{id}/json")
             if (found["State"].get("Health") or {}).get("Status") == "healthy":
                 return found
             raise Fault(
-                f"the container was not healthy after {limit:g} s (its health: {health})"
+                f"the container was not healthy after {limit:g} s (health status: {health})"
                 f"{evidence(ctx, found)}"
             )
         exits += event.get("Action", event.get("status")) == "die" and not _is_past(event, found)
@@ -179,8 +179,8 @@ def _until_healthy(
 
 
 def _is_past(event: Body, found: Body) -> bool:
-    """Whether an event is of the time before the container's start: with a limit in time, the
-    engine tells those that it remembers too. Both times are the engine's."""
+    """Whether an event precedes the container's start: with a time limit, the engine also sends the
+    past events that it remembers. Both times are from the engine's clock."""
     started = re.match(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d{1,6})?", found["State"]["StartedAt"])
     if started is None:
         return False
@@ -193,7 +193,7 @@ def _has_ended(found: Body) -> bool:
 
 
 def _last_check(found: Body) -> Body:
-    """The last health check; a container that is ending is unhealthy without a failed one."""
+    """The last health check; a container that is exiting is unhealthy without a failed check."""
     checks: list[Body] = (found["State"].get("Health") or {}).get("Log") or []
     return checks[-1] if checks else {}
 
@@ -206,22 +206,22 @@ def _ending(found: Body) -> str:
 
 
 def evidence(ctx: Context, found: Body) -> str:
-    """What the container said last, and what its health check did, for an error message."""
+    """The container's last log lines and last health check, for an error message."""
     parts = []
     if last := _last_check(found):
         output = str(last.get("Output", "")).strip() or "(no output)"
         parts.append(f"  last health check (exit code {last.get('ExitCode')}): {output}")
     lines = logs(ctx, found, LOG_LINES).strip()
-    parts.append("  last log lines:" if lines else "  it wrote no log lines")
+    parts.append("  last log lines:" if lines else "  no log lines")
     parts += [f"    {line}" for line in lines.splitlines()]
     return "\n" + "\n".join(parts)
 
 
 def logs(ctx: Context, found: Body, tail: int | None = None) -> str:
-    """What a container, given as inspected, wrote; the whole of it without `tail`."""
+    """The log of an inspected container: its last `tail` lines, or all of it."""
     try:
         data = ctx.api.logs(found, tail="all" if tail is None else tail)
     except Exception as error:
-        # The log is evidence for another error: a driver without logs must not hide that one.
+        # The log only completes another error, which an unreadable log driver must not hide.
         return f"(the log cannot be read: {error})"
     return data.decode(errors="replace")

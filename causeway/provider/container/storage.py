@@ -1,4 +1,4 @@
-"""A container's volumes and mounts, from inputs to the Engine API's words and back."""
+"""Converts a container's volumes and mounts from inputs to the Engine API's form and back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .values import Body, labels_from, labels_to
 
 
 def volumes_to(items: Any) -> list[str]:
-    """The `volumes` that name a source; the others are anonymous or another container's."""
+    """The `volumes` that have a source; the others are anonymous or another container's."""
     lines = []
     for item in items:
         source = item.get("hostPath") or item.get("volumeName")

@@ -1,5 +1,5 @@
-"""A container's inputs and the Engine API's words for them: conversions both ways, and the form
-in which two inputs are compared. Pure functions; `container_fields` says which input uses which.
+"""Converts a container's inputs to the Engine API's values and back, and to the form in which two
+inputs are compared. Pure functions; `container_fields` assigns them to the inputs.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def hosts_from(lines: list[str]) -> list[Body]:
 
 
 def _keys(*pairs: tuple[str, str]) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
-    """Conversions of a list of objects that differ from the API's in the names of keys only."""
+    """Conversions of a list of objects that differ from the API's only in their keys."""
 
     def to_api(items: Any) -> list[Body]:
         return [
@@ -184,7 +184,7 @@ def capability(name: str) -> str:
 
 
 def in_order(value: Any) -> Any:
-    """A list sorted, with what its objects leave empty left out."""
+    """A list sorted, without the empty values of its objects."""
     return (
         sorted((_filled(item) for item in value), key=_rank) if isinstance(value, list) else value
     )
@@ -200,7 +200,7 @@ def _filled(item: Any) -> Any:
 
 
 def _rank(item: Any) -> str:
-    # The wire does not keep the order of an object's keys.
+    # Pulumi does not keep the order of an object's keys.
     return json.dumps(item, sort_keys=True, default=str)
 
 

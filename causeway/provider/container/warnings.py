@@ -1,4 +1,4 @@
-"""What a container brings that its writer may not expect on this engine: told, not refused."""
+"""Warnings: effects of a container's inputs on this engine that the user may not expect."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from causeway.provider.resource.values import Failure, Values
 
 from .endpoints import GATEWAY_PRIORITY_API
 
-# Docker 28, which also is the first with gateway priorities.
+# Docker 28, which also introduced gateway priorities.
 LOOPBACK_SAFE_API = GATEWAY_PRIORITY_API
 
 
 def warnings(ctx: Context, old: Values | None, new: Values) -> Iterator[Failure]:
-    """Each warning once, with the input that it is about, and only for what is new or changed."""
+    """Each warning with the input that causes it, only for inputs that are new or changed."""
     before = old or {}
     if before.get("ports") != new.get("ports"):
         yield from _open_loopback(ctx, new)
@@ -28,7 +28,7 @@ def warnings(ctx: Context, old: Values | None, new: Values) -> Iterator[Failure]
 
 
 def _absent_partner(ctx: Context, new: Values) -> Iterator[Failure]:
-    """No error: another resource, or another stack, may make it before this one is made."""
+    """A warning and no error: another resource or stack may create that container in time."""
     mode = new.get("networkMode")
     if not isinstance(mode, str) or not mode.startswith("container:"):
         return
@@ -36,13 +36,13 @@ def _absent_partner(ctx: Context, new: Values) -> Iterator[Failure]:
     if ctx.api.find(f"/containers/{name}/json") is None:
         yield Failure(
             "networkMode",
-            f"there is no container {name!r} on this engine yet: it has to be there before the one "
-            "that shares its network namespace",
+            f"container {name!r} does not exist on this engine yet: it must exist before a "
+            "container can share its network namespace",
         )
 
 
 def _open_loopback(ctx: Context, new: Values) -> Iterator[Failure]:
-    """Engines before 28 route what arrives from the neighbourhood for a loopback-published port."""
+    """Before Docker 28, machines on the same network segment reach a port published on loopback."""
     ports = [
         str(port.get("external") or port.get("internal"))
         for port in new.get("ports") or []
@@ -51,8 +51,8 @@ def _open_loopback(ctx: Context, new: Values) -> Iterator[Failure]:
     if ports and ctx.api.speaks < LOOPBACK_SAFE_API:
         yield Failure(
             "ports",
-            f"port {', '.join(ports)} is published on loopback, which engines before Docker 28 do "
-            "not keep from machines on the same network segment: a firewall must, or a newer "
+            f"port {', '.join(ports)} is published on loopback, but before Docker 28 machines on "
+            "the same network segment can reach it: block it with a firewall, or upgrade the "
             "engine",
         )
 
@@ -65,7 +65,7 @@ def _is_loopback(text: str) -> bool:
 
 
 def _shared_names(ctx: Context, new: Values) -> Iterator[Failure]:
-    """Names that containers of others have already, on a network that this stack did not make."""
+    """Aliases that containers of other owners already have, on networks of other owners."""
     for position, entry in enumerate(new.get("networksAdvanced") or []):
         network, names = entry.get("name"), entry.get("aliases") or []
         if not isinstance(network, str) or has_unknown(names):
@@ -81,5 +81,5 @@ def _shared_names(ctx: Context, new: Values) -> Iterator[Failure]:
                 yield Failure(
                     f"networksAdvanced[{position}].aliases",
                     f"{name!r} is also the name of {', '.join(others)} on the shared network: "
-                    "whoever asks for it gets the one or the other",
+                    "the name resolves to either container",
                 )

@@ -1,7 +1,7 @@
-"""Image builds with the engine's classic builder, and what can be said about them beforehand.
+"""Image builds with the engine's classic builder, and the checks that come before them.
 
-`examine` is for check: digest and failures, without an engine. `run` sends the context, shows the
-output line by line and raises a Fault that carries the failing step when it fails.
+`examine` returns digest and failures without an engine, for check. `run` sends the build context,
+shows the output line by line, and raises a Fault that names the failing step.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from .context import BadContext, BuildContext
 from .local import find
 
 SHOWN_LINES = 30
-# The builder's notes on layers and containers of its own, between the lines that tell something.
+# The builder's lines about its own layers and containers, which carry no information for a user.
 _NOISE = re.compile(r" ---> |Removing intermediate container |Successfully (?:built|tagged) ")
 NEEDS_BUILDKIT = (
-    "this provider builds with the engine's classic builder, which needs no plugin but lacks "
-    "BuildKit's additions"
+    "this provider uses the engine's classic builder, which needs no plugin but lacks BuildKit's "
+    "features"
 )
 
 
 def examine(
     context: Any, dockerfile_path: Any, *, beside: Path | None, prefix: str = "build."
 ) -> tuple[Any, list[Failure]]:
-    """The digest of a context (UNKNOWN when its place is not known yet) and what is wrong with it.
+    """The digest of a build context (UNKNOWN while its path is unknown) and what is wrong with it.
 
-    A relative Dockerfile counts from `beside`, from the context when that is None.
+    A relative Dockerfile path is relative to `beside`, or to the context when that is None.
     """
     if context is UNKNOWN or dockerfile_path is UNKNOWN:
         return UNKNOWN, []
@@ -53,13 +53,13 @@ def examine(
         return None, [Failure(f"{prefix}dockerfile", reason)]
     listed = "; ".join(f"line {demand.line}: {demand.words}" for demand in demands)
     reason = (
-        f"{found.dockerfile_path} needs BuildKit ({listed}): {NEEDS_BUILDKIT}. Write it without"
+        f"{found.dockerfile_path} needs BuildKit ({listed}): {NEEDS_BUILDKIT}. Rewrite these lines"
     )
     return None, [Failure(f"{prefix}dockerfile", reason)]
 
 
 def collect(context: Any, dockerfile_path: Any, *, beside: Path | None) -> BuildContext:
-    """What is sent; see `build_context.collect`."""
+    """The build context to send; see `build_context.collect`."""
     place = str(context or ".")
     return build_context.collect(
         place, dockerfile_path or None, beside=Path(place) if beside is None else beside
@@ -73,7 +73,7 @@ def run(
     parameters: dict[str, Any],
     registries: dict[str, Any],
 ) -> str:
-    """Build and tag; the image's id. `parameters` are those of the Engine API's POST /build."""
+    """Build and tag an image; the result is its id. `parameters` are those of POST /build."""
     ctx.status(f"sending {context.size / 1_000_000:.1f} MB of build context")
     output: deque[str] = deque(maxlen=SHOWN_LINES)
     step = ""
@@ -90,7 +90,7 @@ def run(
                 body=packed,
                 params={"dockerfile": context.dockerfile, "version": "1", **parameters},
                 headers=headers,
-                timeout=None,  # a step may be silent for as long as it likes
+                timeout=None,  # a step may print nothing for any length of time
             ) as events,
         ):
             for event in events:
@@ -112,14 +112,14 @@ def run(
     if not image_id:
         built = find(ctx, image)
         if built is None:
-            raise Fault(f"image {image}: the engine reported success but has no such image")
+            raise Fault(f"image {image}: the engine reported success, but the image does not exist")
         image_id = built["Id"]
     ctx.status(f"built {image} as {image_id.removeprefix('sha256:')[:12]}")
     return image_id
 
 
 def query(**parameters: Any) -> dict[str, Any]:
-    """Parameters of POST /build as the Engine API wants them: maps and objects as JSON."""
+    """Parameters of POST /build in the Engine API's encoding: maps and objects as JSON."""
     encoded: dict[str, Any] = {}
     for name, value in parameters.items():
         if value in (None, "", [], {}) or value is False:
@@ -134,14 +134,14 @@ def query(**parameters: Any) -> dict[str, Any]:
 
 
 def with_proxies(ctx: Context, arguments: dict[str, str] | None) -> dict[str, str]:
-    """Build arguments and the proxies of ~/.docker/config.json, as the Docker client sends them."""
+    """The build arguments with the proxies of ~/.docker/config.json, as the Docker client adds."""
     return {**registry_auth.proxies(ctx.api.host), **(arguments or {})}
 
 
 def _lines(event: dict[str, Any]) -> list[str]:
-    """The lines of output in an event; a pull's progress bars are left out."""
+    """The output lines of an event, without a pull's progress bars."""
     text = event.get("stream") or ("" if "progressDetail" in event else event.get("status", ""))
-    # Colours and carriage returns of the tools inside the build.
+    # Remove the colours and carriage returns that tools inside the build print.
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
     lines = (line.rstrip() for line in re.split(r"[\r\n]+", plain))
     return [line for line in lines if line.strip() and not _NOISE.match(line)]
@@ -154,7 +154,9 @@ def _failure(image: str, step: str, output: list[str], event: dict[str, Any]) ->
     text = f"image {image}: the build failed{where}"
     text += f"\n  exit code {code}" if code else f"\n  {words}"
     if output:
-        text += f"\n  its last {len(output)} lines:\n" + "\n".join(f"    {line}" for line in output)
+        text += f"\n  last {len(output)} lines of output:\n" + "\n".join(
+            f"    {line}" for line in output
+        )
     if not code and " FROM " in step and (advice := registry.way_out(image, words)):
         text += f"\n  what to do: {advice}"
     return Fault(text)

@@ -1,4 +1,4 @@
-"""docker:index/buildxBuilder:BuildxBuilder: refused, since nothing of ours would use it."""
+"""docker:index/buildxBuilder:BuildxBuilder: rejected, because this plugin would not use it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from causeway.provider.resource.kind import Context, ResourceKind
 from causeway.provider.resource.values import Diff, Failure, Values
 
 _REASON = (
-    "this plugin builds with the engine's own builder and uses no other; leave the builder out, "
-    "or take the docker-build package for builds with Buildx"
+    "this plugin builds only with the engine's own builder; remove the BuildxBuilder, or use the "
+    "docker-build package for builds with Buildx"
 )
 
 
@@ -39,5 +39,5 @@ class BuildxBuilderKind(ResourceKind):
         raise Fault(_REASON)
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
-        # A builder in the state was made by another plugin; there is nothing of ours to remove.
+        # Another plugin created any builder in the state; there is nothing to remove here.
         return

@@ -1,7 +1,7 @@
-"""What a build sends to the engine: the files that .dockerignore leaves, and their digest.
+"""The build context that is sent to the engine: the files that .dockerignore allows, their digest.
 
-The digest covers paths, kinds, permission bits, contents and link targets, never times or owners:
-the same things that Docker's own layer cache looks at. Nothing here talks to an engine.
+The digest covers paths, file types, permission bits, contents and link targets, never times or
+owners: the same as Docker's own layer cache. Nothing here talks to an engine.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from causeway.contract import FOLDER
 from . import dockerignore
 
 _CHUNK = 1 << 20
-# The name under which a Dockerfile from outside of the context is sent; fixed, for the digest.
+# The name under which a Dockerfile outside the context is sent; constant, for the digest.
 OUTSIDE = ".causeway.Dockerfile"
 IGNORE = ".dockerignore"
-# Dockerfiles that the program writes from a stack file, readable by their owner only.
+# Dockerfiles that the program generates from a stack file, readable by their owner only.
 GENERATED = f"{FOLDER}/*.Dockerfile"
 _BLOCKED = {
     stat.S_IFSOCK: "a socket",
@@ -36,7 +36,7 @@ _BLOCKED = {
 
 
 class BadContext(Exception):
-    """The context cannot be sent; `field` is the input at fault: "context" or "dockerfile"."""
+    """The build context cannot be sent; `field` is the faulty input: "context" or "dockerfile"."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(reason)
@@ -45,7 +45,7 @@ class BadContext(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to send: `name` inside the context, `source` on this machine."""
+    """One file, folder or link to send: `name` in the context, `source` on this machine."""
 
     name: str
     source: Path
@@ -56,7 +56,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class BuildContext:
-    """Everything that is sent, in a fixed order; `dockerfile` is its name inside the context."""
+    """All entries to send, in a fixed order; `dockerfile` is its name inside the context."""
 
     root: Path
     dockerfile: str
@@ -65,23 +65,23 @@ class BuildContext:
 
     @property
     def size(self) -> int:
-        """Bytes of the files."""
+        """The total size of the files in bytes."""
         return sum(entry.size for entry in self.entries)
 
 
 def collect(context: str, dockerfile: str | None, *, beside: Path) -> BuildContext:
-    """Walk a context. Relative paths count from the working folder, a relative `dockerfile` from
-    `beside`; without one it is the context's own. Raises BadContext."""
+    """Collect a build context. Paths are relative to the working folder, except `dockerfile`, which
+    is relative to `beside`; without it, the context's own is used. Raises BadContext."""
     root = Path(context or ".")
     if _is_remote(context):
-        raise BadContext("context", f"{context!r} is a remote context: only folders can be built")
+        raise BadContext("context", f"{context!r} is a remote context: only folders are supported")
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
         raise BadContext("context", f"the build context {str(root.absolute())!r} {what}")
     root = root.resolve()
     path = beside / dockerfile if dockerfile else root / "Dockerfile"
     _require_dockerfile(path, root, dockerfile)
-    # Links are followed, as the Docker client does: the engine sees no file outside of the context.
+    # Resolve links, as the Docker client does: the engine sees no file outside the context.
     inside = path.resolve()
     name = inside.relative_to(root).as_posix() if inside.is_relative_to(root) else OUTSIDE
     always = {name, IGNORE}
@@ -93,7 +93,7 @@ def collect(context: str, dockerfile: str | None, *, beside: Path) -> BuildConte
 
 
 def digest(context: BuildContext) -> str:
-    """`sha256:...` over all that is sent and which of it is the Dockerfile."""
+    """`sha256:...` of all entries and of which one is the Dockerfile."""
     total = hashlib.sha256(context.dockerfile.encode("utf-8", "surrogateescape"))
     for entry in context.entries:
         content = entry.link.encode("utf-8", "surrogateescape")
@@ -104,13 +104,14 @@ def digest(context: BuildContext) -> str:
             oct(entry.mode).encode(),
             content,
         ):
-            # Each part with its length, so that no two contexts run together alike.
+            # Each part is preceded by its length, so that different contexts differ in the digest.
             total.update(len(part).to_bytes(8, "big") + part)
     return f"sha256:{total.hexdigest()}"
 
 
 def pack(context: BuildContext) -> IO[bytes]:
-    """The tar file to send, at its beginning; owned by root, as the Docker client sends it."""
+    """The tar file to send, positioned at its start. Entries belong to root, as the Docker client's
+    do."""
     target = tempfile.TemporaryFile()  # noqa: SIM115 (handed to the caller)
     try:
         with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -146,14 +147,14 @@ def _require_dockerfile(path: Path, root: Path, given: str | None) -> None:
     reason = f"the Dockerfile {os.path.abspath(path)!r} {what}"
     if given and not os.path.isabs(given) and (root / given).is_file():
         reason += (
-            "; a relative path counts from the folder of the Pulumi project, not from the context: "
-            f"write {os.path.relpath(root / given)!r}"
+            "; a relative path starts at the folder of the Pulumi project, not at the context: use "
+            f"{os.path.relpath(root / given)!r}"
         )
     raise BadContext("dockerfile", reason)
 
 
 def _rules(root: Path, dockerfile: Path) -> dockerignore.Rules:
-    """`<Dockerfile>.dockerignore` beside the Dockerfile wins over the context's own."""
+    """The rules of `<Dockerfile>.dockerignore`, which takes precedence, or of the context's own."""
     for path in (dockerfile.with_name(f"{dockerfile.name}{IGNORE}"), root / IGNORE):
         if not path.is_file():
             continue
@@ -167,7 +168,7 @@ def _rules(root: Path, dockerfile: Path) -> dockerignore.Rules:
 def _walk(
     root: Path, rules: dockerignore.Rules, always: set[str], folder: str = ""
 ) -> Iterator[tuple[str, Entry]]:
-    """The entries below `folder` that are sent, a folder before what is in it."""
+    """The entries to send below `folder`, each folder before its contents."""
     try:
         names = sorted(os.listdir(root / folder))
     except OSError as error:
@@ -200,12 +201,12 @@ def _entry(name: str, source: Path, field: str) -> Entry:
             f"{IGNORE} ({posixpath.join('/', name)[1:]})",
         )
     if kind == stat.S_IFLNK:
-        # The bits of a link mean nothing and differ between systems.
+        # The permission bits of a link have no effect and differ between systems.
         return Entry(name, source, stat.S_IFLNK | 0o777, 0, os.readlink(source))
     size = found.st_size if kind == stat.S_IFREG else 0
     mode = found.st_mode
     if kind == stat.S_IFREG and source.match(GENERATED):
-        # Who may read it here is no part of what is built.
+        # Who may read the file on this machine has no effect on the image.
         mode = stat.S_IFREG | 0o644
     return Entry(name, source, mode, size)
 

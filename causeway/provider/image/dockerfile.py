@@ -1,6 +1,6 @@
-"""What a Dockerfile asks of its builder: the engine's classic builder lacks what BuildKit added.
+"""Finds what a Dockerfile needs BuildKit for, which the engine's classic builder is not.
 
-Finds flags and here-documents that only BuildKit understands, with their line; no full parser.
+Reports flags and here-documents that only BuildKit understands, with their line; no full parser.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 _HEREDOC = re.compile(r"\d*<<-?[\"']?[A-Za-z_][\w.]*[\"']?")
 _FLAG = re.compile(r"--([a-z-]+)(?:=\S*)?$")
-# Instruction -> the flags that the classic builder knows; only these instructions are looked at.
+# Instruction -> the flags that the classic builder supports; only these instructions are checked.
 _CLASSIC_FLAGS: dict[str, frozenset[str]] = {
     "RUN": frozenset(),
     "COPY": frozenset({"chown", "from"}),
@@ -21,14 +21,14 @@ _CLASSIC_FLAGS: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Something only BuildKit offers: the 1-based line and the words that ask for it."""
+    """A use of a BuildKit feature: the 1-based line and the words that use it."""
 
     line: int
     words: str
 
 
 def buildkit_demands(text: str) -> list[Demand]:
-    """Everything in a Dockerfile that the classic builder cannot do."""
+    """Everything in a Dockerfile that the classic builder does not support."""
     return [
         Demand(line, f"{instruction} {words}")
         for line, instruction, arguments in _instructions(text)
@@ -51,7 +51,7 @@ def _demands(instruction: str, words: list[str]) -> Iterator[str]:
 
 
 def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
-    """Line, instruction in capitals, arguments; lines that continue are joined."""
+    """Line number, instruction in capitals and arguments, with continuation lines joined."""
     directive = re.match(r"(?:#[^\n]*\n)*?#\s*escape\s*=\s*(\S)", text.lower())
     escape = directive[1] if directive else "\\"
     first, gathered = 0, ""

@@ -1,7 +1,7 @@
-"""Which files of a build context are sent: the rules of .dockerignore as Docker documents them.
+"""Decides which files of a build context are sent: the rules of .dockerignore as documented.
 
-A rule also covers all that lies below what it matches, and the last rule that matches wins. Unlike
-the classic client, `!**/name` is honoured below excluded folders too, as BuildKit does.
+A rule also covers everything below what it matches, and the last matching rule wins. As in BuildKit
+and unlike in the classic client, `!**/name` also works below excluded folders.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 
 
 class BadPattern(ValueError):
-    """A line that is no pattern; the text says which and why."""
+    """A line that is not a valid pattern; the text names the line and the reason."""
 
 
-# What a step of a pattern takes, besides one certain character.
+# What a step of a pattern matches; ONE is a single character.
 ONE, CLASS, STAR, ANY, FOLDERS = "one", "class", "star", "any", "folders"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One piece of a pattern: `?`, a character or class, `*`, `**`, or the start of `**/`."""
+    """One part of a pattern: `?`, a character or class, `*`, `**`, or the start of `**/`."""
 
     kind: str
     text: str = ""
@@ -30,16 +30,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line: `exception` rules (`!`) bring back what earlier ones left out.
+    """One line: `exception` rules (`!`) include again what earlier rules excluded.
 
-    The steps are followed all at once, as a set of places in the pattern: the time grows with the
-    length of a path and not with the number of ways in which wildcards could share it.
+    All possible positions in the pattern are tracked at once, as a set: the time grows with the
+    length of a path and not with the number of ways in which wildcards could match it.
     """
 
     pattern: str
     exception: bool
     steps: tuple[Step, ...]
-    # (places, character) -> the places after it; places are the bits of a number.
+    # (places, character) -> the places after it; places are positions, as the bits of a number.
     _moves: dict[tuple[int, str], int] = field(default_factory=dict, compare=False, repr=False)
 
     def covers(self, path: str) -> bool:
@@ -58,7 +58,7 @@ class Rule:
         return bool(places & end)
 
     def may_match_below(self, folder: str) -> bool:
-        """Whether something inside `folder` could match; wildcards count as a yes."""
+        """Whether something below `folder` could match; True where wildcards leave it open."""
         fixed = re.split(r"[*?\[\\]", self.pattern, maxsplit=1)[0]
         if fixed == self.pattern:
             return f"{self.pattern}/".startswith(f"{folder}/")
@@ -67,12 +67,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The lines of one file in their order; paths are relative to the context, with `/`."""
+    """The rules of one file in order; paths are relative to the context and use `/`."""
 
     rules: tuple[Rule, ...] = ()
 
     def excludes(self, path: str) -> bool:
-        """Whether `path` stays out of the context."""
+        """Whether `path` is excluded from the context."""
         excluded = False
         for rule in self.rules:
             if rule.exception == excluded and rule.covers(path):
@@ -80,12 +80,12 @@ class Rules:
         return excluded
 
     def enters(self, folder: str) -> bool:
-        """Whether an excluded `folder` has to be looked into, for an exception below it."""
+        """Whether an excluded `folder` has to be searched because of an exception below it."""
         return any(rule.exception and rule.may_match_below(folder) for rule in self.rules)
 
 
 def parse(text: str) -> Rules:
-    """The rules in a .dockerignore's text; raises BadPattern with the line's number."""
+    """The rules in the text of a .dockerignore. Raises BadPattern with the line number."""
     found: list[Rule] = []
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         if line.startswith("#") or not line.strip():
@@ -103,8 +103,8 @@ def _rule(line: str) -> Rule | None:
     exception = line.startswith("!")
     pattern = line[1:].strip() if exception else line
     if not pattern:
-        raise BadPattern("'!' needs a pattern behind it")
-    # "/x", "./x", "x/" and "a/../x" all mean x at the context's root; "." and "/" mean nothing.
+        raise BadPattern("'!' must be followed by a pattern")
+    # "/x", "./x", "x/" and "a/../x" all mean x at the context's root; "." and "/" match nothing.
     pattern = posixpath.normpath("/" + pattern).lstrip("/")
     if not pattern:
         return None
@@ -112,7 +112,7 @@ def _rule(line: str) -> Rule | None:
 
 
 def _opened(steps: tuple[Step, ...], places: int) -> int:
-    """With the places that are reached without another character."""
+    """The places, with those that can be reached without another character."""
     for position, step in enumerate(steps):
         if places & 1 << position:
             if step.kind in (STAR, ANY):
@@ -173,13 +173,13 @@ def _steps(pattern: str) -> Iterator[Step]:
 
 
 def _end_of_class(pattern: str, start: int) -> int:
-    """Where the `]` of a class that opens before `start` is; checks what is inside."""
+    """The position of the `]` that closes a class opened before `start`; checks the class."""
     end = start + 1 if pattern.startswith("^", start) else start
     first = end
     while end < len(pattern) and pattern[end] != "]":
         end += 2 if pattern[end] == "\\" else 1
     if end >= len(pattern) or end == first:
-        raise BadPattern(f"{pattern!r} has a '[' without its ']'")
+        raise BadPattern(f"{pattern!r} has a '[' without a ']'")
     try:
         re.compile(f"[{pattern[start:end]}]")
     except re.error as error:

@@ -1,7 +1,7 @@
-"""docker.Image: an image built from a folder and, unless skipPush, pushed to a registry.
+"""docker.Image: builds an image from a folder and, unless skipPush is set, pushes it to a registry.
 
-The digest of the build context is an input made in check, so a preview knows whether a build is due
-without building. The resource's id is the image's id; its tag is put right again when it was moved.
+Check adds the digest of the build context to the inputs, so a preview knows without building
+whether a build is needed. The resource's id is the image's id; a tag that was moved is moved back.
 """
 
 from __future__ import annotations
@@ -40,11 +40,12 @@ INPUTS: dict[str, str] = {
     "build.addHosts": HONOURED,
     "build.builderVersion": HONOURED,
 }
-# A change of these makes another image. Where context and Dockerfile lie does not: their digest
-# tells what is in them. A cache only makes the build faster.
+# A change of these results in another image. The paths of context and Dockerfile do not count,
+# because the digest covers their content; a cache only makes the build faster.
 _REBUILD = ("args", "target", "platform", "network", "addHosts")
-# After the resource: whose build it is. One label for all, since each is a step of the build; not
-# the labels of other objects, because a container inherits its image's.
+# What follows the URN in the label: the state and checkout that built the image. One label holds
+# all, since each label is a build step. Its name differs from those of other objects' labels,
+# because a container inherits its image's labels.
 _BUILDER = re.compile(r" state=(?P<state>\S*) checkout=(?P<checkout>.*)")
 NAME = re.compile(
     r"(?:[a-zA-Z0-9.-]+(?::\d+)?/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -121,14 +122,14 @@ class ImageKind(ResourceKind):
     ) -> tuple[str, Values, Values] | None:
         if not inputs:
             raise Fault(
-                "a built image cannot be imported: nothing in it tells from what it was built\n"
+                "a built image cannot be imported: it does not record what it was built from\n"
                 "  what to do: let `pulumi up` build it, or import it as a docker.RemoteImage"
             )
         tagged = local_image.find(ctx, inputs["imageName"])
         if tagged is not None and tagged["Id"] == id:
             return id, {**state, "imageId": id}, inputs
         if local_image.find(ctx, id) is None:
-            # A pushed image is in its registry, whoever cleans up this engine.
+            # A pushed image remains in its registry when it is removed from the engine.
             return None if inputs.get("skipPush") else (id, state, inputs)
         return id, {**state, "imageId": tagged["Id"] if tagged else ""}, inputs
 
@@ -161,20 +162,20 @@ def _check_name(image: Any) -> list[Failure]:
     if image is UNKNOWN:
         return []
     if not image:
-        return [Failure("imageName", "an image needs a name: [registry/]repository[:tag]")]
+        return [Failure("imageName", "required: [registry/]repository[:tag]")]
     if not isinstance(image, str) or not NAME.fullmatch(image):
         return [
             Failure(
                 "imageName",
-                f"{image!r} is no image name: [registry/]repository[:tag], in small "
-                "letters and without a digest",
+                f"{image!r} is not a valid image name: [registry/]repository[:tag], in lowercase "
+                "and without a digest",
             )
         ]
     return []
 
 
 def _of_another(ctx: Context, image: Any) -> Iterator[Failure]:
-    """A tag that another stack's build has: this one would take it away, and in the end remove it.
+    """A tag of another stack's build, which this stack would take over and finally remove.
 
     A tag of any other origin is moved, as `docker build` and Compose do.
     """
@@ -196,15 +197,19 @@ def _check_build(options: Values) -> list[Failure]:
     failures: list[Failure] = []
     builder = options.get("builderVersion")
     if builder not in (None, UNKNOWN, "BuilderV1"):
-        reason = f"{builder} is not available: {build.NEEDS_BUILDKIT}. Leave it out, or BuilderV1"
+        reason = f"{builder} is not available: {build.NEEDS_BUILDKIT}. Remove it or set BuilderV1"
         failures.append(Failure("build.builderVersion", reason))
     platform = options.get("platform")
     if platform and platform is not UNKNOWN and not re.fullmatch(r"\w+(/\w+){0,2}", platform):
-        failures.append(Failure("build.platform", f"{platform!r} is no platform: os/architecture"))
+        failures.append(
+            Failure("build.platform", f"{platform!r} does not have the form os/architecture")
+        )
     hosts = options.get("addHosts")
     for index, host in enumerate(hosts if isinstance(hosts, list) else []):
         if host is not UNKNOWN and ":" not in str(host):
-            failures.append(Failure(f"build.addHosts[{index}]", f"{host!r} is not host:address"))
+            failures.append(
+                Failure(f"build.addHosts[{index}]", f"{host!r} does not have the form host:address")
+            )
     return failures
 
 
@@ -221,7 +226,7 @@ def _build(ctx: Context, inputs: Values) -> str:
     if own:
         registries[registry_auth.registry_of(inputs["imageName"])] = own
     parameters = build.query(
-        # A preview's build is found in the cache later; the name stays with what runs.
+        # A preview's build only fills the cache; the tag stays with the running image.
         t=None if ctx.preview else inputs["imageName"],
         buildargs=build.with_proxies(ctx, options.get("args")),
         target=options.get("target"),
@@ -229,7 +234,7 @@ def _build(ctx: Context, inputs: Values) -> str:
         networkmode=options.get("network"),
         cachefrom=(options.get("cacheFrom") or {}).get("images"),
         extrahosts=options.get("addHosts"),
-        # Not the label of other objects: a container inherits its image's labels.
+        # Another label than that of other objects: a container inherits its image's labels.
         labels={IMAGE_LABEL: mark(ctx)},
         rm=True,
         forcerm=True,
@@ -238,12 +243,12 @@ def _build(ctx: Context, inputs: Values) -> str:
 
 
 def mark(ctx: Context) -> str:
-    """What the label of an image says: for which resource, state and checkout it was built."""
+    """The value of an image's label: the resource, state and checkout that it was built for."""
     return f"{ctx.urn} state={ctx.origin.identity} checkout={ctx.origin.checkout}"
 
 
 def _publish(ctx: Context, inputs: Values, image_id: str) -> str:
-    """Push unless told not to; what repoDigest says: `repository@digest`, or the local id."""
+    """Push unless skipPush is set. Returns repoDigest: `repository@digest`, or the local id."""
     if inputs.get("skipPush"):
         return image_id
     image = inputs["imageName"]

@@ -1,6 +1,6 @@
-"""Images that the engine has: found by name or id, and let go of without harm to others.
+"""Images on the engine: finds them by name or id, and removes them without affecting other users.
 
-Letting go removes our tag, and the image only if nobody else holds it: no other tag, no container.
+A removal deletes the resource's tag; the image goes only when no other tag or container uses it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _ID = re.compile(r"(?:sha256:)?[0-9a-f]{12,64}")
 
 
 class Adoptions:
-    """Images that a create found in place, by name and id, in this run of the plugin.
+    """The images that already existed when this run created them, by name and id.
 
-    A replacement may come out as the very image it replaces (all from the cache, or pulled again
-    unchanged). The delete of the old resource that follows must then leave it alone. Nothing else
-    tells the two apart: they share name, id and state.
+    A replacement may result in the same image (built from the cache, or pulled again unchanged).
+    The deletion of the old resource that follows must then keep the image. Nothing else
+    distinguishes the two resources: they have the same name, id and state.
     """
 
     def __init__(self) -> None:
@@ -36,13 +36,13 @@ class Adoptions:
             self._counts[familiar(name), image_id] += 1
 
     def note_same(self, before: Mapping[str, dict[str, Any] | None], image_id: str) -> None:
-        """Note each name whose image `before` a create is the one that came out of it."""
+        """Note each name whose image `before` a create is also the result of the create."""
         for name, had in before.items():
             if had is not None and had["Id"] == image_id:
                 self.note(name, image_id)
 
     def take(self, name: str, image_id: str) -> bool:
-        """Whether a create adopted the image; forgets that one."""
+        """Whether a create adopted the image; forgets one adoption."""
         key = familiar(name), image_id
         with self._lock:
             if not self._counts[key]:
@@ -52,7 +52,7 @@ class Adoptions:
 
 
 def familiar(name: str) -> str:
-    """A name as the engine lists it: no Docker Hub prefix, with its tag."""
+    """A name as the engine lists it: without the Docker Hub prefix and with a tag."""
     short = name.removeprefix(f"index.{HUB}/").removeprefix(f"{HUB}/").removeprefix("library/")
     if "@" in short or _ID.fullmatch(short) or ":" in short.rsplit("/", 1)[-1]:
         return short
@@ -60,18 +60,18 @@ def familiar(name: str) -> str:
 
 
 def find(ctx: Context, name: str) -> dict[str, Any] | None:
-    """The engine's description of an image, by name, name@digest or id; None without one."""
+    """The engine's description of an image, by name, name@digest or id; None if there is none."""
     found: dict[str, Any] | None = ctx.api.find(f"/images/{name}/json")
     if found is None:
         return None
-    # The engine also takes a name for the beginning of an id: `cafe` is not the image cafe0123...
+    # The engine also takes a name as the beginning of an id: `cafe` is not the image cafe0123...
     if _ID.fullmatch(name) or "@" in name or familiar(name) in (found.get("RepoTags") or []):
         return found
     return None
 
 
 def repo_digest(found: dict[str, Any], name: str) -> str:
-    """`repository@sha256:...` of an image under this name; "" for one that no registry knows."""
+    """`repository@sha256:...` of an image under this name; "" for one without a registry."""
     digests: list[str] = found.get("RepoDigests") or []
     base = familiar(name.split("@", 1)[0])
     repository = base.rsplit(":", 1)[0] if ":" in base.rsplit("/", 1)[-1] else base
@@ -84,7 +84,7 @@ def repo_digest(found: dict[str, Any], name: str) -> str:
 def release(
     ctx: Context, name: str, image_id: str, adoptions: Adoptions, *, force: bool = False
 ) -> None:
-    """Remove `name` if it still stands for `image_id`, and the image if that was all it had."""
+    """Remove `name` if it still refers to `image_id`, and the image if it has no other name."""
     if adoptions.take(name, image_id):
         return
     tagged = find(ctx, name)
@@ -104,5 +104,5 @@ def release(
             raise
         ctx.log(
             "warning",
-            f"image {name} stays on the engine, others use it: {explain(error, ctx.api.host)}",
+            f"image {name} stays on the engine, still in use: {explain(error, ctx.api.host)}",
         )

@@ -1,6 +1,6 @@
-"""The `build` block that RemoteImage and RegistryImage share: checked, compared and carried out.
+"""The `build` block of RemoteImage and RegistryImage: checks it, compares it and runs the build.
 
-The digest of the context stands beside the block among the inputs, so that a changed file shows.
+The digest of the build context is a further input, so that a changed file appears as a difference.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from causeway.provider.resource.values import Change, Failure, Values
 from . import build, registry_auth
 from .context import BadContext
 
-# The input, ours and not the program's, that holds the digest of the context.
+# The input that holds the digest of the build context; the plugin sets it, not the program.
 DIGEST = "contextDigest"
 _BUILDX = f"refused: it belongs to buildx; {build.NEEDS_BUILDKIT}"
 INPUTS: dict[str, str] = {
@@ -69,12 +69,12 @@ INPUTS: dict[str, str] = {
     "build.provenance": _BUILDX,
     "build.sbom": _BUILDX,
     "build.secrets": _BUILDX,
-    "build.sessionId": "refused: a session belongs to a BuildKit client, and this plugin is none",
-    "build.remoteContext": "refused: what is in a remote context is not known before the build, so "
-    "no preview could tell whether one is due; clone it and name the folder in context",
-    "build.securityOpts": "refused: the engine does not take security options for builds on Linux",
+    "build.sessionId": "refused: sessions belong to BuildKit clients, and this plugin is not one",
+    "build.remoteContext": "refused: the content of a remote context is unknown before the build, "
+    "so no preview could tell whether a build is needed; clone it and set context to the folder",
+    "build.securityOpts": "refused: the engine accepts no security options for builds on Linux",
 }
-# These shape the build but not what comes out of it.
+# Options that affect the build but not the resulting image.
 _NOT_IN_THE_IMAGE = frozenset(
     ("authConfigs", "buildId", "context", "dockerfile", "remove", "forceRemove", "suppressOutput",
      "useLegacyBuilder", "version", "cacheFroms")
@@ -91,7 +91,7 @@ _PARAMETERS = {
 
 
 def check(inputs: Values) -> tuple[Values, list[Failure]]:
-    """The inputs to add for a `build` block, and what is wrong with it; nothing without one."""
+    """The inputs to add for a `build` block, and what is wrong with it; empty without a block."""
     options = inputs.get("build")
     if options is UNKNOWN:
         return {DIGEST: UNKNOWN}, []
@@ -102,7 +102,7 @@ def check(inputs: Values) -> tuple[Values, list[Failure]]:
 
 
 def changes(old: Values, new: Values) -> dict[str, Change]:
-    """What differs between two blocks and their contexts, and whether that needs a new image."""
+    """The differences between two blocks and their contexts, and which of them need a new image."""
     found: dict[str, Change] = {}
     if old.get(DIGEST) != new.get(DIGEST):
         found[DIGEST] = "replace"
@@ -116,7 +116,7 @@ def changes(old: Values, new: Values) -> dict[str, Change]:
 
 
 def run(ctx: Context, inputs: Values) -> str:
-    """Build and tag as the inputs say; the image's id."""
+    """Build and tag the image that the inputs describe; returns its id."""
     options = inputs["build"]
     try:
         context = build.collect(options.get("context"), options.get("dockerfile"), beside=None)
@@ -139,7 +139,7 @@ def run(ctx: Context, inputs: Values) -> str:
 
 
 def parameters_of(inputs: Values, arguments: dict[str, str], urn: str) -> dict[str, Any]:
-    """The query of POST /build for a resource's inputs."""
+    """The query parameters of POST /build for a resource's inputs."""
     options = inputs["build"]
     given = {_PARAMETERS[key]: value for key, value in options.items() if key in _PARAMETERS}
     given["buildargs"] = arguments
@@ -163,13 +163,13 @@ def parameters_of(inputs: Values, arguments: dict[str, str], urn: str) -> dict[s
 def _check(options: Values) -> list[Failure]:
     failures: list[Failure] = []
     if not options.get("context"):
-        failures.append(Failure("build.context", "a build needs the folder to build from"))
+        failures.append(Failure("build.context", "required: the folder to build from"))
     if options.get("version") not in (None, "", "1", 1, UNKNOWN):
-        reason = f"version {options['version']} is BuildKit: {build.NEEDS_BUILDKIT}. Leave it out"
+        reason = f"version {options['version']} is BuildKit: {build.NEEDS_BUILDKIT}. Remove it"
         failures.append(Failure("build.version", reason))
     caches = options.get("cacheFroms")
     for index, cache in enumerate(caches if isinstance(caches, list) else []):
         if isinstance(cache, str) and "=" in cache:
-            reason = f"{cache!r} is a cache of buildx: the classic builder takes image names"
+            reason = f"{cache!r} is a buildx cache: the classic builder accepts only image names"
             failures.append(Failure(f"build.cacheFroms[{index}]", reason))
     return failures

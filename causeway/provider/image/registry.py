@@ -1,6 +1,6 @@
-"""Pulling and pushing: progress while it runs, and the registry's words with the way out.
+"""Pulls and pushes images: shows the progress, and adds what to do to a registry's errors.
 
-The Docker engine talks to registries; this only reads what it reports.
+The Docker engine talks to the registry; this module reads the engine's reports.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from causeway.provider.resource.kind import Context
 from . import registry_auth
 
 _MEGABYTE = 1_000_000
-# What the registry or the way to it says -> what to do; the first row that matches.
+# An error of the registry or the connection to it -> what to do; the first matching row counts.
 _WAYS_OUT: tuple[tuple[str, str], ...] = (
     (
         r"no matching manifest|does not match the specified platform|no match for platform",
-        "the image is not made for this platform: name another one in `platform`, or leave it out",
+        "the image does not exist for this platform: set another `platform`, or remove it",
     ),
     (
         r"toomanyrequests|rate limit",
@@ -31,31 +31,31 @@ _WAYS_OUT: tuple[tuple[str, str], ...] = (
     (
         r"dial tcp|no such host|timeout|deadline exceeded|connection refused|connection reset"
         r"|unreachable|EOF|TLS|x509|proxyconnect|broke off|server gave HTTP",
-        "the engine does not reach the registry: check its network, proxy and certificates; "
-        "where there is none, name a local image in causeway:images",
+        "the engine cannot reach the registry: check its network, proxy and certificates; "
+        "without a registry, set a local image in causeway:images",
     ),
     (
         r"denied|unauthorized|authentication|no basic auth|insufficient_scope",
-        "check the spelling; if the image is private, `docker login {registry}` or set "
-        "docker:registryAuth; or name a local image in causeway:images",
+        "check the spelling; if the image is private, run `docker login {registry}` or set "
+        "docker:registryAuth; or set a local image in causeway:images",
     ),
     (
         r"manifest unknown|manifest for .* not found|not found|name unknown|does not exist",
-        "check the spelling of name and tag, or name a local image in causeway:images",
+        "check the spelling of name and tag, or set a local image in causeway:images",
     ),
     (
         r"invalid reference format|must be lowercase",
-        "an image name is [registry/]repository[:tag], in small letters",
+        "an image name has the form [registry/]repository[:tag], in lowercase",
     ),
     (
         r"no space left on device",
-        "the disk of the engine is full: `docker system df` shows of what",
+        "the engine's disk is full: `docker system df` shows what uses it",
     ),
 )
 
 
 def way_out(image: str, words: str) -> str:
-    """What to do about a registry's words, "" if there is no advice."""
+    """What to do about a registry's error message, "" if unknown."""
     for pattern, advice in _WAYS_OUT:
         if re.search(pattern, words, re.IGNORECASE):
             return advice.format(registry=registry_auth.registry_of(image))
@@ -65,7 +65,7 @@ def way_out(image: str, words: str) -> str:
 def pull(
     ctx: Context, image: str, platform: str | None = None, registry: dict[str, Any] | None = None
 ) -> None:
-    """Fetch an image. Raises Fault with the registry's words."""
+    """Pull an image. Raises Fault with the registry's error message."""
     repository, reference = split(image)
     wanted = {"fromImage": repository, "tag": reference, "platform": platform or None}
     with _transfer(ctx, "pull", image, registry, "/images/create", wanted) as events:
@@ -73,7 +73,7 @@ def pull(
 
 
 def push(ctx: Context, image: str, registry: dict[str, Any] | None = None) -> str:
-    """Send an image to its registry; the digest it got, `sha256:...`. Raises Fault."""
+    """Push an image to its registry; the result is its digest, `sha256:...`. Raises Fault."""
     repository, tag = split(image)
     path = f"/images/{repository}/push"
     with _transfer(ctx, "push", image, registry, path, {"tag": tag}) as events:
@@ -89,7 +89,7 @@ def _transfer(
     path: str,
     wanted: dict[str, Any],
 ) -> Iterator[Iterator[dict[str, Any]]]:
-    """The events of a pull or push; what goes wrong among them becomes a Fault."""
+    """The events of a pull or push. Raises Fault for an error."""
     credentials = registry_auth.for_image(ctx.config, image, registry)
     headers = {"X-Registry-Auth": registry_auth.header(credentials)}
     ctx.status(f"{verb}ing {image}")
@@ -107,10 +107,10 @@ def _transfer(
 
 
 def split(image: str) -> tuple[str, str]:
-    """Repository and tag or digest; the tag is `latest` when there is none."""
+    """The repository, and the tag or digest; the tag is `latest` by default."""
     if "@" in image:
         name, digest = image.split("@", 1)
-        # With both, the digest counts, as for the Docker client.
+        # With both, the digest counts, as in the Docker client.
         return split(name)[0], digest
     repository, colon, tag = image.rpartition(":")
     if colon and "/" not in tag:
@@ -119,15 +119,15 @@ def split(image: str) -> tuple[str, str]:
 
 
 class _Refused(Exception):
-    """An error inside of the stream."""
+    """An error in the stream."""
 
 
-# Said by every engine; those with containerd's image store leave out the event `aux` for it.
+# Every engine sends this line; engines with the containerd image store send no `aux` event for it.
 _DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})", re.IGNORECASE)
 
 
 def _follow(ctx: Context, stream: Iterable[dict[str, Any]], doing: str) -> str:
-    """Show a stream's progress until its end; the digest that it tells, or ""."""
+    """Show a stream's progress until it ends; the result is the digest that it reports, or ""."""
     layers: dict[str, str] = {}
     amounts: dict[str, tuple[int, int]] = {}
     digest = ""
@@ -154,7 +154,7 @@ _DONE = ("Pull complete", "Already exists", "Pushed", "Layer already exists", "M
 
 
 def progress(doing: str, layers: dict[str, str], amounts: dict[str, tuple[int, int]]) -> str:
-    """One line on how far a transfer is; `amounts` are bytes done and to do, by layer."""
+    """One line on a transfer's progress; `amounts` are the current and total bytes by layer."""
     done = sum(status.startswith(_DONE) for status in layers.values())
     text = f"{doing}: {done} of {len(layers)} layers"
     if amounts:

@@ -1,7 +1,7 @@
-"""A registry asked directly: the digest of a tag, its manifests, and a manifest deleted.
+"""The client of a registry's HTTP API: the digest of a tag, its manifests, and deletions.
 
-The engine has no call for a deletion, so this speaks the registry's own HTTP API: basic
-authentication or a bearer token, TLS by the machine's certificates or a file in Docker's folder.
+The engine cannot delete from a registry, so this module talks to it directly, with basic
+authentication or a bearer token, and with the system's CA certificates or one in Docker's folder.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MANIFESTS = ", ".join(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an image is: the registry's base address, the repository, tag or digest."""
+    """The location of an image: the registry's base URL, the repository, and the tag or digest."""
 
     base: str
     host: str
@@ -43,7 +43,7 @@ class Place:
 
 
 def place(image: str) -> Place:
-    """The place of an image name, with Docker Hub's rules for short ones."""
+    """The location of an image name, with Docker Hub's rules for short names."""
     name, reference = registry.split(image)
     host = registry_auth.registry_of(image)
     if name.startswith(f"{host}/"):
@@ -57,7 +57,7 @@ def place(image: str) -> Place:
 
 
 def digest(config: dict[str, Any], image: str, own: Any = None, *, insecure: bool = False) -> str:
-    """`sha256:...` of a tag in its registry. Raises Fault when it is not there."""
+    """`sha256:...` of a tag in its registry. Raises Fault when it does not exist."""
     where = place(image)
     answer = _ask("HEAD", where, where.reference, config, image, own, insecure)
     if answer.status_code == 404:
@@ -69,9 +69,9 @@ def digest(config: dict[str, Any], image: str, own: Any = None, *, insecure: boo
 def manifests(
     config: dict[str, Any], image: str, own: Any = None, *, insecure: bool = False
 ) -> list[dict[str, Any]]:
-    """What an image is made of in its registry: an entry for each platform, in its order.
+    """The manifests of an image in its registry: one entry per platform, in their order.
 
-    An image for one platform is one entry. Raises Fault when it is not there.
+    An image for a single platform is one entry. Raises Fault when the image does not exist.
     """
     where = place(image)
 
@@ -87,7 +87,7 @@ def manifests(
     if "manifests" in body:
         return [_manifest(each, each.get("platform") or {}) for each in body["manifests"]]
     if "config" not in body:
-        raise Fault(f"the registry of {image} has it in a form from before Docker 1.10")
+        raise Fault(f"the manifest of {image} has an unsupported format, from before Docker 1.10")
     itself = {
         "mediaType": body.get("mediaType") or answer.headers.get("Content-Type", ""),
         "digest": answer.headers.get("Docker-Content-Digest", ""),
@@ -105,9 +105,9 @@ def _manifest(found: dict[str, Any], platform: dict[str, Any]) -> dict[str, Any]
 
 
 def remove(config: dict[str, Any], image: str, digest: str, own: Any, *, insecure: bool) -> None:
-    """Delete from the repository of `image` what has this digest, whatever the name means by now.
+    """Delete the manifest with this digest from the repository of `image`, whatever its tags.
 
-    What is not there is no error.
+    A manifest that does not exist is not an error.
     """
     answer = _ask("DELETE", place(image), digest, config, image, own, insecure)
     if answer.status_code == 405:
@@ -129,12 +129,12 @@ def _ask(
     insecure: bool,
     kind: str = "manifests",
 ) -> requests.Response:
-    import requests  # only here: see `wire`
+    import requests  # imported only here: see `wire`
 
     credentials = registry_auth.for_image(config, image, own)
     session = requests.Session()
     session.headers["Accept"] = _MANIFESTS
-    # Said at each request: requests lets REQUESTS_CA_BUNDLE win over the session's own.
+    # Passed with each request: REQUESTS_CA_BUNDLE would override the session's setting.
     verify = False if insecure else _certificate(where.host)
     if credentials.get("username"):
         session.auth = (credentials["username"], credentials.get("password", ""))
@@ -163,7 +163,7 @@ def _token(session: requests.Session, challenge: str, verify: str | bool) -> str
 
 
 def _certificate(host: str) -> str | bool:
-    """A private authority's certificate where Docker looks for it, else the machine's own."""
+    """A private CA certificate where Docker looks for it, or else the system's certificates."""
     file = Path("/etc/docker/certs.d") / host / "ca.crt"
     if file.is_file():
         return str(file)
@@ -173,8 +173,8 @@ def _certificate(host: str) -> str | bool:
 def _expect(answer: requests.Response, image: str) -> None:
     if answer.status_code in (401, 403):
         raise Fault(
-            f"the registry refuses access to {image}\n"
-            "  what to do: `docker login`, or set authConfig or docker:registryAuth"
+            f"the registry denies access to {image}\n"
+            "  what to do: run `docker login`, or set authConfig or docker:registryAuth"
         )
     if not answer.ok:
         raise Fault(f"the registry of {image} answers {answer.status_code} {answer.reason}")

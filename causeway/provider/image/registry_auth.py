@@ -1,6 +1,6 @@
-"""Credentials for a registry: the resource's, the provider's `registryAuth`, Docker's own config.
+"""Credentials for a registry: the resource's, the provider's `registryAuth`, or Docker's own.
 
-Never asks a registry anything; what is found goes along with pulls, pushes and builds.
+This module never contacts a registry; the credentials go with pulls, pushes and builds.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from typing import Any
 
 from causeway.engine.faults import Fault
 
-# What follows imports the Docker SDK where it needs it, and nowhere else: see `wire`.
+# Functions below import the Docker SDK only where they need it: see `wire`.
 HUB = "docker.io"
-# The address under which the engine looks Docker Hub up.
+# The address under which the engine looks up credentials for Docker Hub.
 _HUB_INDEX = "https://index.docker.io/v1/"
 
 Credentials = dict[str, Any]
 
 
 def registry_of(image: str) -> str:
-    """The host of an image name's registry; Docker Hub's when it names none."""
+    """The registry host of an image name; Docker Hub by default."""
     host, _, rest = image.partition("/")
     if rest and ("." in host or ":" in host or host == "localhost"):
         return _host(host)
@@ -37,8 +37,8 @@ def for_image(
 ) -> Credentials:
     """The credentials to send for `image`; {} when there are none.
 
-    `registry` are those of the resource itself: server, username, password. Raises Fault for a
-    registryAuth entry that cannot be read.
+    `registry` are the resource's own: server, username, password. Raises Fault for a registryAuth
+    entry that cannot be read.
     """
     host = registry_of(image)
     if registry and (registry.get("username") or registry.get("password")):
@@ -52,7 +52,7 @@ def for_image(
 
 
 def for_build(config: dict[str, Any]) -> dict[str, Credentials]:
-    """All credentials, by registry: a build may pull from any of them."""
+    """All credentials by registry, since a build may pull from any of them."""
     found: dict[str, Credentials] = {}
     with _helpers_may_be_missing():
         found |= _logins().get_all_credentials()
@@ -71,7 +71,7 @@ def header(credentials: dict[str, Any]) -> str:
 
 
 def proxies(engine: str) -> dict[str, str]:
-    """The variables that ~/.docker/config.json wants builds on this engine to have."""
+    """The proxy variables that ~/.docker/config.json sets for builds on this engine."""
     from docker.utils.config import load_general_config
     from docker.utils.proxy import ProxyConfig
 
@@ -82,9 +82,9 @@ def proxies(engine: str) -> dict[str, str]:
 
 @contextmanager
 def _helpers_may_be_missing() -> Iterator[None]:
-    """A credential helper that is configured but not installed, as under WSL, is no error yet.
+    """Ignore a credential helper that is configured but not installed, as under WSL.
 
-    Only a pull that needs its credentials fails, with the registry's words.
+    Only a pull that needs its credentials fails, with the registry's error message.
     """
     from docker.credentials.errors import StoreError
     from docker.errors import DockerException
@@ -96,14 +96,14 @@ def _helpers_may_be_missing() -> Iterator[None]:
 
 
 def _logins(parsed: dict[str, Any] | None = None) -> Any:
-    """What `docker login` left on this machine, or in a configuration read elsewhere."""
+    """The credentials that `docker login` stored on this machine, or those in `parsed`."""
     from docker.auth import load_config
 
     return load_config(config_dict=parsed)
 
 
 def _of_this_machine(host: str) -> Credentials:
-    """What `docker login` left for a registry."""
+    """The credentials that `docker login` stored for a registry."""
     found: Credentials | None = None
     with _helpers_may_be_missing():
         found = _logins().resolve_authconfig(host)
@@ -111,7 +111,8 @@ def _of_this_machine(host: str) -> Credentials:
 
 
 def _of_entry(entry: dict[str, Any], host: str) -> Credentials:
-    """A registryAuth entry: configFile wins over configFileContent over username and password."""
+    """The credentials of a registryAuth entry: configFile overrides configFileContent, which
+    overrides username and password."""
     if entry.get("authDisabled"):
         return {}
     if entry.get("configFile"):
@@ -144,13 +145,13 @@ def _of_docker_config(content: str, host: str, where: str) -> Credentials:
         found = _logins(parsed).resolve_authconfig(host)
     except (ValueError, AttributeError, DockerException) as error:
         raise Fault(
-            f"registryAuth of {host}: {where} is no Docker configuration ({error})\n"
-            "  what to do: it should look like ~/.docker/config.json after `docker login`"
+            f"registryAuth of {host}: {where} is not a valid Docker configuration ({error})\n"
+            "  what to do: use the format of ~/.docker/config.json after `docker login`"
         ) from None
     if not found:
         raise Fault(
             f"registryAuth of {host}: {where} has no credentials for {host}\n"
-            f"  what to do: `docker login {host}`, or remove the entry"
+            f"  what to do: run `docker login {host}`, or remove the entry"
         )
     return dict(found)
 

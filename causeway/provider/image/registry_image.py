@@ -1,7 +1,7 @@
-"""docker:index/registryImage:RegistryImage: an image of the engine, pushed to its registry.
+"""docker:index/registryImage:RegistryImage: pushes an image on the engine to its registry.
 
-With a `build` block it is built under its name first; else it must be there: docker.Image,
-docker.RemoteImage or docker.Tag see to it.
+With a `build` block, the image is built under its name first. Otherwise it must exist:
+docker.Image, docker.RemoteImage or docker.Tag create it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ INPUTS: dict[str, str] = {
     "triggers": HONOURED,
     **build_options.INPUTS,
 }
-# What only matters for a later call to the registry.
+# Inputs that affect only later calls to the registry.
 _RECORDED = ("authConfig", "insecureSkipVerify", "keepRemotely")
 
 
@@ -36,8 +36,8 @@ class RegistryImageKind(ResourceKind):
     token: ClassVar[str] = "docker:index/registryImage:RegistryImage"
 
     def __init__(self) -> None:
-        # Repository and digest of what is being replaced in this run, and of what came out the
-        # same: a deletion goes by the digest, and takes every tag of it along.
+        # Repository and digest of the images that this run replaces, and of those that came out the
+        # same: a deletion goes by digest and would remove all tags of it.
         self._replaced: set[tuple[str, str]] = set()
         self._pushed_again = local_image.Adoptions()
         self._built_again = local_image.Adoptions()
@@ -48,7 +48,7 @@ class RegistryImageKind(ResourceKind):
         inputs = {key: value for key, value in new.items() if key != build_options.DIGEST}
         failures = refusals(inputs, INPUTS)
         if not inputs.get("name"):
-            failures.append(Failure("name", "is needed: registry/repository:tag"))
+            failures.append(Failure("name", "required: registry/repository:tag"))
         more, found = build_options.check(inputs)
         return inputs | more, failures + found
 
@@ -76,8 +76,8 @@ class RegistryImageKind(ResourceKind):
         elif before[image] is None:
             raise Fault(
                 f"image {image} is not on the engine, so it cannot be pushed\n"
-                "  what to do: build it under that name (`build`, or docker.Image) or give it that "
-                "name (docker.Tag)"
+                "  what to do: build it under that name (`build`, or docker.Image) or tag it with "
+                "that name (docker.Tag)"
             )
         digest = registry.push(ctx, image, _own(inputs))
         if (_repository(image), digest) in self._replaced:
@@ -88,7 +88,7 @@ class RegistryImageKind(ResourceKind):
         self, ctx: Context, id: str, inputs: Values, state: Values
     ) -> tuple[str, Values, Values] | None:
         if not inputs:
-            raise Fault("an image in a registry cannot be imported: declare it, it is pushed again")
+            raise Fault("an image in a registry cannot be imported: declare it, to push it again")
         try:
             digest = registry_api.digest(
                 ctx.config,
@@ -101,7 +101,7 @@ class RegistryImageKind(ResourceKind):
                 return None
             raise
         if digest != state.get("sha256Digest"):
-            # Somebody pushed another image under the name: this one is no longer there.
+            # Another image was pushed under the name: this one no longer exists there.
             return None
         built = {"imageId": state["imageId"]} if "imageId" in state else {}
         return id, {**inputs, **built, "sha256Digest": digest}, inputs
@@ -130,7 +130,7 @@ def _repository(image: str) -> str:
 
 
 def _own(inputs: Values) -> Values | None:
-    """The resource's own credentials in the form that `registry_auth` takes."""
+    """The resource's own credentials in the form that `registry_auth` expects."""
     own = inputs.get("authConfig")
     if not own:
         return None

@@ -1,7 +1,7 @@
-"""docker.RemoteImage: an image by name, taken from the engine or pulled, or built under that name.
+"""docker.RemoteImage: uses an image on the engine by name, pulls it, or builds it under that name.
 
-A local image of that name is used as it is, unless pullTriggers are given: then the registry is
-asked. Deleting removes the name from the engine unless keepLocally.
+A local image of that name is used as it is, unless pullTriggers are set: then it is pulled. A
+deletion removes the name from the engine unless keepLocally is set.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _REFERENCE = re.compile(
 
 
 class RemoteImageKind(ResourceKind):
-    """One name of an image on the engine; the id is the image's id and the name, as upstream."""
+    """One name of an image on the engine. The resource's id is the image's id followed by the name,
+    as in the official plugin."""
 
     token: ClassVar[str] = "docker:index/remoteImage:RemoteImage"
 
@@ -49,7 +50,7 @@ class RemoteImageKind(ResourceKind):
         failures = refusals(inputs, INPUTS)
         image = inputs.get("name")
         if image is not UNKNOWN and not (isinstance(image, str) and _REFERENCE.fullmatch(image)):
-            reason = f"{image!r} is no image name: [registry/]repository[:tag][@digest]"
+            reason = f"{image!r} is not a valid image name: [registry/]repository[:tag][@digest]"
             failures.append(Failure("name", reason))
         more, found = build_options.check(inputs)
         return inputs | more, failures + found
@@ -87,20 +88,20 @@ class RemoteImageKind(ResourceKind):
         ):
             if re.fullmatch(r"(?:sha256:)?[0-9a-f]{64}", image):
                 raise Fault(
-                    f"there is no image {image} on the engine, and an id cannot be pulled\n"
-                    "  what to do: name it by repository and tag, or repository@digest"
+                    f"image {image} is not on the engine, and an id cannot be pulled\n"
+                    "  what to do: name it by repository:tag or repository@digest"
                 )
             registry.pull(ctx, image, inputs.get("platform"))
         found = local_image.find(ctx, image)
         if found is None:
-            raise Fault(f"image {image}: the engine reported success but has no such image")
+            raise Fault(f"image {image}: the engine reported success, but the image does not exist")
         self._adoptions.note_same(had, found["Id"])
         return found["Id"] + image, _state(inputs, found)
 
     def read(
         self, ctx: Context, id: str, inputs: Values, state: Values
     ) -> tuple[str, Values, Values] | None:
-        # An import names the image; a resource's id is the image's id and its name.
+        # An import gives the image's name; a resource's id is the image's id and its name.
         inputs = inputs or {"name": re.sub(r"^sha256:[0-9a-f]{64}(?=.)", "", id)}
         found = local_image.find(ctx, inputs["name"])
         if found is None:
@@ -110,7 +111,7 @@ class RemoteImageKind(ResourceKind):
     def update(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
     ) -> Values:
-        # Only how to build and to let go can change in place.
+        # Only options of the build and of the deletion can change in place.
         return {
             **new,
             "imageId": old_state.get("imageId"),
@@ -131,14 +132,14 @@ class RemoteImageKind(ResourceKind):
 
 
 def _is_for(found: dict[str, Any], platform: str | None) -> bool:
-    """Whether an image is of this platform, as far as that names one."""
+    """Whether an image matches the parts that this platform specifies."""
     actual = (found.get("Os"), found.get("Architecture"), found.get("Variant") or None)
     wanted = (platform or "").split("/") if platform else []
     return all(a == w for a, w in zip(actual, wanted, strict=False) if a is not None)
 
 
 def _as_set(values: Any) -> Any:
-    """The triggers without their order; as they are while one is not known."""
+    """The triggers regardless of order; unchanged while one of them is unknown."""
     return values if has_unknown(values) else sorted(set(values or []))
 
 

@@ -1,4 +1,4 @@
-"""docker:index/tag:Tag: a second name for an image that the engine has."""
+"""docker:index/tag:Tag: another name for an image on the engine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TagKind(ResourceKind):
     ) -> tuple[Values, list[Failure]]:
         failures = [Failure(key, "is not an input of a tag") for key in new.keys() - INPUTS.keys()]
         failures += [
-            Failure(key, "is needed") for key in ("sourceImage", "targetImage") if not new.get(key)
+            Failure(key, "required") for key in ("sourceImage", "targetImage") if not new.get(key)
         ]
         return new, failures
 
@@ -39,7 +39,7 @@ class TagKind(ResourceKind):
         found = local_image.find(ctx, source)
         if found is None:
             raise Fault(
-                f"image {source} is not on the engine, so it cannot get another name\n"
+                f"image {source} is not on the engine, so it cannot be tagged\n"
                 "  what to do: check the spelling, or pull or build it first (docker.RemoteImage)"
             )
         repository, tag = registry.split(target)
@@ -52,10 +52,10 @@ class TagKind(ResourceKind):
         target = inputs.get("targetImage") or id.split(".", 1)[-1]
         found = local_image.find(ctx, str(target))
         if found is None or state.get("sourceImageId", found["Id"]) != found["Id"]:
-            # Gone, or moved to another image: either way this tag is to be set again.
+            # Removed, or moved to another image: in both cases the tag has to be set again.
             return None
         if not inputs:
-            raise Fault("a tag cannot be imported: declare it, setting it again changes nothing")
+            raise Fault("a tag cannot be imported: declare it, since setting it again is harmless")
         return id, {**state, **inputs, "sourceImageId": found["Id"]}, inputs
 
     def update(
@@ -69,8 +69,8 @@ class TagKind(ResourceKind):
         if found is None or found["Id"] != state.get("sourceImageId"):
             return
         if len(found.get("RepoTags") or []) == 1:
-            # The source's own name is gone already: removing the last one would remove the image.
-            ctx.log("info", f"{target} is the image's last name and stays")
+            # The source's own name no longer exists: removing the last name removes the image.
+            ctx.log("info", f"{target} is kept, because it is the image's last name")
             return
         try:
             ctx.api.call("DELETE", f"/images/{target}")

@@ -1,4 +1,4 @@
-"""Durations as Docker writes them ("1m30s"), to and from nanoseconds."""
+"""Converts durations as Docker writes them ("1m30s") to nanoseconds and back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 
 
 def to_nanoseconds(text: str) -> int:
-    """Nanoseconds of "1m30s"; ValueError for anything that is not a duration."""
+    """The nanoseconds of a duration such as "1m30s". Raises ValueError for anything else."""
     total, end = 0.0, 0
     for part in _PART.finditer(text):
         if part.start() != end:

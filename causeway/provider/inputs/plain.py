@@ -1,8 +1,8 @@
-"""Pulumi's wire values as plain Python and back.
+"""Converts Pulumi's wire values to plain Python and back.
 
-Whole numbers become int, computed values become UNKNOWN. Secrets, assets and resource references
-never arrive with a resource: the servicer does not accept them, so the engine unwraps and re-marks
-them itself. Of a provider's own settings the encrypted ones do: see `revealed`.
+Whole numbers become int, computed values become UNKNOWN. A resource's inputs never contain secrets,
+assets or resource references: the servicer does not accept them, so Pulumi unwraps and marks them
+itself. The provider's own settings may contain secrets: see `revealed`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from google.protobuf import struct_pb2  # type: ignore[import-untyped] # it brin
 
 # The string that stands for a computed value on the wire (pulumi.runtime.rpc.UNKNOWN).
 _UNKNOWN_ON_WIRE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-# What Pulumi marks a value of its own with, and says of one that is secret.
+# The key that marks a special value of Pulumi, and its value for a secret.
 _MARK: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 
 
 class _Unknown:
-    """A value that is only known once something else has been created."""
+    """A value that becomes known only when something else has been created."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -32,7 +32,7 @@ UNKNOWN: Final = _Unknown()
 
 
 def from_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """The plain form of a wire struct; keys that Pulumi keeps to itself (`__...`) are left out."""
+    """The plain form of a wire struct, without Pulumi's internal keys (`__...`)."""
     return {
         key: _from_value(value) for key, value in struct.fields.items() if not key.startswith("__")
     }
@@ -56,7 +56,7 @@ def _from_value(value: struct_pb2.Value) -> Any:
 
 
 def revealed(value: Any) -> Any:
-    """The same without the marks of secrets: to be used, and told to nobody."""
+    """The value with its secrets in plain text: for use only, never for output."""
     if isinstance(value, list):
         return [revealed(each) for each in value]
     if not isinstance(value, dict):
@@ -67,7 +67,7 @@ def revealed(value: Any) -> Any:
 
 
 def to_struct(values: dict[str, Any]) -> struct_pb2.Struct:
-    """The wire form of plain values; entries that are None are left out, as Pulumi does."""
+    """The wire form of plain values, without entries that are None, as Pulumi does."""
     struct = struct_pb2.Struct()
     for key, value in values.items():
         if value is not None:
@@ -100,7 +100,7 @@ def _set_value(target: struct_pb2.Value, value: Any) -> None:
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether a computed value is anywhere inside."""
+    """Whether the value is or contains an unknown value."""
     if value is UNKNOWN:
         return True
     if isinstance(value, dict):
@@ -111,7 +111,7 @@ def has_unknown(value: Any) -> bool:
 
 
 def objects(values: dict[str, Any], key: str) -> list[tuple[int, dict[str, Any]]]:
-    """The objects of the list at `key` with their places, those not known yet left out."""
+    """The objects of the list at `key` with their indexes, without unknown ones."""
     items = values.get(key)
     if not isinstance(items, list):
         return []

@@ -1,4 +1,4 @@
-"""Objects of Pulumi's spelling as the Engine API's and back, from one table of keys.
+"""Converts objects with Pulumi's keys to the Engine API's and back, by one table of keys.
 
 A shape maps an input's key to the API's key and the form of its value: None for the same value, a
 shape for an object, a one-element list of a shape for a list of objects, or a pair of functions.
@@ -16,7 +16,7 @@ Shape = Mapping[str, tuple[str, Any]]
 
 
 def to_api(shape: Shape, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The API's object; what is not given stays out."""
+    """The API's object, without values that are not set."""
     return {
         api: _convert(form, values[key], to_api, 0)
         for key, (api, form) in shape.items()
@@ -25,7 +25,7 @@ def to_api(shape: Shape, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_api(shape: Shape, found: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs that describe an API object; empty values stay out."""
+    """The inputs that describe an API object, without empty values."""
     values = {
         key: _convert(form, found[api], from_api, 1)
         for key, (api, form) in shape.items()
@@ -45,7 +45,7 @@ def _convert(form: Any, value: Any, walk: Callable[[Shape, Any], Any], way: int)
 
 
 def overlay(declared: Any, actual: Any) -> Any:
-    """The declared value with what is really in force at each place it speaks of."""
+    """The declared value, with the actual value at every place that it declares."""
     if isinstance(declared, dict) and isinstance(actual, dict):
         return {
             key: overlay(value, actual[key]) if key in actual else _missing(value)
@@ -58,12 +58,12 @@ def overlay(declared: Any, actual: Any) -> Any:
 
 
 def _missing(value: Any) -> Any:
-    """What stands for a declared value that the engine does not report: empty ones are the same."""
+    """The value of a declared input that the engine does not report: unchanged if it is empty."""
     return value if value in (None, "", [], {}, 0, False, "0s", "0.0") else None
 
 
 def keys(shape: Shape, prefix: str = "") -> list[str]:
-    """Every input's dotted path, for comparison with the SDK's classes."""
+    """The dotted path of every input, for comparison with the SDK's classes."""
     found = []
     for key, (_, form) in shape.items():
         found.append(prefix + key)
@@ -81,7 +81,7 @@ LABELS: Functions = (
     lambda found: [{"label": key, "value": value} for key, value in sorted(found.items())],
 )
 HOSTS: Functions = (
-    # Swarm writes an entry of /etc/hosts: the address first.
+    # Swarm uses the form of /etc/hosts, with the address first.
     lambda items: [f"{item['ip']} {item['host']}" for item in items],
     lambda lines: [dict(zip(("ip", "host"), line.split(" ", 1), strict=True)) for line in lines],
 )

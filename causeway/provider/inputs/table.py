@@ -1,7 +1,7 @@
-"""Which inputs of a resource type are honoured and which are refused, and the check against it.
+"""The table of a resource type's supported and rejected inputs, and the check against it.
 
 A table maps input paths (`build.cacheFrom.images`) to "honoured" or "refused: REASON". An input
-that is in no table is a mistake of the program and refused too: nothing is dropped silently.
+that is not in the table is a mistake in the program and also rejected: nothing is silently ignored.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from causeway.provider.resource.values import Failure
 from .plain import UNKNOWN
 
 HONOURED = "honoured"
-# Values that ask for nothing, whatever the input.
+# Values that have no effect, whatever the input.
 _NOTHING: tuple[Any, ...] = (None, False, "", "false", [], {})
 
 
 def refusals(values: dict[str, Any], table: dict[str, str]) -> list[Failure]:
-    """One failure for each input that is refused or that does not exist."""
+    """One failure for each input that is rejected or does not exist."""
     found: list[Failure] = []
     for path, value in _walk(values, ""):
         key = re.sub(r"\[\d+\]", "", path)
@@ -49,7 +49,7 @@ def _walk(values: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def _free(key: str, table: dict[str, str]) -> bool:
-    """Whether the key lies in a map that takes any keys (`build.args.VERSION`) or is refused."""
+    """Whether the key is in a map that accepts any keys (`build.args.VERSION`) or is rejected."""
     above = key
     while "." in above:
         above = above.rsplit(".", 1)[0]

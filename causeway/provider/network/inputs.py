@@ -1,6 +1,6 @@
-"""A network's inputs as an Engine API body, an inspected network as inputs, and what is wrong.
+"""Converts a network's inputs to an Engine API body and back, compares them and checks them.
 
-Pure functions; the order of engine calls is in `network`.
+Pure functions; the order of the engine calls is in `network`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from causeway.provider.inputs.table import HONOURED, refusals
 from causeway.provider.resource.ownership import foreign_labels
 from causeway.provider.resource.values import Failure, Values
 
-# Every input of the SDK's NetworkArgs and of the classes nested in it, and what becomes of it.
+# Every input of the SDK's NetworkArgs and of its nested classes -> how the plugin treats it.
 INPUTS: dict[str, str] = {
     path: HONOURED
     for path in (
@@ -104,9 +104,9 @@ def actual_inputs(found: dict[str, Any]) -> Values:
 
 
 def read_inputs(declared: Values, found: dict[str, Any]) -> Values:
-    """The declared inputs, each replaced by the engine's word where that means something else.
+    """The declared inputs, each replaced by the engine's value where that means something else.
 
-    What was left to the engine (an undeclared subnet, gateway, driver option) stays undeclared.
+    What the engine chose (an undeclared subnet, gateway or driver option) stays undeclared.
     """
     actual = actual_inputs(found)
     inputs: Values = {}
@@ -131,7 +131,7 @@ def read_inputs(declared: Values, found: dict[str, Any]) -> Values:
 
 
 def import_inputs(found: dict[str, Any]) -> Values:
-    """The inputs of a network that Pulumi did not make: what differs from the defaults."""
+    """The inputs of an imported network: the values that differ from the defaults."""
     return {
         key: value
         for key, value in actual_inputs(found).items()
@@ -140,7 +140,7 @@ def import_inputs(found: dict[str, Any]) -> Values:
 
 
 def canonical(inputs: Values) -> Values:
-    """Inputs compared by meaning: defaults out, lists sorted, subnets in one spelling."""
+    """Inputs in the form that is compared: without defaults, lists sorted, subnets normalised."""
     kept = {k: v for k, v in inputs.items() if v not in (None, False, {}, [], "")}
     for key, default in (("driver", "bridge"), ("ipamDriver", "default")):
         if kept.get(key) == default:
@@ -170,7 +170,7 @@ def _spell(value: Any) -> Any:
 
 
 def check(inputs: Values) -> list[Failure]:
-    """All that is wrong with the inputs before any engine is asked."""
+    """The problems of the inputs that can be found without the engine."""
     failures = refusals(inputs, INPUTS)
     if inputs.get("name") in _BUILT_IN:
         failures.append(
@@ -199,7 +199,7 @@ def _check_ipam(path: str, config: Values) -> list[Failure]:
         if _bad_address(value):
             failures.append(Failure(f"{path}.{key}", f"{value!r} is not an IP address"))
         elif within is not None and ipaddress.ip_address(value) not in within:
-            failures.append(Failure(f"{path}.{key}", f"{value} lies outside of {subnet}"))
+            failures.append(Failure(f"{path}.{key}", f"{value} is outside {subnet}"))
     return failures
 
 

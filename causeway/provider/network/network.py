@@ -1,8 +1,8 @@
-"""docker:index/network:Network: created, read back, and replaced without losing its containers.
+"""docker:index/network:Network: creates, reads and replaces a network and keeps its containers.
 
-The Engine API cannot change a network, so every difference replaces it. Its containers are this
-plugin's business: those of the same stack are disconnected first and come back through their own
-update (they refer to the network's id); anybody else's stop the deletion.
+The Engine API cannot change a network, so every difference replaces it. The deletion disconnects
+containers of the same stack, which their own update connects to the new network (they refer to its
+id); containers of other owners make it fail.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from . import inputs as network_inputs
 from .abilities import OWN_IPAM
 from .inputs import canonical, import_inputs, overlap, read_inputs, to_body, to_state
 
-# How long a busy engine may take to let go of the endpoints of removed containers.
+# How long a busy engine may take to release the endpoints of removed containers.
 ENDPOINT_SECONDS = 10
 ENDPOINT_POLL_SECONDS = 0.1
 
@@ -68,10 +68,10 @@ class NetworkKind(ResourceKind):
             diff.delete_before_replace = keeps_name or overlap(old_inputs, new)
             changed = ", ".join(diff.changes)
             how = (
-                f"the old network goes first, because {'its name' if keeps_name else 'its subnet'} "
+                f"the old one is deleted first, because its {'name' if keeps_name else 'subnet'} "
                 "is needed; containers of this stack are disconnected and connected again"
                 if diff.delete_before_replace
-                else "the new network comes first, containers are moved over"
+                else "the new one is created first, and containers move to it"
             )
             diff.reason = f"a network cannot be changed in place ({changed}): {how}"
         return diff
@@ -92,7 +92,7 @@ class NetworkKind(ResourceKind):
         try:
             identity = ctx.api.call("POST", "/networks/create", body=body)["Id"]
         except EngineError as error:
-            ctx.journal.end(ctx.urn)  # a refusal: nothing was made
+            ctx.journal.end(ctx.urn)  # rejected: nothing was created
             if error.status != 409:
                 raise
             raise Fault(
@@ -117,7 +117,7 @@ class NetworkKind(ResourceKind):
     def update(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
     ) -> Values:
-        # Only the spelling of inputs can differ here: diff() replaces for everything else.
+        # Only the spelling of inputs can differ here: every other difference is a replacement.
         return {**old_state, **new}
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
@@ -130,18 +130,18 @@ def _whose(ctx: Context, name: str) -> str:
 
 
 def remove(ctx: Context, id: str) -> None:
-    """Delete a network; containers of this state are disconnected, others are an error."""
+    """Delete a network, after disconnecting this state's containers. Raises Fault for others."""
     deadline = time.monotonic() + ENDPOINT_SECONDS
     while not _try_to_remove(ctx, id, last=time.monotonic() > deadline):
         time.sleep(ENDPOINT_POLL_SECONDS)
-    # A swarm takes its networks away a moment after it has said so.
+    # A swarm removes its networks a moment after it has reported them as removed.
     while ctx.api.find(f"/networks/{id}") is not None and time.monotonic() < deadline:
         time.sleep(ENDPOINT_POLL_SECONDS)
 
 
 def _try_to_remove(ctx: Context, id: str, *, last: bool) -> bool:
-    """Whether the network is gone; False while the engine still holds endpoints of containers
-    that it has already reported as removed, as a busy one does for a moment."""
+    """Whether the network is gone; False while a busy engine still has endpoints of containers that
+    it has already reported as removed."""
     found = ctx.api.find(f"/networks/{id}")
     if found is None:
         return True
@@ -168,10 +168,10 @@ def _try_to_remove(ctx: Context, id: str, *, last: bool) -> bool:
             raise
         if last and not attached:
             raise Fault(
-                f"network {found['Name']} has no container any more, but the engine still counts "
-                "some: when many stop at the same time, Docker 20.10 can lose count\n"
-                "  what to do: restart the engine, which counts anew (`systemctl restart docker` "
-                "on its machine), and run again"
+                f"network {found['Name']} has no containers left, but the engine still counts "
+                "some: Docker 20.10 can lose count when many stop at the same time\n"
+                "  what to do: restart the engine, which counts them again (`systemctl restart "
+                "docker` on the Docker host), and run again"
             ) from None
         if last:
             raise
@@ -180,7 +180,7 @@ def _try_to_remove(ctx: Context, id: str, *, last: bool) -> bool:
 
 
 def disconnect(ctx: Context, network: str, container: str) -> None:
-    """End a connection; one that is not there is no error."""
+    """Disconnect a container; one that is not connected is not an error."""
     try:
         ctx.api.call(
             "POST",

@@ -1,8 +1,8 @@
-"""Imported first by the plugin's process: messages and gRPC without what is around them.
+"""Imports Pulumi's protocol messages and gRPC without the packages around them.
 
-The protocol needs `pulumi.runtime.proto` alone. Importing that the usual way runs the whole SDK,
-a third of the plugin's start, for which every preview would wait. A third of gRPC's own import is
-its half for asyncio, which nothing here uses.
+The plugin's process imports this module first. The protocol needs only `pulumi.runtime.proto`, but
+a normal import of that runs the whole SDK, a third of the plugin's start, which every preview waits
+for. A third of gRPC's own import is its asyncio part, which nothing here uses.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from types import ModuleType
 
 
 def stand_in(name: str) -> None:
-    """Put an empty package in the place of `name`, whose modules can be imported from it.
+    """Register an empty stand-in for the package `name`, whose modules can then be imported.
 
-    A package that is imported already, as in a test, stays.
+    A package that is already imported, as in a test, is left alone.
     """
     spec = importlib.util.find_spec(name)
     if name in sys.modules or spec is None or spec.submodule_search_locations is None:
@@ -28,7 +28,7 @@ def stand_in(name: str) -> None:
 
 
 class _Unused(ModuleType):
-    """A module whose names are only mentioned while another module is imported."""
+    """A module whose names are only referenced while another module is imported."""
 
     def __getattr__(self, name: str) -> type:
         if name.startswith("__"):
@@ -37,9 +37,9 @@ class _Unused(ModuleType):
 
 
 def grpc_alone() -> None:
-    """Import gRPC without asyncio, which stays importable for others.
+    """Import gRPC without asyncio, which other code can still import.
 
-    In a process that has one of the two already, as a test, nothing is done.
+    Does nothing in a process that has imported one of the two already, such as a test.
     """
     if "asyncio" in sys.modules or "grpc" in sys.modules:
         return

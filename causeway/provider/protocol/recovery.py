@@ -1,8 +1,8 @@
-"""Puts right what killed runs of this state left: before the first change of a run, once.
+"""Cleans up what killed runs of this state left, once, before the first change of a run.
 
-Three proofs are needed to remove an object: it carries the state's identity, the journal says that
-a run on this machine began it, and the state does not hold it. A container that was set aside for a
-successor which was never recorded is set going again. Volumes stay: their data may be all there is.
+An object is removed only on three conditions: it carries the state's identity, the journal says
+that a run on this machine began it, and it is not in the state. A container that was stopped for a
+successor which was never recorded is started again. Volumes stay: their data may be the only copy.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from causeway.provider.resource.kind import Context
 from causeway.provider.resource.recorded import Recorded
 from causeway.state.journal import Abandoned
 
-_BEGUN = "which a killed update began and the state does not hold"
-# What it is called, where it is listed, and how it goes.
+_BEGUN = "left by a killed update and not in the state"
+# The kinds of Swarm objects and the paths of their lists.
 _SWARM = (("service", "/services"), ("secret", "/secrets"), ("config", "/configs"))
 
 
 def settle(ctx: Context, left: Abandoned) -> None:
-    """Remove and set going again what the journals of killed runs and the state prove.
+    """Remove the objects, and start the containers, that journals and state prove to be left over.
 
     Without the state nothing is proven, and nothing is touched.
     """
@@ -36,8 +36,9 @@ def settle(ctx: Context, left: Abandoned) -> None:
     if recorded is None:
         ctx.log(
             "warning",
-            "an update was killed, and Pulumi's state cannot be read to tell what it left on the "
-            "engine: nothing is removed\n  what to do: `causeway leftovers` shows it and asks",
+            "an update was killed, and Pulumi's state cannot be read to find what it left on the "
+            "engine: nothing is removed\n  what to do: `causeway leftovers` lists it, and with "
+            "`--remove` removes it after asking",
         )
         return
     failed = []
@@ -48,7 +49,7 @@ def settle(ctx: Context, left: Abandoned) -> None:
         except (EngineError, Fault) as error:
             failed.append(f"{what}: {error}")
     if failed:
-        ctx.log("warning", "not put right: " + "\n  ".join(failed))
+        ctx.log("warning", "the cleanup failed: " + "\n  ".join(failed))
         return
     for file in left.files:
         with suppress(OSError):
@@ -56,7 +57,8 @@ def settle(ctx: Context, left: Abandoned) -> None:
 
 
 def resources_with_left_overs(ctx: Context, left: Abandoned) -> frozenset[str]:
-    """The URNs of what `settle` would remove: a run that changes nothing else has to come to it."""
+    """The URNs of the objects that `settle` would remove. A run without other changes needs them to
+    get there."""
     recorded = ctx.recorded()
     if recorded is None:
         return frozenset()
@@ -83,7 +85,7 @@ def _rule(ctx: Context, left: Abandoned, recorded: Recorded) -> Rule:
 def _steps(
     ctx: Context, left: Abandoned, recorded: Recorded
 ) -> Iterator[tuple[str, Callable[[], object]]]:
-    """What to do, in words and as a call, in the order in which it has to be done."""
+    """The steps in order, each as a message and a call."""
     is_left = _rule(ctx, left, recorded)
     for each in _left_of(ctx.cache.containers(), is_left):
         yield f"removing container {_name(each)}, {_BEGUN}", partial(_container, ctx, each["Id"])
@@ -91,7 +93,7 @@ def _steps(
         known = recorded.resources.get(parked.id)
         if known is not None and not known.leaves and ctx.api.find(f"/containers/{parked.id}/json"):
             yield (
-                f"setting container {parked.name} going again, which a killed update had stopped",
+                f"starting container {parked.name}, which a killed update had stopped",
                 partial(handover.bring_back, ctx, parked),
             )
     if (ctx.api.info.get("Swarm") or {}).get("ControlAvailable"):

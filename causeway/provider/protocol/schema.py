@@ -1,7 +1,8 @@
-"""The schema of the `docker` package, from which Pulumi writes programs: read off the SDK.
+"""The schema of the `docker` package, derived from the SDK; Pulumi generates programs from it.
 
-A program of its own, `python -m causeway.provider.protocol.schema`: it needs the whole SDK, which
-the plugin starts without. Resource types and the objects in them are described, functions are not.
+It runs as a separate program, `python -m causeway.provider.protocol.schema`, because it needs the
+whole SDK, which the plugin does not import. The schema describes resource types and their objects,
+not functions.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _REFERENCE = "#/types/"
 
 
 def schema(tokens: list[str]) -> dict[str, Any]:
-    """The schema of the resource types `tokens`, as Pulumi's metaschema has it."""
+    """The schema of the resource types `tokens`, in the form of Pulumi's metaschema."""
     objects: dict[str, Any] = {}
     resources = {token: _resource(token, objects) for token in sorted(tokens)}
     return {
@@ -50,7 +51,7 @@ def _resource(token: str, objects: dict[str, Any]) -> dict[str, Any]:
 
 
 def _required(arguments: type) -> list[str]:
-    """The inputs without a default, by their names on the wire."""
+    """The inputs without a default, by their property names in Pulumi."""
     wire = _types.input_type_py_to_pulumi_names(arguments)
     parameters = inspect.signature(arguments).parameters.values()
     return sorted(wire[each.name] for each in parameters if each.default is inspect.Parameter.empty)
@@ -61,10 +62,10 @@ def _properties(types: dict[str, Any], objects: dict[str, Any]) -> dict[str, Any
 
 
 def _type(given: Any, objects: dict[str, Any]) -> dict[str, Any]:
-    """One type of the SDK as a schema's; classes are added to `objects`."""
+    """One type of the SDK as a schema type; classes are added to `objects`."""
     choices = [each for each in _members(given) if not _is_another_form(each)]
     if len(choices) > 1:
-        # A set of words that is open: the words' class or any text.
+        # An open enum: its class or any string.
         choices = [each for each in choices if each in _PLAIN] or choices
     one = choices[0] if choices else Any
     origin, inner = typing.get_origin(one), typing.get_args(one)
@@ -88,7 +89,7 @@ def _members(given: Any) -> list[Any]:
 
 
 def _is_another_form(given: Any) -> bool:
-    """Whether a type only says how else a value may be handed over: later, as a dict, or not."""
+    """Whether a type is only another way to pass a value: as an Output, as a dict, or None."""
     origin = typing.get_origin(given) or given
     if origin is type(None) or typing.is_typeddict(origin):
         return True
@@ -96,11 +97,11 @@ def _is_another_form(given: Any) -> bool:
 
 
 def _object(given: type, objects: dict[str, Any]) -> str:
-    """The token of a class that describes an object; inputs and outputs share one."""
+    """The token of a class that describes an object; inputs and outputs share it."""
     name = given.__name__.removesuffix("Args")
     token = f"docker:index/{name}:{name}"
     if token not in objects:
-        objects[token] = {"type": "object"}  # first of all, for one that holds itself
+        objects[token] = {"type": "object"}  # set first, for a class that contains itself
         arguments = getattr(pulumi_docker, f"{name}Args", None)
         if arguments is None:
             types = _types.output_type_types(given)

@@ -1,4 +1,4 @@
-"""The SDK whose resource types are served, looked at without importing it."""
+"""The version of the SDK whose resource types this plugin implements, read without importing it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def version() -> str:
-    """Its version, from the file in which it tells Pulumi; "" where it is not installed."""
+    """The SDK's version, from its pulumi-plugin.json; "" when it is not installed."""
     spec = find_spec("pulumi_docker")
     if spec is None or spec.origin is None:
         return ""

@@ -1,4 +1,4 @@
-"""Pulumi's provider protocol over the resource kinds: gRPC in, plain values out."""
+"""Pulumi's provider protocol, served by the resource kinds: gRPC outside, plain values inside."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from causeway.provider.resource.values import Diff, Failure, Values
 
 from .session import Session, abort
 
-# The settings that say where the engine is.
+# The settings that locate the engine.
 ENGINE_KEYS = (
     "version",
     "host",
@@ -52,11 +52,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a call is under way."""
+        """Whether a call is running."""
         return self._session.is_busy
 
     def end(self) -> None:
-        """Pulumi ends this run in order: what it was told is in its state."""
+        """Close the journal: Pulumi ends this run normally, with all results in its state."""
         self._session.journal.close()
 
     # --- the protocol's small calls -----------------------------------------------------------
@@ -73,7 +73,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         command = [sys.executable, "-m", f"{__package__}.schema", *self._kinds]
         done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode:
-            abort(context, f"the package's schema cannot be told: {done.stderr.strip()}")
+            abort(context, f"the package's schema cannot be read: {done.stderr.strip()}")
         return provider_pb2.GetSchemaResponse(schema=done.stdout)
 
     def Attach(self, request: Any, context: Any) -> Any:
@@ -84,7 +84,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
-        # Pulumi hands over all `causeway:` settings of the stack, which are the program's.
+        # Pulumi passes all `causeway:` settings of the stack; the others belong to the program.
         known = {
             key: value
             for key, value in from_struct(request.news).items()
@@ -113,8 +113,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         old = from_struct(request.olds) if request.HasField("olds") else None
 
         def work(ctx: Context) -> tuple[Values, list[Failure]]:
-            # A preview of things to create asks the engine nothing else: without this, it would
-            # promise what no engine is there to do.
+            # A preview of new objects asks the engine nothing else: without this, it would succeed
+            # even when no engine can create them.
             ctx.api  # noqa: B018 - connects
             return kind.check(ctx, ctx.name, old, from_struct(request.news), request.randomSeed)
 
@@ -127,7 +127,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         kind = self._kind(request.urn, context)
         old_inputs = from_struct(request.old_inputs)
         self._session.compare(request.urn, request.id, old_inputs)
-        # Mostly nothing has changed, which the messages tell faster than their values.
+        # Mostly nothing has changed; comparing the messages is faster than comparing their values.
         new = dict(old_inputs) if request.news == request.old_inputs else from_struct(request.news)
         for name in {path.split(".")[0].split("[")[0] for path in request.ignoreChanges}:
             new.pop(name, None)
@@ -139,12 +139,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             diff = kind.diff(ctx, request.id, old_inputs, state, new)
             if (why := kind.lost(ctx, request.id, old_inputs, state)) is not None:
                 diff.changes["id"] = "replace"
-                # The old one is gone: it stands in nobody's way, unless both have the same id.
-                diff.reason = f"made anew, because {why}"
+                # The old object is gone: it blocks nothing, unless both have the same id.
+                diff.reason = f"replaced because {why}"
                 diff.delete_before_replace = kind.id_is_name
             if not diff.changes and self._session.has_left_over(ctx, request.urn):
                 diff.changes["id"] = "update"
-                diff.reason = "what a killed update left of it is removed"
+                diff.reason = "removes what a killed update left of it"
             return diff
 
         diff = self._session.do(context, request.urn, True, work)
@@ -196,7 +196,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse()
         identity, now, wanted = found
         self._session.know(identity)
-        # Most of a refresh finds what it knew, and its message need not be made anew.
+        # Most of a refresh finds no change, and can return the message as it came.
         return provider_pb2.ReadResponse(
             id=identity,
             properties=request.properties if now == state else to_struct(now),
@@ -238,7 +238,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(self, request: Any, context: Any) -> Any:
         function = self._functions.get(request.tok)
         if function is None:
-            abort(context, f"the function {request.tok} is not served by this plugin")
+            abort(context, f"this plugin does not support the function {request.tok}")
         arguments = from_struct(request.args)
         answer = self._session.do(context, "", False, lambda ctx: function(ctx, arguments))
         return provider_pb2.InvokeResponse(**{"return": to_struct(answer)})
@@ -248,7 +248,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         kind = self._kinds.get(token)
         if kind is None:
             known = ", ".join(sorted(name.rsplit(":", 1)[-1] for name in self._kinds))
-            abort(context, f"the resource type {token} is not served by this plugin ({known} are)")
+            abort(context, f"this plugin does not support the type {token} (known: {known})")
         return kind
 
 
@@ -258,7 +258,7 @@ def _require_swarm(ctx: Context, kind: ResourceKind, state: Values) -> None:
 
 
 def _decode_config(args: Values) -> Values:
-    """Provider inputs; nested ones (registryAuth, sshOpts) arrive as JSON text."""
+    """The provider's inputs; nested ones (registryAuth, sshOpts) arrive as JSON text."""
     decoded = {}
     for key, given in args.items():
         value = revealed(given)
@@ -269,7 +269,7 @@ def _decode_config(args: Values) -> Values:
 
 
 def _failures(urn: str, failures: list[Failure]) -> list[Any]:
-    """With the line of the stack file, which names the property in the user's own words."""
+    """The failures, with the line and key path of the stack file where these are known."""
     told = provider_pb2.CheckFailure
     return [
         told(reason=visible(text))

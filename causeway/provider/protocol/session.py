@@ -1,7 +1,7 @@
-"""One run of the plugin: its connection, what Pulumi has told of, and how a call is carried out.
+"""One run of the plugin: its connection, what Pulumi has reported, and the execution of calls.
 
-The work of a call runs in a thread apart, so kinds may block on the engine. After Cancel a call
-gets a few seconds to end well and is then given up; the journal leads the next run to what it left.
+The work of a call runs in its own thread, so kinds may block on the engine. After Cancel, a call
+gets a few seconds to finish and is then abandoned; the next run finds in the journal what it left.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from causeway.provider.resource.values import Values
 from causeway.state import identity as origin
 from causeway.state import journal
 
-# Calls whose work runs at the same time; Pulumi's --parallel decides how many it sends, and the
-# others wait for their turn.
+# The number of calls that work at the same time. Pulumi's --parallel decides how many it sends; the
+# others wait.
 WORKERS = 64
-# How long a call may go on after Ctrl-C before its answer is given up.
+# How long a call may continue after Ctrl-C before it is abandoned.
 CANCEL_GRACE_SECONDS = 8.0
 _CANCEL_POLL_SECONDS = 0.2
 _SEVERITIES = {
@@ -50,7 +50,7 @@ _SEVERITIES = {
 
 
 class Session:
-    """What the calls of one Pulumi operation share; `config` is the provider's configuration."""
+    """The state that the calls of one Pulumi operation share; `config` is the provider's."""
 
     def __init__(self, pulumi_engine: str) -> None:
         self.config: Values = {}
@@ -80,8 +80,8 @@ class Session:
         """The ids of the engine and swarm that these settings lead to, for the state, which holds
         those in `before`.
 
-        Raises OtherEngine. Where no engine answers, what is known stays; the calls that need it
-        tell. The connection is kept for them.
+        Raises OtherEngine. Where no engine answers, the known ids stay; calls that need the engine
+        report that. The connection is kept for them.
         """
         known = {key: str(before[key]) for key in (ENGINE, SWARM) if before.get(key)}
         if has_unknown(config):
@@ -96,9 +96,9 @@ class Session:
         return {ENGINE: self._engine_id, SWARM: kept_swarm(known.get(SWARM), swarm)}
 
     def configure(self, config: Values, identity: str, urn: str) -> None:
-        """Work for the state whose provider has this id and URN."""
+        """Set the configuration, and work for the state whose provider has this id and URN."""
         if _settings(config) != _settings(self.config):
-            self._docker = self._docker_error = None  # asked with others before
+            self._docker = self._docker_error = None  # connected with other settings before
         self.config = config
         self._origin = origin.origin(identity, urn)
         if self._origin.identity:
@@ -107,35 +107,35 @@ class Session:
             self._left = journal.abandoned(folder, self._run)
 
     def cancel(self) -> None:
-        """Ask the calls under way to end, and refuse further ones."""
+        """Ask running calls to end, and reject further ones."""
         self._cancelled.set()
 
     @property
     def is_busy(self) -> bool:
-        """Whether the work of a call is under way."""
+        """Whether a call is running."""
         with self._lock:
             return self._under_way > 0
 
     def know(self, identity: str) -> None:
-        # For all resources at once: one that is renamed with an alias keeps its old URN's label.
+        # The ids of all resources together: one renamed with an alias keeps its old URN's label.
         with self._lock:
             self._known.add(identity)
 
     def compare(self, urn: str, identity: str, inputs: Values) -> None:
-        """Pulumi asks what a change of this resource needs: what it is on the engine by now."""
+        """Record the object that Pulumi compares this resource's new inputs with."""
         self.know(identity)
         with self._lock:
             self._current[urn] = identity, inputs
 
     def read_state(self) -> recorded.Recorded | None:
-        """What Pulumi's state holds, read at most once."""
+        """The contents of Pulumi's state, read at most once."""
         with self._reading:
             if not self._recorded:
                 self._recorded.append(recorded.read(self._origin))
             return self._recorded[0]
 
     def has_left_over(self, ctx: Context, urn: str) -> bool:
-        """Whether a killed run left something of this resource that the next change removes."""
+        """Whether a killed run left an object of this resource that the next change removes."""
         with self._settling:
             if not self._left.files:
                 return False
@@ -146,12 +146,12 @@ class Session:
             return urn in self._unsettled
 
     def _settled(self, work: Callable[[Context], Any]) -> Callable[[Context], Any]:
-        """The work, after what killed runs left has been put right."""
+        """The work, preceded by the cleanup after killed runs."""
 
         def first(ctx: Context) -> Any:
             with self._settling:
                 if self._left.files:
-                    from .recovery import settle  # only here: a run seldom needs it
+                    from .recovery import settle  # imported here: a run seldom needs it
 
                     settle(ctx, self._left)
                     self._left = journal.Abandoned()
@@ -182,7 +182,7 @@ class Session:
         )
 
     def _connected(self) -> engines.Engine:
-        """One connection for the whole run; after a failure every later call fails at once."""
+        """The connection for the whole run; after a failure, every later call fails at once."""
         with self._connecting:
             if self._docker_error is not None:
                 raise self._docker_error
@@ -196,11 +196,11 @@ class Session:
             return self._docker
 
     def change(self, context: Any, urn: str, work: Callable[[Context], Any]) -> Any:
-        """`do` for work that changes something on the engine."""
+        """`do` for work that changes the engine."""
         return self.do(context, urn, False, self._settled(work))
 
     def do(self, context: Any, urn: str, preview: bool, work: Callable[[Context], Any]) -> Any:
-        """The work's result, or the call aborted with a message for the user."""
+        """The result of the work; aborts the call with a message for the user when it fails."""
         with self._lock:
             self._under_way += 1
         try:
@@ -221,11 +221,11 @@ class Session:
                 break
             except TimeoutError:
                 if self._cancelled.is_set():
-                    if future.cancel():  # its turn had not come, and must not come any more
+                    if future.cancel():  # it has not started, and must not start any more
                         abort(context, "cancelled")
                     patience -= _CANCEL_POLL_SECONDS
                 if patience <= 0:
-                    abort(context, "cancelled; the engine's answer was not waited for any longer")
+                    abort(context, "cancelled without waiting for the engine's answer")
         if error is None:
             return future.result(timeout=0)
         if os.environ.get("CAUSEWAY_DEBUG"):
@@ -239,7 +239,7 @@ class Session:
             return "the configured context"
 
     def note(self, urn: str, message: str) -> None:
-        """A remark on a planned change, once for each resource and run."""
+        """Show a message about a planned change, once per resource and run."""
         with self._lock:
             known = (urn, message) in self._notes
             self._notes.add((urn, message))
@@ -258,7 +258,7 @@ class Session:
                 timeout=5,
             )
         except grpc.RpcError:
-            # A lost progress line must not fail the work that it reports on.
+            # A lost message must not fail the work that it reports on.
             return
 
 

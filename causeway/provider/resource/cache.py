@@ -1,4 +1,4 @@
-"""What one question to the engine answers for every resource of a run."""
+"""Answers of the engine that all resources of a run share."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from . import lines
 from .facts import Facts, facts
 from .ownership import Claim, is_ours
 
-# The first version of the API that no engine with such a count speaks.
+# The first API version of which no engine has the fault that `removing` avoids.
 SAFE_COUNT_API = (1, 52)
 TURN_SECONDS = 1.0
 Listed = dict[str, dict[str, Any]]
-# Host port and protocol -> the containers that have it: id, name, ip, labels, created.
+# Host port and protocol -> the containers that publish it: id, name, ip, labels, created.
 Publishing = dict[tuple[int, str], list[dict[str, Any]]]
-# Name in DNS -> the containers that have it, as inspected.
+# DNS name -> the containers that have it, as inspected.
 Named = dict[str, list[dict[str, Any]]]
 
 
 class EngineCache:
-    """Answers kept for the life of the plugin process, that is for one Pulumi operation.
+    """Answers cached for the life of the plugin process, that is, for one Pulumi operation.
 
-    They tell of the time before this run changed anything; what it changes itself, it knows.
+    They describe the engine before this run changed anything; the run tracks its own changes.
     """
 
     def __init__(self, engine_of: Callable[[], Engine]) -> None:
@@ -46,10 +46,10 @@ class EngineCache:
 
     @contextmanager
     def removing(self) -> Iterator[None]:
-        """A turn in removing a container: after the one before, or a second after its start.
+        """A turn to remove a container: after the previous one, or a second after that began.
 
-        Engines with the count that Docker 20.10 keeps of a network's connections can lose it when
-        several containers leave at once, and then keep the network for good.
+        Engines such as Docker 20.10 count a network's connections. They can lose count when several
+        containers leave at once, and can then never delete the network.
         """
         if self._engine_of().speaks >= SAFE_COUNT_API:
             yield
@@ -63,7 +63,7 @@ class EngineCache:
             mine.set()
 
     def once(self, key: str, say: Callable[[], None]) -> None:
-        """Say something the first time only."""
+        """Call `say` for the first `key` only."""
         with self._lock:
             if key in self._said:
                 return
@@ -71,11 +71,11 @@ class EngineCache:
         say()
 
     def is_dropped(self, urn: str) -> bool:
-        """Whether this run's program certainly has no such resource any more."""
+        """Whether this run's program certainly no longer has such a resource."""
         return lines.is_dropped(urn)
 
     def publishing(self) -> Publishing:
-        """The running containers of the whole engine by the host ports that they publish."""
+        """All running containers on the engine, by the host ports that they publish."""
         with self._lock:
             if self._publishing is None:
                 self._publishing = {}
@@ -96,25 +96,25 @@ class EngineCache:
             return self._publishing
 
     def containers(self) -> Listed:
-        """The containers made by this plugin, by id."""
+        """The containers that this plugin created, by id."""
         return self._ask("/containers/json", all=1)
 
     def networks(self) -> Listed:
-        """The networks made by this plugin, by id."""
+        """The networks that this plugin created, by id."""
         return self._ask("/networks")
 
     def volumes(self) -> Listed:
-        """The volumes made by this plugin, by name."""
+        """The volumes that this plugin created, by name."""
         return self._ask("/volumes")
 
     def add_network(self, network: dict[str, Any]) -> None:
-        """Remember a network that this run has made."""
+        """Add a network that this run has created."""
         known = self.networks()
         with self._lock:
             known[network["Id"]] = network
 
     def facts(self) -> Facts:
-        """What the engine, its machine and the networks on it allow."""
+        """The facts about the engine, its host and its networks, for `abilities`."""
         with self._lock:
             if self._facts is None:
                 engine = self._engine_of()
@@ -124,8 +124,8 @@ class EngineCache:
             return self._facts
 
     def names_on(self, claim: Claim, network: str) -> Named:
-        """The names on a network that somebody else made, another stack too; empty for this
-        stack's own, about which its file tells."""
+        """The DNS names on a network of another owner, such as another stack; empty for this
+        stack's own networks, which the checks of the stack file cover."""
         known = self.networks()
         made = known.get(network) or next(
             (each for each in known.values() if each["Name"] == network), {}
@@ -157,7 +157,7 @@ class EngineCache:
                     items = found if isinstance(found, list) else found["Volumes"] or []
                     self._answers[path] = {item.get("Id") or item["Name"]: item for item in items}
                 except Exception as error:
-                    # Remembered too: with a hung engine, one resource waits and not each of them.
+                    # Cached too: with a hung engine, only one resource waits.
                     self._answers[path] = error
             answer = self._answers[path]
         if isinstance(answer, Exception):
@@ -166,7 +166,7 @@ class EngineCache:
 
 
 def _moment(seconds: Any) -> str:
-    """The engine's lists tell seconds since 1970; its inspections tell text such as this."""
+    """Seconds since 1970, which the engine's lists contain, in the text form of its inspections."""
     if not isinstance(seconds, int):
         return ""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

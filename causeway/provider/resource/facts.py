@@ -10,7 +10,7 @@ from causeway.engine.machine import Host
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`networks` are the engine's, as listed; `drivers` the network drivers it has loaded."""
+    """`networks` are the engine's, as listed; `drivers` are the network drivers it has loaded."""
 
     api: tuple[int, int]
     release: str
@@ -24,7 +24,7 @@ class Facts:
 def facts(
     api: tuple[int, int], info: dict[str, Any], networks: list[dict[str, Any]], host: Host
 ) -> Facts:
-    """The facts in what /info and /networks answer."""
+    """The facts in the answers of /info and /networks."""
     swarm = info.get("Swarm") or {}
     return Facts(
         api=api,

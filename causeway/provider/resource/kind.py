@@ -1,6 +1,6 @@
-"""What every resource kind offers, and what it is given to work with.
+"""The interface of a resource kind, and the context that it works with.
 
-Values are plain Python (see `plain`), keyed as on Pulumi's wire. A kind keeps no state of its own.
+Values are plain Python (see `plain`) under Pulumi's property names. A kind keeps no own state.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from .values import Diff, Failure, Values
 
 @dataclass(slots=True)
 class Context:
-    """One call's surroundings.
+    """The context of one call.
 
-    `urn` names the resource, `config` holds the provider's configuration, `known_ids` all the ids
-    that Pulumi has told of in this run, `current` the one that it compared this resource's inputs
-    with, if it did, and `current_inputs` what these were. `run` is unique to this plugin process,
-    `origin` says for which state and checkout it works, `recorded` reads that state, None when it
-    cannot be read. `cache` keeps what one question to the engine answers for all resources.
+    `urn` names the resource, `config` is the provider's configuration, and `known_ids` are the ids
+    that Pulumi has mentioned in this run. `current` is the id of the object that Pulumi compared
+    this resource's inputs with, if any, and `current_inputs` are that object's inputs. `run` is
+    unique to this plugin process, `origin` is the state and checkout that it works for, and
+    `recorded` reads that state (None when that fails). `cache` caches answers of the engine that
+    serve all resources.
     """
 
     urn: str
@@ -52,13 +53,13 @@ class Context:
         return self.engine_of()
 
     def begin(self) -> None:
-        """Note in the journal, on the disk, that an object of this resource is about to be made."""
+        """Record in the journal on disk that an object of this resource is about to be created."""
         try:
             self.journal.begin(self.urn)
         except OSError as error:
             said = (
-                f"the journal cannot be written ({error}): should this update be killed, what it "
-                "began is left on the engine until `causeway leftovers` removes it"
+                f"the journal cannot be written ({error}): if this update is killed, what it "
+                "began stays on the engine until `causeway leftovers --remove` removes it"
             )
             self.cache.once("journal", lambda: self.log("warning", said))
 
@@ -72,54 +73,55 @@ class ResourceKind(ABC):
     """One resource type: check, diff, create, read, update, delete."""
 
     token: ClassVar[str]
-    # Input -> the output that nobody knows as long as the input is not known.
+    # Input -> the output that is unknown as long as the input is unknown.
     decides: ClassVar[dict[str, str]] = {}
-    # Whether an object made anew has the id of the old one, whose deletion would then hit it.
+    # Whether a replacement has the same id as the old object, whose deletion would then remove it.
     id_is_name: ClassVar[bool] = False
 
     @abstractmethod
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
     ) -> tuple[Values, list[Failure]]:
-        """The inputs to keep (names chosen, defaults filled) and what is wrong with them."""
+        """The inputs to keep (with generated names and defaults) and their problems."""
 
     @abstractmethod
     def diff(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
     ) -> Diff:
-        """What differs between what was declared last (or read back) and what is wanted."""
+        """The difference between the last declared (or refreshed) inputs and the new ones."""
 
     def lives_in_swarm(self, state: Values) -> bool:
-        """Whether a swarm holds the object, and not one engine."""
+        """Whether the object belongs to a swarm and not to one engine."""
         return False
 
     def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
-        """Why the object has to be made anew whatever its inputs are, when it is gone.
+        """Why the object has to be recreated whatever its inputs are; None when it still exists.
 
-        Asked with every diff, so that `pulumi up` mends what an interrupted run has removed
-        without a refresh. It must cost next to nothing: one question for all objects of a kind.
+        Called with every diff, so that `pulumi up` repairs what an interrupted run has removed
+        without a refresh. It must be cheap: one call to the engine for all objects of a kind.
         """
         return None
 
     @abstractmethod
     def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
-        """Make it; id and state. In a preview the id is "" and unknown outputs are UNKNOWN."""
+        """Create the object; the result is its id and state. In a preview, the id is "" and unknown
+        outputs are UNKNOWN."""
 
     @abstractmethod
     def read(
         self, ctx: Context, id: str, inputs: Values, state: Values
     ) -> tuple[str, Values, Values] | None:
-        """Id, state and inputs as they are now; None when it is gone.
+        """The present id, state and inputs; None when the object no longer exists.
 
-        An import comes with neither inputs nor state.
+        For an import, both inputs and state are empty.
         """
 
     @abstractmethod
     def update(
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
     ) -> Values:
-        """Change it in place; the new state."""
+        """Update the object in place; the result is the new state."""
 
     @abstractmethod
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
-        """Remove it; nothing to do when it is gone already."""
+        """Remove the object, if it still exists."""

@@ -1,7 +1,7 @@
-"""The line of a stack file behind an input, from the record that the program left.
+"""Finds the line of a stack file that an input comes from, in the record that the program wrote.
 
-The plugin is started in the project's folder, as the program is. Where there is no record, for
-another program or a folder that cannot be written, nothing is claimed.
+The plugin is started in the project's folder, like the program. Without a record, as for another
+program or in a folder that cannot be written, no line is given.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .values import Failure
 def line_of(urn: str, path: str) -> str | None:
     """`stacks/web/compose.yaml:31: networks.front.driver` for an input path; None when unknown.
 
-    An input that is not in the record has the line of the nearest one around it.
+    An input that is not in the record has the line of the nearest input that contains it.
     """
     try:
         known = _record(urn)[_key(urn)]
@@ -30,9 +30,9 @@ def line_of(urn: str, path: str) -> str | None:
 
 
 def is_dropped(urn: str) -> bool:
-    """Whether the program of this very run certainly has no such container any more.
+    """Whether this run's program certainly no longer has such a container.
 
-    The record names the run that it is of by its Pulumi process, this one's parent.
+    The record names its run by the Pulumi process, which is this process's parent.
     """
     try:
         record, parent = _record(urn), os.getppid()
@@ -55,25 +55,25 @@ def _key(urn: str) -> str:
 
 
 def located(urn: str, said: Failure) -> str | None:
-    """What is said of an input, after its line; None where that is unknown.
+    """A problem of an input, preceded by its line; None where the line is unknown.
 
-    The input is named as well where its line is only that of the whole resource.
+    The input is named as well where the line is only that of the whole resource.
     """
     line = line_of(urn, said.path)
     if line is None:
         return None
-    # Of a resource of our own package, the line is that of all it says.
+    # For a resource of the `causeway` package, one line stands for all its inputs.
     ours = urn.split("::", 3)[2].rpartition("$")[2].startswith("causeway:")
     exact = not said.path or ours or line != line_of(urn, "")
     return f"{line}: {said.reason}" if exact else f"{line}: {said.path}: {said.reason}"
 
 
 def placed(urn: str, said: Failure) -> str:
-    """The same, or what is said alone."""
+    """The problem with its line, or alone where the line is unknown."""
     return located(urn, said) or said.reason
 
 
 def _outwards(path: str) -> list[str]:
-    """`options.com.docker.x`, `options.com.docker` ... `options`, and "" for the whole."""
+    """`options.com.docker.x`, `options.com.docker` ... `options`, and "" for the resource."""
     ends = [match.start() for match in re.finditer(r"[.\[]", path)]
     return [path, *(path[:end] for end in reversed(ends)), ""]

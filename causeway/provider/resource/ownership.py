@@ -1,8 +1,9 @@
-"""Whose an object on the engine is: the labels that every created object carries, and the proof.
+"""Decides who owns an object on the engine: by the labels that every created object carries, or by
+the state.
 
-Two checkouts of one project have equal names and URNs, so neither proves anything. What proves is
-the identity of Pulumi's state (the random id of its provider, made with the first update and kept
-in the state) or that the state holds the object's own id.
+Two checkouts of one project have equal names and URNs, so neither proves ownership. The proof is
+the identity of Pulumi's state (the random id of its provider, generated with the first update and
+kept in the state), or the object's own id in the state.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Claim(Protocol):
 
 
 def own_labels(ctx: Claim) -> dict[str, str]:
-    """The labels that mark an object as made by this run, for this resource of this state."""
+    """The labels that mark an object as created by this run, for this resource of this state."""
     marks = {URN_LABEL: ctx.urn, RUN_LABEL: ctx.run, CHECKOUT_LABEL: ctx.origin.checkout}
     return marks | ({STATE_LABEL: ctx.origin.identity} if ctx.origin.identity else {})
 
@@ -47,10 +48,10 @@ def is_marked(ctx: Claim, labels: Labels) -> bool:
 
 
 def is_ours(ctx: Claim, labels: Labels, identity: str, *, certain: bool = False) -> bool:
-    """Whether an object belongs to this state: by its mark, or because the state holds its id.
+    """Whether an object belongs to this state: by its label, or because the state holds its id.
 
-    The state is read, once a run, for objects of Causeway that have no mark; to be `certain`, also
-    for those with another one, which another provider of this state may have made.
+    The state is read at most once per run: for objects of Causeway without a state label and, with
+    `certain`, for those with another one, which another provider of this state may have created.
     """
     marks = labels or {}
     if identity in ctx.known_ids or is_marked(ctx, labels):
@@ -62,20 +63,20 @@ def is_ours(ctx: Claim, labels: Labels, identity: str, *, certain: bool = False)
 
 
 def owner(labels: Labels, created: str = "") -> str:
-    """Who made an object, as far as its labels tell, in words that follow its name."""
+    """Who created an object, as far as its labels say; the text follows the object's name."""
     marks = labels or {}
     when = f" on {created[:10]} at {created[11:16]}" if len(created) > 16 else ""
     if urn := marks.get(URN_LABEL):
         head = urn.split("::")
         stack, project = head[0].rpartition(":")[2], head[1] if len(head) > 1 else "?"
         where = f" from {marks[CHECKOUT_LABEL]}" if marks.get(CHECKOUT_LABEL) else ""
-        return f"made by stack {stack} of project {project}{where}{when}"
+        return f"created by stack {stack} of project {project}{where}{when}"
     if compose := marks.get("com.docker.compose.project"):
         folder = marks.get("com.docker.compose.project.working_dir")
-        return f"made by Compose project {compose}{f' in {folder}' if folder else ''}{when}"
-    return f"not made by Causeway{when}"
+        return f"created by Compose project {compose}{f' in {folder}' if folder else ''}{when}"
+    return f"not created by Causeway{when}"
 
 
 def foreign_labels(labels: Labels) -> dict[str, str]:
-    """The labels that a user wrote, without ours."""
+    """The labels that the user wrote, without Causeway's own."""
     return {key: value for key, value in (labels or {}).items() if key not in OWN_LABELS}

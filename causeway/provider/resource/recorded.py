@@ -1,7 +1,7 @@
-"""What Pulumi's state holds, read through the CLI that started this plugin.
+"""Reads the resources in Pulumi's state with the CLI that started this plugin.
 
-Asked only where it decides over somebody's container: after a killed run, or when something is in
-the way. `pulumi stack export` takes no lock, needs no passphrase and works for every backend.
+The state is read only where ownership depends on it: after a killed run, or when an object is in
+the way. `pulumi stack export` takes no lock, needs no passphrase and works with every backend.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pathlib import Path
 from causeway.state.identity import Origin
 
 SECONDS = 120
-# A state in a local file may be half written just when it is read.
+# A state in a local file may be incomplete while Pulumi writes it.
 _PAUSES = (0.2, 0.5, 1.5)
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """`leaves` says that the state holds it only until it is deleted."""
+    """A resource in the state; `leaves` says that its deletion is pending."""
 
     urn: str
     leaves: bool
@@ -38,7 +38,7 @@ class Recorded:
 
 
 def read(origin: Origin) -> Recorded | None:
-    """The state of `origin`; None when it cannot be read or is another one than this run's."""
+    """The state of `origin`; None when it cannot be read or is not this run's state."""
     program = _program()
     if not program or not origin.identity:
         return None
@@ -57,7 +57,7 @@ def read(origin: Origin) -> Recorded | None:
 
 
 def parse(exported: str, identity: str) -> Recorded | None:
-    """The resources in an exported state; None when it is not the one with this identity."""
+    """The resources in an exported state; None when it does not have this identity."""
     deployment = json.loads(exported).get("deployment") or {}
     found: dict[str, Resource] = {}
     is_this = False
@@ -66,14 +66,14 @@ def parse(exported: str, identity: str) -> Recorded | None:
             is_this = is_this or each.get("id") == identity
         elif each.get("custom") and each.get("id"):
             entry = Resource(str(each["urn"]), bool(each.get("delete")))
-            # An id may stand for two: the one that stays counts.
+            # Two resources may have one id: the one that stays counts.
             if each["id"] not in found or found[each["id"]].leaves:
                 found[each["id"]] = entry
     return Recorded(found) if is_this else None
 
 
 def _program() -> str:
-    """The CLI whose plugin this process is; CAUSEWAY_PULUMI names another one."""
+    """The CLI that started this process, unless CAUSEWAY_PULUMI names another one."""
     if given := os.environ.get("CAUSEWAY_PULUMI"):
         return given
     try:

@@ -11,7 +11,7 @@ Change = Literal["update", "replace"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A bad input: its property path (`ports[0].internal`) and what is wrong with it."""
+    """An invalid input: its property path (`ports[0].internal`) and the problem."""
 
     path: str
     reason: str
@@ -19,7 +19,7 @@ class Failure:
 
 @dataclass(slots=True)
 class Diff:
-    """Property -> what its change needs; `reason` is the why and the order of a replacement."""
+    """The change that each property needs; `reason` explains a replacement and its order."""
 
     changes: dict[str, Change] = field(default_factory=dict)
     delete_before_replace: bool = False
@@ -31,5 +31,5 @@ class Diff:
 
 
 def changed(old: Values, new: Values) -> list[str]:
-    """The properties whose values differ, sorted; a missing one and None are the same."""
+    """The properties whose values differ, sorted; a missing property equals None."""
     return sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))

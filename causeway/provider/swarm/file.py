@@ -1,7 +1,7 @@
 """docker:index/secret:Secret and docker:index/serviceConfig:ServiceConfig: files for services.
 
-The swarm keeps their data unchangeable, so every change replaces; a secret's data cannot be read
-back at all, and what Pulumi recorded stands for it.
+The swarm cannot change their data, so every change replaces them. It never returns a secret's data,
+so the data in Pulumi's state counts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from causeway.provider.resource.values import Diff, Failure, Values, changed
 
 
 class _SwarmFile(ResourceKind):
-    """What secrets and configs share; `path` is the API's collection."""
+    """The common part of secrets and configs; `path` is the API's collection."""
 
     path: ClassVar[str]
     word: ClassVar[str]
@@ -54,8 +54,8 @@ class _SwarmFile(ResourceKind):
         if diff.changes and old_inputs.get("name") == new.get("name"):
             diff.delete_before_replace = True
             diff.reason = (
-                f"a {self.word} cannot be changed, and its name stays: the old one goes first, "
-                "which fails while a service uses it; give the new one another name"
+                f"a {self.word} cannot be changed, and its name stays: the old one is deleted "
+                "first, which fails while a service uses it; give the new one another name"
             )
         return diff
 
@@ -71,7 +71,7 @@ class _SwarmFile(ResourceKind):
         try:
             return ctx.api.call("POST", f"/{self.path}/create", body=body)["ID"], inputs
         except EngineError:
-            ctx.journal.end(ctx.urn)  # a refusal: nothing was made
+            ctx.journal.end(ctx.urn)  # rejected: nothing was created
             raise
 
     def read(

@@ -1,6 +1,6 @@
-"""docker:index/service:Service: a Swarm service, changed in place by the swarm's own roll-out.
+"""docker:index/service:Service: a Swarm service, updated in place by the swarm's own roll-out.
 
-Only a new name or a switch between replicated and global needs a new service.
+Only another name, or a change between replicated and global, needs a new service.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class ServiceKind(ResourceKind):
         ]
         task = new.get("taskSpec")
         if isinstance(task, dict) and not (task.get("containerSpec") or {}).get("image"):
-            failures.append(Failure("taskSpec.containerSpec.image", "a service needs an image"))
+            failures.append(Failure("taskSpec.containerSpec.image", "required: an image"))
         mode = new.get("mode")
         if isinstance(mode, dict) and mode.get("global") and mode.get("replicated"):
-            failures.append(Failure("mode", "is either global or replicated"))
+            failures.append(Failure("mode", "set either global or replicated, not both"))
         endpoint = new.get("endpointSpec")
         if isinstance(endpoint, dict) and endpoint.get("mode") == "dnsrr":
             for index, port in enumerate(endpoint.get("ports") or []):
@@ -53,12 +53,12 @@ class ServiceKind(ResourceKind):
                     failures.append(
                         Failure(
                             f"endpointSpec.ports[{index}]",
-                            "with mode dnsrr only ports of publishMode host can be published",
+                            "mode dnsrr allows only ports with publishMode host",
                         )
                     )
         if not has_unknown(new):
             failures += _spelling(new)
-            # One that is there already is not held up by what it has always lacked.
+            # An existing service is not checked again for what it has always lacked.
             if not failures and _reached(old or {}) != _reached(new):
                 failures += abilities.unbalanced(new, ctx.cache.facts())
         return new, failures
@@ -75,7 +75,7 @@ class ServiceKind(ResourceKind):
             diff.changes[key] = "replace" if replaced else "update"
         if diff.replaces and new.get("name") and new["name"] == old_state.get("name"):
             diff.delete_before_replace = True
-            diff.reason = f"replaced, old first: the name {new['name']!r} is fixed"
+            diff.reason = f"the old service is deleted first: the name {new['name']!r} is fixed"
         return diff
 
     def create(self, ctx: Context, name: str, inputs: Values) -> tuple[str, Values]:
@@ -87,7 +87,7 @@ class ServiceKind(ResourceKind):
         try:
             answer = ctx.api.call("POST", "/services/create", body=body, auth=_auth(inputs))
         except EngineError:
-            ctx.journal.end(ctx.urn)  # a refusal: nothing was made
+            ctx.journal.end(ctx.urn)  # rejected: nothing was created
             raise
         try:
             _converge(ctx, answer["ID"], inputs)
@@ -126,7 +126,7 @@ class ServiceKind(ResourceKind):
             ctx.api.call("DELETE", f"/services/{id}")
         except NotFound:
             return
-        # Its containers go after it; networks and secrets are free once the last one is gone.
+        # Its containers are removed later; networks and secrets stay in use until the last is gone.
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             mine = {"all": 1, **filters(label=[f"com.docker.swarm.service.id={id}"])}
@@ -137,7 +137,7 @@ class ServiceKind(ResourceKind):
 
 
 def _send_update(ctx: Context, id: str, body: dict[str, Any], auth: str | None) -> None:
-    """An update names the version that it is for; the swarm itself may just have made a newer."""
+    """Send an update for the current version; the swarm itself may create a newer one meanwhile."""
     for left in reversed(range(UPDATE_TRIES)):
         version = ctx.api.call("GET", f"/services/{id}")["Version"]["Index"]
         try:
@@ -174,7 +174,7 @@ def _auth(inputs: Values) -> str | None:
 
 
 def _reached(inputs: Values) -> tuple[Any, Any]:
-    """How a service is reached: its endpoint and its networks."""
+    """The inputs that decide how a service is reached: its endpoint and its networks."""
     return inputs.get("endpointSpec"), (inputs.get("taskSpec") or {}).get("networksAdvanceds")
 
 
@@ -183,7 +183,7 @@ def _is_global(inputs: Values) -> bool:
 
 
 def _canonical(inputs: Values) -> Values:
-    """Inputs compared as the engine would store them, so that spelling makes no difference."""
+    """Inputs in the form in which the engine would store them, regardless of spelling."""
     if has_unknown(inputs):
         return inputs
     canonical = {key: to_api({key: SERVICE[key]}, inputs) for key in inputs.keys() & SERVICE.keys()}
@@ -191,18 +191,19 @@ def _canonical(inputs: Values) -> Values:
 
 
 def _spelling(inputs: Values) -> list[Failure]:
-    """Values that the conversion cannot read: durations, ratios, resource lists."""
+    """Values that cannot be converted: durations, ratios, resource lists."""
     failures = []
     for key in inputs.keys() & SERVICE.keys():
         try:
             to_api({key: SERVICE[key]}, inputs)
         except (ValueError, TypeError, AttributeError, KeyError) as error:
-            failures.append(Failure(key, f"cannot be read: {error}"))
+            failures.append(Failure(key, f"invalid value: {error}"))
     return failures
 
 
 def _converge(ctx: Context, id: str, inputs: Values) -> None:
-    """Wait, if asked to, until as many tasks run as are wanted. Raises Fault with their errors."""
+    """With convergeConfig, wait until the desired number of tasks is running. Raises Fault with the
+    errors of the tasks."""
     config = inputs.get("convergeConfig")
     if not config:
         return
@@ -210,22 +211,22 @@ def _converge(ctx: Context, id: str, inputs: Values) -> None:
     limit = to_nanoseconds(config.get("timeout") or _CONVERGE_TIMEOUT) / _NANOSECONDS
     deadline = time.monotonic() + limit
     while True:
-        # Only the list tells how many tasks run.
+        # Only the list reports the number of running tasks.
         by_id = {"status": "true", **filters(id=[id])}
         found = ctx.api.call("GET", "/services", params=by_id)[0]
         status = found.get("ServiceStatus") or {}
         running, wanted = status.get("RunningTasks", 0), status.get("DesiredTasks", 0)
-        ctx.status(f"{running} of {wanted} tasks run")
+        ctx.status(f"{running} of {wanted} tasks are running")
         state = (found.get("UpdateStatus") or {}).get("State")
         if running == wanted and state not in ("updating", "rollback_started"):
             if state in ("paused", "rollback_paused", "rollback_completed"):
                 words = found["UpdateStatus"].get("Message", "")
-                raise Fault(f"the swarm's roll-out ended as {state}: {words}{_errors(ctx, id)}")
+                raise Fault(f"the swarm's roll-out ended in {state}: {words}{_errors(ctx, id)}")
             return
         if time.monotonic() > deadline or ctx.cancelled():
             raise Fault(
-                f"the service has not converged in {limit:g} s: {running} of {wanted} tasks run"
-                f"{_errors(ctx, id)}"
+                f"the service has not converged in {limit:g} s: {running} of {wanted} tasks are "
+                f"running{_errors(ctx, id)}"
             )
         time.sleep(min(delay, max(0.1, deadline - time.monotonic())))
 

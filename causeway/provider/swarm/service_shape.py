@@ -1,4 +1,4 @@
-"""A Swarm service's inputs and where each stands in the Engine API's ServiceSpec."""
+"""The table of a Swarm service's inputs and their places in the Engine API's ServiceSpec."""
 
 from __future__ import annotations
 
@@ -270,5 +270,5 @@ SERVICE: Shape = {
     "updateConfig": ("UpdateConfig", _ROLLING),
     "rollbackConfig": ("RollbackConfig", _ROLLING),
 }
-# Inputs that are no part of the specification that the swarm keeps.
+# Inputs that are not part of the specification that the swarm stores.
 BESIDE: tuple[str, ...] = ("auth", "convergeConfig")
