@@ -36,7 +36,7 @@ def main() -> None:
     for used in stack.substitutions:
         pulumi.log.info(
             visible(
-                f"{used.service}: {used.wanted} is replaced by {used.used} "
+                f"{used.service}: uses the stand-in {used.used} for {used.wanted} "
                 f"({settings.origin(used.wanted)})"
             )
         )

@@ -15,9 +15,9 @@ from model.files import content
 
 
 def selected(folder: Path, project: Mapping[str, object], environment: Mapping[str, str]) -> str:
-    """Its short name, empty when none is selected; `project` is what Pulumi.yaml in folder holds.
+    """Its short name, or an empty text; `project` is the content of Pulumi.yaml in `folder`.
 
-    Raises UsageError when the file cannot be understood.
+    Raises UsageError when the workspace file cannot be read.
     """
     # Pulumi takes the home folder from the user database, not from HOME.
     own = _home(environment)
@@ -32,7 +32,7 @@ def selected(folder: Path, project: Mapping[str, object], environment: Mapping[s
 
 
 def backend_of(project: Mapping[str, object], environment: Mapping[str, str]) -> str:
-    """Where the states are: the environment, Pulumi.yaml, or where `pulumi login` went."""
+    """The address of the backend: from the environment, Pulumi.yaml or the last `pulumi login`."""
     return (
         environment.get("PULUMI_BACKEND_URL")
         or text(mapping(project.get("backend")).get("url"))
@@ -46,14 +46,14 @@ def _home(environment: Mapping[str, str]) -> str:
 
 
 def _spellings(folder: Path, environment: Mapping[str, str]) -> list[Path]:
-    """The folder as Pulumi may have named it: by way of links, as the shell does, or without."""
+    """The paths by which Pulumi may know the folder: the shell's, with links, and the real one."""
     shown = Path(environment.get("PWD") or folder)
     above = [each for each in (shown, *shown.parents) if each.exists() and each.samefile(folder)]
     return [*above, folder]
 
 
 def _json(file: Path) -> Mapping[str, object]:
-    """An absent file is an empty one."""
+    """A missing file counts as empty."""
     if not file.exists():
         return {}
     try:

@@ -1,6 +1,6 @@
-"""What Pulumi.<stack>.yaml says about a stack, read without Pulumi.
+"""The configuration of a stack in Pulumi.<stack>.yaml, read without Pulumi.
 
-Keys are as the program reads them. Encrypted values stay unknown: none decides reach.
+The keys are those that the program reads. Encrypted values stay unknown; no verdict depends on one.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ class Settings:
     scale: Mapping[str, int] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     address_pool: AddressPool | None = None
-    host: str = ""  # of the engine, as `docker:host` says
-    context: str = ""  # the docker context that `docker:context` names, where no host is given
-    certificates: str = ""  # the folder that `docker:certPath` names
-    has_hidden_material: bool = False  # certificates as text, mostly encrypted, and no folder
+    host: str = ""  # of the engine, from `docker:host`
+    context: str = ""  # from `docker:context`, used where no host is set
+    certificates: str = ""  # the folder from `docker:certPath`
+    has_hidden_material: bool = False  # certificates as text, usually encrypted, and no folder
     probe_image: str = ""
     engine_version: tuple[int, int] | None = None
 
 
 def project_folder(start: Path) -> Path | None:
-    """The nearest folder upwards that holds a Pulumi.yaml."""
+    """The nearest folder, from `start` upwards, that has a Pulumi.yaml."""
     return next((each for each in (start, *start.parents) if (each / "Pulumi.yaml").exists()), None)
 
 
 def chosen_stack(folder: Path, wanted: str | None) -> str:
-    """The stack that is meant, by its short name: the one that is named, else the selected one."""
+    """The short name of the stack: the given one, else the selected one, else the only one."""
     there = stacks_in(folder)
     known = ", ".join(there) or "none"
     if name := (wanted or os.environ.get("PULUMI_STACK") or "").rpartition("/")[2]:
@@ -59,13 +59,13 @@ def chosen_stack(folder: Path, wanted: str | None) -> str:
     if name := selected(folder, document(folder / "Pulumi.yaml"), os.environ):
         if name not in there:
             raise UsageError(
-                f"stack {name} is selected, and there is no Pulumi.{name}.yaml in {folder} "
-                f"(stacks: {known}): name another one with --stack"
+                f"stack {name} is selected, but there is no Pulumi.{name}.yaml in {folder} "
+                f"(stacks: {known}): name another stack with --stack"
             )
         return name
     if len(there) == 1:
         return there[0]
-    raise UsageError(f"which stack? Name it with --stack ({', '.join(there) or 'there is none'})")
+    raise UsageError(f"no stack is selected: name one with --stack (stacks: {known})")
 
 
 def stacks_in(folder: Path) -> list[str]:
@@ -74,7 +74,7 @@ def stacks_in(folder: Path) -> list[str]:
 
 
 def settings(folder: Path, stack: str) -> Settings:
-    """Raises UsageError when the file cannot be read as a stack's configuration."""
+    """Raises UsageError when the file is not the configuration of a stack."""
     project = document(folder / "Pulumi.yaml").get("name")
     file = folder / f"Pulumi.{stack}.yaml"
     try:
@@ -110,7 +110,7 @@ def settings(folder: Path, stack: str) -> Settings:
 
 
 def _context(name: str | None) -> str:
-    return "" if name in (None, "default") else str(name)  # "default" stands for the environment
+    return "" if name in (None, "default") else str(name)  # "default" means the environment
 
 
 def document(path: Path) -> Mapping[str, object]:

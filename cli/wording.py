@@ -1,4 +1,4 @@
-"""How verdicts, nodes and places are said on a terminal and in JSON."""
+"""Verdicts, nodes and places as text for a terminal and for JSON."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ WORDS = {
     Verdict.UNKNOWN: "unknown",
 }
 LEGEND = (
-    "allowed: it arrives; dropped: silence until a timeout; no route: fails at once; "
-    "no listener: the way is open, nobody is there"
+    "allowed: packets arrive; dropped: no answer until a timeout; no route: fails at once; "
+    "no listener: the path is open, but nothing listens"
 )
 
 
 def node(matrix: Matrix, name: str) -> Node:
-    """The node of a name; raises UsageError with the names that there are."""
+    """The node with this name; raises UsageError that lists the known names."""
     found = matrix.node(name)
     if found is not None:
         return found

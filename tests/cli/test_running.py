@@ -73,7 +73,7 @@ def test_certificates_as_text_are_not_passed_over(tmp_path: Path) -> None:
         f"  docker:host: {NOBODY}\n  docker:caMaterial: {{secure: abc}}\n"
     )
     assert refusal(settings(tmp_path, "dev")) == (
-        "docker:caMaterial, docker:certMaterial and docker:keyMaterial are read by Pulumi alone\n"
+        "only Pulumi can read docker:caMaterial, docker:certMaterial and docker:keyMaterial\n"
         "  what to do: name a folder with ca.pem, cert.pem and key.pem in docker:certPath, or set "
         "DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"
     )

@@ -177,4 +177,4 @@ def test_services_of_a_swarm_are_said_not_to_be_read(far: Far) -> None:
         made.raise_for_status()
         told = far.causeway("verify", **far.by_tls())
         api.leave_swarm(force=True)
-    assert "not read: Swarm services of this engine (fleet)" in told.succeeded().output
+    assert "ignored: Swarm services of this engine (fleet)" in told.succeeded().output
