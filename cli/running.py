@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def engine(wanted: Settings) -> Engine:
-    """The engine from the stack's `docker:host` or `docker:context`, else from DOCKER_HOST, else the
-    local one."""
+    """The engine from the stack's `docker:host` or `docker:context`, else from DOCKER_HOST, else
+    the local one."""
     from live.stack import EngineFault
     from live.stack import engine as connected
 

@@ -1,7 +1,7 @@
 """The other environments of the project, as their Pulumi.<stack>.yaml declares them.
 
-Only those that choose subnets are loaded, and only where this one does too: a preview without
-addresses pays nothing. One that cannot be loaded is left out; its own preview tells why.
+Only those that choose subnets are loaded, and only if this one does too, so that a preview without
+subnets costs nothing. One that cannot be loaded is left out; its own preview shows the reason.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from model.source import index
 from model.values import Stack
 
 HOST = "docker:host"
-# Stands for what is encrypted; no subnet is.
+# Stands for encrypted values; no subnet is encrypted.
 ENCRYPTED = "secret"
 
 
 def other_environments(
     stack: Stack, project: str, name: str, values: Mapping[str, str]
 ) -> list[Environment]:
-    """Environments that could be in the way of `stack`; `values` is its configuration."""
+    """The environments that may conflict with `stack`; `values` is the configuration of `stack`."""
     if not any(network.subnets for network in stack.networks):
         return []
     found = (path.name.split(".") for path in sorted(Path.cwd().glob("Pulumi.*.yaml")))
@@ -48,7 +48,7 @@ def _environment(project: str, name: str, host: str | None) -> Iterator[Environm
         yield Environment(
             name, load_selected(settings.files, settings), bool(host) and host == theirs
         )
-    except Exception:  # also of the YAML parser, which only `model` may import
+    except Exception:  # includes errors of the YAML parser, which only `model` may import
         return
 
 

@@ -1,4 +1,4 @@
-"""A service's health check: its arguments, and how long a start may take before it has failed."""
+"""The health check of a service: its arguments, and how long a container may take to start."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pulumi_docker as docker
 from model.units import seconds
 from model.values import Healthcheck
 
-# What the engine uses where a check leaves a number out.
+# The engine's defaults for numbers that a check omits.
 DEFAULT_INTERVAL = "30s"
 DEFAULT_TIMEOUT = "30s"
 DEFAULT_RETRIES = 3
@@ -15,7 +15,7 @@ SHORTEST_WAIT = 60
 
 
 def is_checked(healthcheck: Healthcheck | None) -> bool:
-    """Whether the engine runs a check of the service's own; ("NONE",) switches one off."""
+    """Whether the service sets a health check; ("NONE",) disables that of the image."""
     return healthcheck is not None and bool(healthcheck.test) and healthcheck.test[0] != "NONE"
 
 
@@ -31,9 +31,9 @@ def healthcheck_args(healthcheck: Healthcheck) -> docker.ContainerHealthcheckArg
 
 
 def wait_timeout(healthcheck: Healthcheck | None) -> int:
-    """Seconds after which the engine itself would have called the container unhealthy.
+    """Seconds after which the engine would have reported the container as unhealthy.
 
-    One round more than the retries, and never less than a minute, for a slow machine.
+    One round more than the retries, and at least a minute, for slow machines.
     """
     if healthcheck is None:
         healthcheck = Healthcheck(test=())

@@ -1,4 +1,4 @@
-"""Ownership by label: whatever a stack creates says which project and stack it belongs to."""
+"""Labels that record the owner of each object: the Pulumi project and stack that created it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESTART_WITH = "causeway.restart-with"
 DRAIN = "causeway.drain"
 ORDER = "causeway.order"
 RENEW = "causeway.renew-anon-volumes"
-# "network" on the container that holds a balancer's networks.
+# Set to "network" on the container that holds a balancer's networks.
 ROLE = "causeway.role"
 
 
@@ -50,7 +50,7 @@ def container_labels(
     declared: Pairs,
     computed: Mapping[str, pulumi.Input[str]],
 ) -> list[docker.ContainerLabelArgs]:
-    """Labels sorted by key; ours win over declared ones, since ownership rests on them."""
+    """The labels sorted by key; ours override declared ones, because they record the owner."""
     labels: dict[str, pulumi.Input[str]] = {
         **dict(declared),
         **computed,

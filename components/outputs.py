@@ -1,4 +1,4 @@
-"""What a stack tells after an update: where to reach it, and what its parts are called."""
+"""The outputs of a stack: where to reach it, and the names of its parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from components.stack import Stack
 from model.values import Port
 from model.values import Stack as StackValue
 
-# Container ports at which people expect a web page, likeliest first.
+# Container ports that usually serve a web page, the likeliest first.
 WEB_PORTS = (80, 443, 8080, 8443, 8000, 5000, 3000)
 TLS_PORTS = (443, 8443)
 EVERYWHERE = (None, "", "0.0.0.0", "::")
@@ -20,7 +20,7 @@ EVERYWHERE = (None, "", "0.0.0.0", "::")
 
 def stack_outputs(stack: StackValue, resources: Stack) -> dict[str, pulumi.Output[Any] | Any]:
     """`url`, `urls` {service: [...]}, `networks` {key: name}, `containers` {service: [names]}
-    and `addresses` {service: {network key: [one address a replica]}}."""
+    and `addresses` {service: {network key: [one address per replica]}}."""
     keys = {network.name: network.key for network in stack.networks}
     outputs: dict[str, Any] = {
         "urls": {
@@ -43,12 +43,12 @@ def stack_outputs(stack: StackValue, resources: Stack) -> dict[str, pulumi.Outpu
 
 
 def urls(ports: Sequence[Port]) -> list[str]:
-    """The URLs of fixed TCP ports; a port that Docker chooses is not known beforehand."""
+    """The URLs of fixed TCP ports; a port that Docker chooses is not known yet."""
     return [_url(port) for port in ports if port.published is not None and port.protocol == "tcp"]
 
 
 def first_url(stack: StackValue) -> str | None:
-    """The URL to open first: of the published port that most looks like a web page's."""
+    """The URL to open first: that of the published port most likely to serve a web page."""
     candidates = [
         (WEB_PORTS.index(port.target), service.name, _url(port))
         for service in stack.services
@@ -67,9 +67,9 @@ def _url(port: Port) -> str:
 def addresses(
     datas: Sequence[Sequence[tuple[str, str]]], keys: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """IPv4 addresses by network key, one a replica in the replicas' order.
+    """IPv4 addresses by network key, one per replica in the order of the replicas.
 
-    `datas` holds (network name, address) pairs a container, `keys` the keys by network name.
+    `datas` holds (network name, address) pairs for each container, `keys` the keys by network name.
     """
     found: dict[str, list[str]] = {}
     for pairs in datas:

@@ -1,7 +1,7 @@
-"""The configuration of a Pulumi stack: which keys there are, and what their values may be.
+"""The configuration of a Pulumi stack: its keys, and the values that they accept.
 
-All mistakes are reported at once, with their place in Pulumi.<stack>.yaml where they stand there.
-`causeway.local.yaml` holds image substitutions of this machine; the stack's own ones win.
+All mistakes are reported at once, with their place if they are in Pulumi.<stack>.yaml.
+`causeway.local.yaml` maps images to stand-ins on this machine; the stack's own mapping wins.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ LOCAL_FILE = "causeway.local.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the program is told; `name` prefixes everything on the engine.
+    """The settings of a stack; `name` prefixes every name on the engine.
 
-    `secrets` are all texts that the configuration holds encrypted, in any namespace.
+    `secrets` are all texts that the configuration stores encrypted, in any namespace.
     """
 
     name: str
@@ -47,12 +47,12 @@ class Settings:
     secret_places: tuple[Place, ...] = field(default=(), repr=False)
 
     def origin(self, image: str) -> str:
-        """Where the substitution of an image was asked for."""
+        """Where the stand-in for an image is configured."""
         return LOCAL_FILE if image in self.local_images else f"{NAMESPACE}:images"
 
 
 class _Wrong(Exception):
-    """A value of the wrong shape; the text says what it should be."""
+    """A value has the wrong shape; the text says what is expected."""
 
 
 def read_settings(
@@ -107,7 +107,7 @@ def read_settings(
 def _secrets(
     places: SourceIndex | None, file: str, values: Mapping[str, str], keys: Collection[str]
 ) -> Iterator[tuple[Place, str]]:
-    """Each encrypted text and where it stands; all texts of a key where the file does not tell."""
+    """Each encrypted text with its place; all texts of a key if the file does not mark any."""
     for key in sorted(keys):
         found = list(_leaves(_json(values.get(key, "")), ("config", key)))
         marked = [leaf for leaf in found if places is not None and places.has(*leaf[0], "secure")]
@@ -130,12 +130,12 @@ def _leaves(value: object, steps: Steps) -> Iterator[tuple[Steps, str]]:
 
 
 def configuration() -> dict[str, str]:
-    """Every value that Pulumi hands to the program, JSON text by `namespace:key`."""
+    """Every value that Pulumi passes to the program, as JSON text by `namespace:key`."""
     return {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
 
 
 def secret_keys() -> list[str]:
-    """The keys among them that hold something encrypted."""
+    """The configuration keys that hold an encrypted value."""
     return [key for key in configuration() if pulumi.runtime.config.is_config_secret(key)]
 
 
@@ -175,13 +175,13 @@ def _json(text: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    """A scalar as text. A float is refused: 1.10 has already become 1.1 on its way here."""
+    """A scalar as text. Rejects floats: 1.10 has already become 1.1 here."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (str, int)):
         return str(value)
     if isinstance(value, float):
-        raise _Wrong(f"write {value} in quotes: as a number it loses its final zeros")
+        raise _Wrong(f"write {value} in quotes: as a number it loses trailing zeros")
     raise _Wrong(f"expected text, found {json.dumps(value)}")
 
 
@@ -239,7 +239,7 @@ def _one_text(text: str) -> str:
 
 
 def _engine_version(text: str) -> tuple[int, int] | None:
-    # Not as JSON: Pulumi hands "20.10" over without its quotes, and a number ends as 20.1.
+    # Not parsed as JSON: Pulumi passes "20.10" without quotes, so it would become 20.1.
     written = text.strip('"')
     found = engine_version(written)
     if written and found is None:
@@ -247,7 +247,7 @@ def _engine_version(text: str) -> tuple[int, int] | None:
     return found
 
 
-# A row a key: what makes a value of its JSON text.
+# One row per key: the function that parses its JSON text.
 KEYS: dict[str, Callable[[str], Any]] = {
     "files": _texts,
     "variables": _text_by_name,

@@ -1,4 +1,4 @@
-"""A stack: all resources of a model, wired by reference so that the engine knows their order."""
+"""A stack: all resources of a model, linked by references so that Pulumi knows their order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StackArgs:
     stack: StackValue
     owner: Owner
     secrets: tuple[str, ...] = ()
-    verify: bool = False  # try every cell of its reach at the end of an update
+    verify: bool = False  # probe every cell at the end of an update
     probe_image: str = ""
 
 
@@ -116,7 +116,7 @@ class Stack(Component):
         found: list[pulumi.Input[pulumi.Resource]] = []
         for dependency in service.depends_on:
             other = self.services.get(dependency.service)
-            if other is None:  # `required: false` and switched off by its profile
+            if other is None:  # `required: false`, and its profile is not active
                 continue
             if dependency.condition == "service_completed_successfully":
                 found += other.completed()
@@ -163,7 +163,7 @@ def _images(
 
 
 def in_dependency_order(services: tuple[ServiceValue, ...]) -> list[ServiceValue]:
-    """Every service after those it depends on or shares a namespace with; else by name."""
+    """Each service after those that it depends on or shares a namespace with; else by name."""
     by_name = {service.name: service for service in services}
     ordered: dict[str, ServiceValue] = {}
 

@@ -304,7 +304,7 @@ def test_what_was_exchanged_is_told_by_service() -> None:
     before = {"app": {"a": 5.0, "b": 5.0, "c": 5.0}, "lb": {"x": 0.0}, "old": {"o": 0.0}}
     after = {"app": {"d": 5.0, "e": 5.0}, "lb": {"x": 0.0}, "new": {"n": 0.0}}
     assert [str(each) for each in exchanges(before, after)] == [
-        "app: 2 replaced, 1 removed, drained 5 s before the stop",
+        "app: 2 replaced, 1 removed, drained for 5 s before stopping",
         "lb: 1 kept",
         "new: 1 added",
         "old: 1 removed",
