@@ -76,7 +76,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Bystanders:
-    """Objects that must not change: another checkout's stack of the same name, unlabelled objects."""
+    """Objects that must not change: another checkout's stack of that name, unlabelled objects."""
 
     api: docker.APIClient
     ids: frozenset[str] = frozenset()

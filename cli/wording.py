@@ -43,7 +43,7 @@ def some(nodes: Iterable[Node], most: int = 3) -> str:
     names = [label(each) for each in nodes]
     if len(names) <= most:
         return ", ".join(names)
-    return f"{names[0]} and {len(names) - 1} alike"
+    return f"{names[0]} and {len(names) - 1} like it"
 
 
 def at(place: Place | None, base: str) -> str:

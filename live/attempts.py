@@ -21,7 +21,7 @@ SPARE_PORTS = range(47808, 48100)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to try for one path. `through_host`: a process of the host may accept instead of it."""
+    """What to try for one path. `through_host`: on the host, another process may accept instead."""
 
     attempts: tuple[Attempt, ...]
     through_host: bool = False
@@ -160,7 +160,7 @@ class Terrain:
         return Target(attempts, True, (namespace,))
 
     def _bound(self, source: Container | None, address: str) -> Sequence[str]:
-        """Where to try a port of the host: at its own address if the source can reach that one."""
+        """Where to try a published port: at its bound address, if the source can use that one."""
         if address not in EVERYWHERE and (source is None or not address.startswith("127.")):
             return (address,)
         return self._host_seen_by(source)
