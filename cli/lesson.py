@@ -107,9 +107,8 @@ class Run:
         name = self.stack_name(key)
         done = self.room.pulumi("destroy", "--yes", "--skip-preview", "--stack", name)
         if done.returncode == 0:
-            chosen = (
-                self.room.selected
-            )  # `stack rm` clears the selection, whichever stack it removes
+            # `stack rm` clears the selection, whichever stack it removes.
+            chosen = self.room.selected
             done = self.room.pulumi("stack", "rm", "--yes", "--stack", name)
             (self.room.folder / f"Pulumi.{name}.yaml").unlink(missing_ok=True)
             self.stacks.remove(key)

@@ -15,7 +15,7 @@ from model.files import content
 
 
 def selected(folder: Path, project: Mapping[str, object], environment: Mapping[str, str]) -> str:
-    """Its short name, or an empty text; `project` is the content of Pulumi.yaml in `folder`.
+    """The stack's short name, or an empty text; `project` is what Pulumi.yaml in `folder` holds.
 
     Raises UsageError when the workspace file cannot be read.
     """

@@ -48,7 +48,7 @@ def install(console: progress.Console, places: Places) -> None:
             ],
             step,
             log=places.logs / "pip.log",
-            way_out="check that pip reaches its index (pip config list), then repeat `make setup`",
+            way_out="check that pip reaches its index (pip config list), then run `make setup`",
         )
         step.detail = "compiling"
         progress.run(
