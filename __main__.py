@@ -37,7 +37,7 @@ def main() -> None:
     for used in stack.substitutions:
         pulumi.log.info(
             visible(
-                f"{used.service}: {used.wanted} is replaced by {used.used} "
+                f"{used.service}: uses the stand-in {used.used} for {used.wanted} "
                 f"({config.origin(used.wanted)})"
             )
         )

@@ -1,6 +1,6 @@
-"""`python -m bench`: measure all subjects on one test engine and write docs/benchmark.*.
+"""`python -m bench`: measures all subjects on one test engine and writes docs/benchmark.*.
 
-The subjects take turns within each round, so that a slow minute of the machine meets them all.
+The subjects take turns within each round, so that a slow minute of the machine affects all of them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.engine_host import EngineError
 from tests.engines import Engine
 from tests.tiny_image import import_tiny
 
-# Docker 20.10 may say so for good of a network without containers (docs/provider.md).
+# Docker 20.10 may report this forever for a network without containers (docs/provider.md).
 LOST_COUNT = ("has active endpoints", "can lose count")
 COUNTS = "10,50"
 GROWTH = "10,50,100,200,400"
@@ -33,16 +33,20 @@ GROWTH = "10,50,100,200,400"
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--counts", default=COUNTS, help=f"services compared ({COUNTS})")
-    parser.add_argument("--growth", default=GROWTH, help=f"services previewed ({GROWTH})")
+    parser.add_argument(
+        "--counts", default=COUNTS, help=f"numbers of services to compare (default: {COUNTS})"
+    )
+    parser.add_argument(
+        "--growth", default=GROWTH, help=f"numbers of services to preview (default: {GROWTH})"
+    )
     parser.add_argument("--output", type=Path, default=ROOT / "docs")
     chosen = parser.parse_args(arguments)
-    # A shell starts `make bench &` with SIGINT ignored, and so would all that is started here be:
-    # Pulumi then waits 5 s in each run for a language host that does not hear it.
+    # A shell starts `make bench &` with SIGINT ignored, which child processes inherit: Pulumi would
+    # then wait 5 s in each run for a language host that ignores its signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     counts = [int(count) for count in chosen.counts.split(",")]
     if report.RATIO_SERVICES not in counts:
-        parser.error(f"--counts must contain {report.RATIO_SERVICES}: the ratios are taken there")
+        parser.error(f"--counts must contain {report.RATIO_SERVICES}, which the ratios use")
     with Engine.start() as engine, tempfile.TemporaryDirectory(prefix="causeway-bench-") as work:
         client = engine.api(timeout=600)
         import_tiny(client)
@@ -87,13 +91,13 @@ def measure_round(
 
 
 def timed(engine: Engine, work: Callable[[], object]) -> float | None:
-    """Seconds of the work; None where the engine let no network go, which a restart mends."""
+    """Seconds of the work; None if the engine could not remove a network, which a restart fixes."""
     try:
         return clock.seconds(work)
     except (clock.Failed, docker.errors.APIError) as error:
         if not any(words in str(error) for words in LOST_COUNT):
             raise
-        _say("the engine lost count of a network's connections: restarted, not measured")
+        _say("the engine lost count of a network's endpoints: restarted it, not measured")
         engine.restart()
         work()
         return None
@@ -120,14 +124,14 @@ def measure_growth(
     growth: list[int],
     rounds: int,
 ) -> None:
-    """The same stack grows from step to step: each container is created once."""
+    """Grow one stack step by step, so that each container is created only once."""
     for services in growth:
         ours.prepare(services)
         ours.run("up")
         for _ in range(rounds):
             spent = clock.seconds(ours.preview)
             measurements.growth.setdefault(services, []).append(spent)
-            _say(f"{services:4} services  preview of the unchanged {spent:7.2f} s")
+            _say(f"{services:4} services  preview, nothing changed {spent:7.2f} s")
     timed(engine, ours.destroy)
 
 

@@ -1,4 +1,4 @@
-"""Seconds and memory of a command, and nothing about what the command is."""
+"""Measures the time and memory of any command."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ POLL_SECONDS = 0.05
 
 
 class Failed(Exception):
-    """A measured command failed: its numbers would mean nothing."""
+    """A measured command failed, so its numbers mean nothing."""
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -23,7 +23,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
-    """Run to the end; raises Failed with what the command printed."""
+    """Run a command to its end; raises Failed with its output."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -35,13 +35,13 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
         check=False,
     )
     if done.returncode != 0:
-        raise Failed(f"`{' '.join(command)}` ended with {done.returncode}:\n{done.stdout}")
+        raise Failed(f"`{' '.join(command)}` exited with {done.returncode}:\n{done.stdout}")
 
 
 def peak_mebibytes(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> float:
     """The largest sum of resident memory over the command and all its descendants.
 
-    Looking at it costs time: a run that is measured here is not timed.
+    Measuring memory takes time, so such a run is not timed.
     """
     process = subprocess.Popen(
         command,
@@ -65,7 +65,7 @@ def peak_mebibytes(command: Sequence[str], folder: Path, environment: Mapping[st
     ended.set()
     watcher.join()
     if code != 0:
-        raise Failed(f"`{' '.join(command)}` ended with {code} while its memory was watched")
+        raise Failed(f"`{' '.join(command)}` exited with {code} while its memory was measured")
     return peak / 2**20
 
 

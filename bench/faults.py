@@ -1,11 +1,11 @@
-"""`python -m bench.faults`: `pulumi up` and `pulumi destroy` killed, and the engine restarted under
-them, at random moments; each followed by one `pulumi up`; then state and engine compared.
+"""`python -m bench.faults`: kills `pulumi up` and `pulumi destroy`, and restarts the engine under
+them, at random moments; runs one `pulumi up` after each, and compares the state with the engine.
 
-The last line counts: mismatches are resources of the state that the engine does not have as
-recorded, orphans are objects of the stack that the state does not have, duplicates are objects
-beyond the first of one resource, and foreign are changes of any kind to what is not the stack's:
-the containers of another checkout with the same project and stack, so with equal URNs, and
-containers, a network and a volume without labels.
+The last line counts: mismatches are resources that the engine does not have as the state records
+them; orphans are objects of the stack that are missing from the state; duplicates are further
+objects of one resource; foreign are any changes to objects that do not belong to the stack: the
+containers of another checkout with the same project and stack, so with equal URNs, and containers,
+a network and a volume without labels.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SECONDS = 300.0
 
 
 def compose_file(services: int, variant: int) -> str:
-    """The stack; each variant changes a third by replacement and a third by its networks."""
+    """The stack; each variant replaces one third of it and moves another third between networks."""
     lines = ["services:"]
     for number in range(services):
         first = NETWORKS[(number + (variant if number % 3 == 1 else 0)) % 3]
@@ -54,7 +54,7 @@ def compose_file(services: int, variant: int) -> str:
 
 @dataclass(slots=True)
 class Counts:
-    """What is printed at the end."""
+    """The counts that are printed at the end."""
 
     kills: int = 0
     restarts: int = 0
@@ -76,7 +76,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Bystanders:
-    """What nobody may change: another checkout's stack of the same name, and unlabelled objects."""
+    """Objects that must not change: another checkout's stack of that name, unlabelled objects."""
 
     api: docker.APIClient
     ids: frozenset[str] = frozenset()
@@ -84,7 +84,7 @@ class Bystanders:
 
     @classmethod
     def stand(cls, project: Project, api: docker.APIClient) -> Bystanders:
-        """Deploy and create them; `project` is a checkout of its own."""
+        """Deploy and create them; `project` is a separate checkout."""
         services = "".join(
             f"  s{number:02}: {{image: '{TINY}', network_mode: none, stop_grace_period: 1s}}\n"
             for number in range(3)
@@ -104,14 +104,14 @@ class Bystanders:
         return found
 
     def seen(self) -> dict[str, Any]:
-        """What tells of any change; a restart of the engine starts them anew, so no times."""
+        """Everything that shows a change, except times, which a restart of the engine changes."""
         found: dict[str, Any] = {}
         for identity in self.ids:
             try:
                 one = self.api.inspect_container(identity)
             except docker.errors.NotFound:
                 continue
-            # The engine reads its own `null` back as an empty list.
+            # After a restart, the engine returns its own `null` as an empty list.
             settings = {key: value for key, value in one["HostConfig"].items() if value}
             found[identity] = (
                 *(one["Name"], one["State"]["Running"], settings, one["Mounts"]),
@@ -120,7 +120,7 @@ class Bystanders:
         return found
 
     def changed(self) -> int:
-        """How many are not as they were; one that the engine's restart ended is started again."""
+        """The number of objects that have changed."""
         now = self.seen()
         for each in self.api.networks(names=["bystander-network"]):
             now[each["Id"]] = each["Created"]
@@ -129,7 +129,7 @@ class Bystanders:
         return wrong + ("bystander-volume" not in names)
 
     def revive(self) -> None:
-        """After a restart of the engine, which ends what has no restart policy."""
+        """Start them again after a restart of the engine, since they have no restart policy."""
         for identity in self.ids:
             self.api.start(identity)
 
@@ -141,7 +141,7 @@ def _networks(container: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Site:
-    """A copy of the project with the stack, on an engine of its own."""
+    """A copy of the project with the stack, on its own engine."""
 
     project: Project
     engine: Engine
@@ -149,7 +149,7 @@ class Site:
     services: int
     random: random.Random
     bystanders: Bystanders
-    # Whether every other restart is a SIGKILL for dockerd.
+    # Whether every other restart kills dockerd with SIGKILL.
     hard: bool = False
     variant: int = 0
     counts: Counts = field(default_factory=Counts)
@@ -159,7 +159,7 @@ class Site:
     def make(
         cls, work: Path, engine: Engine, client: docker.APIClient, services: int, seed: int
     ) -> Site:
-        """Two checkouts below `work`: the one that is disturbed, and the bystander's."""
+        """Create two checkouts in `work`: the one to disturb, and that of the bystanders."""
         places = [work / name for name in ("own", "other")]
         for place in places:
             place.mkdir()
@@ -168,13 +168,13 @@ class Site:
         return cls(project, engine, client, services, random.Random(seed), bystanders)
 
     def prepare(self) -> None:
-        """Initialise the stack, and measure what is going to be interrupted."""
+        """Create the stack, and measure the runs that will be interrupted."""
         self.project.write_stack(STACK, compose_file(self.services, 0))
         for action in ("up", "destroy"):
             began = time.monotonic()
             output, code = self.finish(self.start(action))
             if code != 0:
-                raise SystemExit(f"pulumi {action} fails by itself:\n{output}")
+                raise SystemExit(f"pulumi {action} fails without any disturbance:\n{output}")
             self.seconds[action] = time.monotonic() - began
 
     def change(self) -> None:
@@ -190,11 +190,11 @@ class Site:
         return output, running.returncode
 
     def a_moment(self, action: str) -> float:
-        """A random time within an undisturbed run of the action, its start-up left out."""
+        """A random moment within an undisturbed run of the action, after its start-up."""
         return self.random.uniform(0.25, 1.0) * self.seconds[action]
 
     def kill(self, action: str) -> str:
-        """SIGKILL for Pulumi itself; its plugins are left to notice. What was done, in words."""
+        """Kill Pulumi itself with SIGKILL, not its plugins; returns a description."""
         moment = self.a_moment(action)
         running = self.start(action)
         time.sleep(moment)
@@ -206,7 +206,7 @@ class Site:
         return f"{action} killed after {moment:.1f} s"
 
     def restart(self, action: str) -> str:
-        """The engine ends and comes back while Pulumi works; `hard` kills it every other time."""
+        """Restart the engine while Pulumi runs; with `hard`, kill it every other time."""
         moment = self.a_moment(action)
         running = self.start(action)
         time.sleep(moment)
@@ -218,10 +218,10 @@ class Site:
         _, code = self.finish(running)
         self.counts.restarts += 1
         how = "killed and started" if hard else "restarted"
-        return f"engine {how} {moment:.1f} s into {action}, which ended with {code}"
+        return f"engine {how} {moment:.1f} s into {action}, which exited with {code}"
 
     def converge(self, what: str) -> None:
-        """One `pulumi up`, then the comparison; what is wrong is printed and counted."""
+        """Run one `pulumi up`, then compare; print and count every difference."""
         began = time.monotonic()
         output, code = self.finish(self.start("up"))
         wrong = self.compare()
@@ -234,7 +234,7 @@ class Site:
         print(f"{what}; up took {time.monotonic() - began:.1f} s: {verdict}", flush=True)
 
     def compare(self) -> Counter[str]:
-        """State and engine, resource by resource."""
+        """Compare the state with the engine, resource by resource."""
         wrong: Counter[str] = Counter()
         state = self.state()
         if state.get("pending_operations"):
@@ -271,7 +271,7 @@ class Site:
         return latest
 
     def differs(self, identity: str, resource: dict[str, Any]) -> str | None:
-        """In what the engine's object is not what the state says, if it is not."""
+        """How an object on the engine differs from the state, or None."""
         kind, inputs = resource["type"].rsplit(":", 1)[-1], resource["inputs"]
         try:
             if kind == "Network":
@@ -279,12 +279,12 @@ class Site:
                 return None if name == resource["outputs"]["name"] else f"is named {name}"
             if kind == "Volume":
                 labels = self.api.inspect_volume(identity)["Labels"] or {}
-                return None if URN_LABEL in labels else "is another volume of that name"
+                return None if URN_LABEL in labels else "is another volume with that name"
             if kind != "Container":
                 return None
             found = self.api.inspect_container(identity)
         except docker.errors.NotFound:
-            return "is not there"
+            return "does not exist"
         if not found["State"]["Running"]:
             return f"is {found['State']['Status']}"
         places = {each["NetworkID"] for each in found["NetworkSettings"]["Networks"].values()}
@@ -295,7 +295,7 @@ class Site:
         return None
 
     def objects(self) -> list[tuple[str, dict[str, str]]]:
-        """Ids and labels of all that the plugin made on the engine."""
+        """The ids and labels of all objects that the plugin created on the engine."""
         label = {"label": URN_LABEL}
         found = [(e["Id"], e["Labels"]) for e in self.api.containers(all=True, filters=label)]
         found += [(e["Id"], e["Labels"]) for e in self.api.networks(filters=label)]
@@ -304,7 +304,7 @@ class Site:
 
 
 def run(site: Site, kills: int, restarts: int) -> Counts:
-    """Kills and restarts in turn over: a first up, a changed up, a destroy."""
+    """Kill and restart in random order, during a first up, a changed up and a destroy in turn."""
     site.prepare()
     disturbances = ["kill"] * kills + ["restart"] * restarts
     site.random.shuffle(disturbances)
@@ -324,13 +324,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--restarts", type=int, default=20)
     parser.add_argument("--services", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1, help="of the random moments")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random moments")
     parser.add_argument(
         "--engine",
         choices=("debian", "current"),
         default="debian",
-        help="debian restarts in order; current is killed every other time: Docker 20.10, killed "
-        "while it adds a container to a network, may panic at its next start",
+        help="debian is restarted in order; current is killed every other time (Docker 20.10, if "
+        "killed while it adds a container to a network, may panic at its next start)",
     )
     chosen = parser.parse_args(arguments)
     with (

@@ -1,4 +1,4 @@
-"""docs/benchmark.svg from benchmark.json's content: bars for the actions, a line for growth."""
+"""Draws docs/benchmark.svg from the content of benchmark.json: bars for actions, a growth line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bench.report import ACTIONS, RATIO_SERVICES, SUBJECTS
 
 WIDTH, ROW, GAP, LEFT, RIGHT = 760, 18, 12, 200, 80
 CHART = 180  # height of the growth chart
-# Colours that keep a contrast of 3:1 on white and on GitHub's dark background alike.
+# Colours with a contrast of at least 3:1 on both white and GitHub's dark background.
 STYLE = """
     text { font: 12px system-ui, sans-serif; fill: #24292f; }
     .title { font-weight: 600; font-size: 13px; }

@@ -1,6 +1,6 @@
-"""`python -m bench.reach`: CPU seconds to load, check, decide reach and draw, by size.
+"""`python -m bench.reach`: CPU seconds to load, check, compute reach and draw, by size.
 
-Needs no engine. The loader's process is counted in; each row is the best of several rounds.
+Needs no engine. The loader's process is included; each row is the best of several rounds.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STEPS = ("load", "reach and assertions", "text drawing", "difference of one netw
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """CPU seconds a step, in the order of STEPS."""
+    """CPU seconds per step, in the order of STEPS."""
 
     services: int
     networks: int
@@ -38,12 +38,12 @@ class Measured:
 
     @property
     def total(self) -> float:
-        """Load, check, reach and text drawing, as a preview needs them."""
+        """The time of load, check, reach and text drawing, which a preview needs."""
         return sum(self.seconds[:3])
 
 
 def compose(services: int) -> tuple[str, int]:
-    """A Compose file with ever more networks, and the number of them."""
+    """A Compose file whose number of networks grows with its services, and that number."""
     chance = random.Random(SEED)
     networks = max(3, services * NETWORKS_PER_THOUSAND // 1000)
     lines = ["services:"]
@@ -96,7 +96,7 @@ def _round(file: Path) -> tuple[float, ...]:
 
 
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """CPU seconds of this process and of the children it waited for."""
+    """CPU seconds of this process and of the child processes that it waited for."""
 
     def children() -> float:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)

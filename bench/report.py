@@ -1,4 +1,4 @@
-"""The measurements as values, as docs/benchmark.json and as the table docs/benchmark.md."""
+"""The measurements as values, as docs/benchmark.json and as the page docs/benchmark.md."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SUBJECTS = {
 
 @dataclass(slots=True)
 class Measurements:
-    """`samples`: (action, subject, services) -> seconds of each round."""
+    """`samples` maps (action, subject, services) to the seconds of each round."""
 
     machine: dict[str, str]
     samples: dict[tuple[str, str, int], list[float]] = field(default_factory=dict)
@@ -90,19 +90,19 @@ def as_json(measurements: Measurements) -> str:
 
 
 def as_markdown(measured: dict[str, Any]) -> str:
-    """The page, from the content of benchmark.json."""
+    """The page docs/benchmark.md, from the content of benchmark.json."""
     seconds = measured["seconds"]
     counts = sorted({int(n) for by in seconds.values() for each in by.values() for n in each})
     lines = [
         "# Benchmark",
         "",
-        "`make bench` wrote this page. N services, each on the same two networks, are deployed on",
-        f"one engine by each subject in turn; seconds, median of {measured['rounds']} rounds,",
-        f"with {OFTEN} previews and refreshes in each.",
-        "`refresh` reads every object once (`--skip-preview`), the raw inspects ask for the same",
-        "containers, networks and image on one connection; `one service changed` is one that gets",
-        "another command, so that its container is made anew. A removal in which the engine lost",
-        "count of a network's connections (docs/provider.md) is left out.",
+        "`make bench` writes this page. Each subject in turn deploys N services, all on the same",
+        f"two networks, on one engine; seconds, median of {measured['rounds']} rounds with {OFTEN}",
+        "previews and refreshes in each.",
+        "`refresh` reads every object once (`--skip-preview`); the raw inspects request the same",
+        "containers, networks and image on one connection. In `one service changed`, one service",
+        "gets another command, so its container is replaced. Removals in which the engine lost",
+        "count of a network's endpoints (docs/provider.md) are left out.",
         "",
         "![Seconds for each action, and the growth of a preview](benchmark.svg)",
         "",
@@ -126,22 +126,22 @@ def as_markdown(measured: dict[str, Any]) -> str:
         "",
         f"Ratios at {RATIO_SERVICES} services:",
         "",
-        "| ratio | measured | to stay within |",
+        "| ratio | measured | target |",
         "| --- | ---: | ---: |",
     ]
     ratios = measured["ratios"]
     lines += [f"| `{name}` | {ratios[name]:.2f} | {limit:.2f} |" for name, limit in LIMITS.items()]
     lines += [
         "",
-        "`refresh_vs_inspects` is Causeway's refresh over the raw inspects and the empty program's",
-        "refresh together; the others divide the two rows that they name.",
+        "`refresh_vs_inspects` is Causeway's refresh divided by the sum of the raw inspects and",
+        "the empty program's refresh; each other ratio divides the two rows that it names.",
     ]
     memory = measured["peak_memory_mebibytes"]
     told = ", ".join(f"{name} {value} MiB" for name, value in memory.items())
     lines += [
         "",
-        f"Peak memory of all processes together while {RATIO_SERVICES} services are deployed,",
-        f"pages that they share counted for each: {told}.",
+        f"Peak memory of all processes together while {RATIO_SERVICES} services are deployed, with",
+        f"shared pages counted once per process: {told}.",
         "",
         "Measured on: " + ", ".join(f"{k} {v}" for k, v in measured["machine"].items()) + ".",
         "",

@@ -1,7 +1,7 @@
-"""What is measured: the same N services on two networks, deployed by four different hands.
+"""The subjects: the same N services on two networks, deployed in four different ways.
 
-Every service joins both networks, runs `sleep` from an image of 2 MB and is killed to stop it, so
-that what is measured is the deploying and not the application.
+Every service joins both networks, runs `sleep` from a 2 MB image and is stopped with SIGKILL, so
+that the deployment is measured and not the application.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.end_to_end.project import Project
 from tests.tiny_image import TINY
 
 THREADS = 8
-# Each object is read once: with its preview, a refresh reads everything twice.
+# Without its preview, a refresh reads each object once instead of twice.
 REFRESH = ("refresh", "--skip-preview", "--expect-no-changes")
 OFTEN = 5
 NETWORKS = ("front", "back")
@@ -31,7 +31,7 @@ OTHER_COMMAND = ["sleep", "2d"]
 
 
 def compose_file(services: int, *, first: Sequence[str] = COMMAND) -> str:
-    """A stack file; `first` is the command of the first service."""
+    """A Compose file; `first` is the command of the first service."""
     lines = ["services:"]
     for number in range(services):
         lines += [
@@ -46,9 +46,9 @@ def compose_file(services: int, *, first: Sequence[str] = COMMAND) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One measured piece of work; `subject` is whose numbers it adds to.
+    """One measured step; its numbers count for `subject`.
 
-    What changes nothing and takes a second is done several `times`, against the machine's noise.
+    Short steps that change nothing are repeated several `times`, to even out the machine's noise.
     """
 
     action: str
@@ -58,7 +58,7 @@ class Step:
 
 
 class Subject(Protocol):
-    """`steps` in the order they must run in; the last one leaves the engine empty again."""
+    """`steps` are in the order in which they must run; the last one leaves the engine empty."""
 
     name: str
 
@@ -69,7 +69,7 @@ class Subject(Protocol):
 
 @dataclass(slots=True)
 class Causeway:
-    """`pulumi up`, and what follows it, through this project."""
+    """`pulumi up` and the other commands, with this project."""
 
     project: Project
     client: docker.APIClient
@@ -104,7 +104,7 @@ class Causeway:
         self.run("destroy")
 
     def _inspect(self) -> None:
-        """What a refresh has to ask at least, one question after another on one connection."""
+        """The fewest requests that a refresh needs, one after another on one connection."""
         for container in self.client.containers(all=True, quiet=True):
             self.client.inspect_container(container["Id"])
         for network in self.client.networks(filters={"label": "causeway.stack"}):
@@ -116,7 +116,7 @@ class Causeway:
         self.run("up")
 
     def command(self, *arguments: str) -> list[str]:
-        # Without --skip-preview, up and destroy do what people see: preview, then the work.
+        # Without --skip-preview, up and destroy do what users see: a preview, then the work.
         confirmed = [] if arguments[0] == "preview" else ["--yes"]
         pulumi = str(self.project.folder / ".venv" / "bin" / "pulumi")
         return [pulumi, *arguments, *confirmed, "--stack", "bench", "--non-interactive"]
@@ -127,7 +127,7 @@ class Causeway:
 
 @dataclass(slots=True)
 class EmptyProgram:
-    """What Pulumi costs before anything is declared."""
+    """The cost of Pulumi without any resources."""
 
     project: Project
     name: str = "empty"
@@ -161,7 +161,7 @@ class EmptyProgram:
 
 @dataclass(slots=True)
 class Compose:
-    """docker-compose from the same wheel that loads our stack files."""
+    """docker-compose, from the same wheel that loads our Compose files."""
 
     project: Project
     name: str = "compose"
@@ -192,7 +192,7 @@ class Compose:
         self._up()
 
     def destroy(self) -> None:
-        # It gives up on a network whose endpoints a busy engine still holds: repeated, as by hand.
+        # It fails on a network whose endpoints a busy engine still holds: retry, as a user would.
         for attempts_left in reversed(range(10)):
             try:
                 return self._run("down")
@@ -210,7 +210,7 @@ class Compose:
 
 @dataclass(slots=True)
 class RawApi:
-    """The fewest calls that lead to the same end, eight at a time: the floor for any tool."""
+    """The fewest API calls with the same result, eight at a time: the lower limit for any tool."""
 
     client: docker.APIClient
     name: str = "api"
@@ -247,8 +247,8 @@ class RawApi:
         self.client.start(container)
 
     def _change(self) -> None:
-        # Docker 20.10 may keep an endpoint for good when a running container is removed by force
-        # and another is started right after.
+        # Docker 20.10 may keep an endpoint forever if a running container is removed by force and
+        # another one is started directly afterwards.
         self.client.stop("bench-000")
         self._remove(0)
         self._create(0, OTHER_COMMAND)
@@ -262,7 +262,7 @@ class RawApi:
         _each(self._remove_network, NETWORKS)
 
     def _remove_network(self, name: str) -> None:
-        # A busy engine holds the endpoints of containers a moment longer than these.
+        # A busy engine keeps endpoints for a moment after their containers are removed.
         for attempts_left in reversed(range(100)):
             try:
                 self.client.remove_network(f"bench-{name}")

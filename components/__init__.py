@@ -1,1 +1,1 @@
-"""Pulumi components: they turn a stack's values into resources and decide nothing themselves."""
+"""Pulumi components, which turn the values of a stack into resources and decide nothing."""

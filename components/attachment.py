@@ -1,6 +1,6 @@
-"""A container of somebody else on a network of the stack, as a resource of the package `causeway`.
+"""Attaches a container from outside the stack to one of its networks; a resource of `causeway`.
 
-Its plugin lies in `provider/` beside the one of `docker`, so that it is there wherever this is.
+The plugin of that package is in `provider/`, beside that of `docker`, so it needs no installation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from causeway.model.values import Guest
 
 
 class NetworkAttachment(pulumi.CustomResource):
-    """Joins an existing container to a network, and takes it away again; no more than that."""
+    """Connects an existing container to a network, and disconnects it on delete; nothing else."""
 
     container_id: pulumi.Output[str]
     container_name: pulumi.Output[str]
@@ -47,9 +47,9 @@ class NetworkAttachment(pulumi.CustomResource):
 
 
 def engine_provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource | None:
-    """The package's provider for an engine that the stack's `docker:` settings name.
+    """The package's provider for the engine that the stack's `docker:` settings name.
 
-    None means the default one, which finds the engine as that of `docker` does.
+    None means the default provider, which finds the engine as that of `docker` does.
     """
     settings = pulumi.Config("docker")
     places = {key: settings.get(key) for key in ("host", "context", "certPath")}
@@ -60,5 +60,5 @@ def engine_provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource | N
 
 
 def guest_name(guest: Guest) -> str:
-    """What distinguishes a guest of a network: the container's name, or its labels."""
+    """What identifies a guest of a network: the container's name, or its labels."""
     return guest.container or ",".join(f"{key}={value}" for key, value in guest.labels)

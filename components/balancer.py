@@ -1,7 +1,7 @@
-"""A balancer: a container that only holds the networks and host ports, and the program in it.
+"""A load balancer: a container that holds the networks and published ports, and its program.
 
-The program reloads its configuration while it runs. A new image starts beside the old one in the
-same network namespace, and both take connections from the same ports until the old one closes.
+The program reloads its configuration while it runs. A new image starts a second program in the same
+network namespace, and both accept connections on the same ports until the old one stops.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from causeway.model.values import Service
 from .container import References, owner_args
 from .labels import Owner, container_labels
 
-# When a program closes, the kernel hands connections that it has not taken yet to the other one.
+# When a program closes its socket, the kernel passes waiting connections to the other program.
 MIGRATE = ("net.ipv4.tcp_migrate_req", "1")
 
 
@@ -33,7 +33,7 @@ def holder(
     references: References,
     options: pulumi.ResourceOptions,
 ) -> docker.Container:
-    """The container that owns the namespace. It keeps the image that it began with."""
+    """The container that owns the network namespace. It keeps its first image."""
     assert service.balance is not None
     owned = namespace(service, (MIGRATE,) if service.balance.migrate else ())
     labels = container_labels(owner, service.name, replica, (), {ROLE_LABEL: "network"})
@@ -47,9 +47,9 @@ def holder(
 def upload(
     service: Service, behind: Mapping[str, Sequence[docker.Container]], networks: Mapping[str, str]
 ) -> docker.ContainerUploadArgs:
-    """The configuration as a file, which changes with the replicas behind it.
+    """The configuration file, which changes with the replicas behind the balancer.
 
-    `networks` holds the names on the engine by key.
+    `networks` maps keys to names on the engine.
     """
     assert service.balance is not None
     shared = {target.service: networks[target.network] for target in service.balance.targets}
@@ -63,7 +63,7 @@ def upload(
 def _addresses(
     containers: Sequence[docker.Container], network: str
 ) -> pulumi.Output[list[Address]]:
-    """Replicas without an address there are down, and left out."""
+    """The addresses on a network; a replica without one is down and is left out."""
 
     def there(datas: Sequence[docker.outputs.ContainerNetworkData] | None) -> list[str]:
         return [

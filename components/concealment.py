@@ -1,7 +1,7 @@
-"""Keeps secrets out of the state in clear, whatever input or output they have got into.
+"""Keeps secrets from being stored as plain text in the state, whichever input or output has them.
 
-One walk over all that a component registers, so that a new input needs no thought: a text that
-holds a secret, as it is or as JSON, base64 or a shell would write it, is encrypted by Pulumi.
+One walk covers everything that a component registers, so new inputs need no extra code: Pulumi
+encrypts each text that contains a secret, as it is or as JSON, base64 or a shell would write it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import Any, Self
 import pulumi
 from pulumi._types import is_input_type
 
-# Shorter secrets, and words that stand everywhere, would hide all else: they count only where
-# they are the whole text, or all that follows its first `=` or `:`.
+# Shorter secrets and common words would hide everything: they count only where they are the whole
+# text, or everything after its first `=` or `:`.
 SHORTEST = 4
 COMMONPLACE = frozenset(("true", "false", "null", "none"))
 BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
-# Outputs that repeat an input under another name, by type: Pulumi hides only those of its name.
+# Outputs that repeat an input under another name, by type: Pulumi hides only the input's name.
 REPEATED = {
     "docker:index/image:Image": (
         "base_image_name",
@@ -38,8 +38,8 @@ REPEATED = {
 
 @dataclass(frozen=True, slots=True)
 class Concealment:
-    """The secrets of a stack: `parts` are looked for anywhere in a text, in small letters, `whole`
-    are compared, `numbers` too, `phrases` are looked for in lists that were one text before."""
+    """The secrets of a stack: `parts` are searched for anywhere in a text, in lower case; `whole`
+    and `numbers` are compared; `phrases` are searched for in lists that were one text before."""
 
     parts: tuple[str, ...] = field(default=(), repr=False)
     whole: frozenset[str] = field(default=frozenset(), repr=False)
@@ -62,7 +62,7 @@ class Concealment:
         return bool(self.parts or self.whole)
 
     def holds(self, value: object) -> bool:
-        """Whether a secret stands anywhere in plain values; what an Output is, is not known yet."""
+        """Whether plain values contain a secret; an Output's value is not known yet."""
         if isinstance(value, str):
             return self._stands_in(value) or self._is_encoded_in(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -75,7 +75,7 @@ class Concealment:
         return is_input_type(type(value)) and self.holds(vars(value))
 
     def conceal(self, value: Any) -> Any:
-        """The same value, in which Pulumi encrypts each text and number that holds a secret."""
+        """The same value, with each text and number that contains a secret marked as secret."""
         if not self or isinstance(value, pulumi.Resource):
             return value
         if isinstance(value, pulumi.Output):
@@ -98,8 +98,8 @@ class Concealment:
     ) -> pulumi.ResourceTransformationResult:
         """For `ResourceOptions.transformations`: conceals what it and its children register.
 
-        Outputs that hold the same are named too: an unchanged resource keeps its old outputs,
-        which a state of before may hold in clear.
+        Outputs with the same values become secret too: an unchanged resource keeps its old
+        outputs, which an older state may hold as plain text.
         """
         inputs = dict(registered.props)
         hidden = [key for key, value in inputs.items() if self.holds(value)]
@@ -111,7 +111,7 @@ class Concealment:
         return pulumi.ResourceTransformationResult(self.conceal(inputs), options)
 
     def options(self) -> pulumi.ResourceOptions:
-        """For a resource that has no component of ours above it."""
+        """For a resource that has none of our components as a parent."""
         return pulumi.ResourceOptions(transformations=[self.transformation] if self else None)
 
     def _stands_in(self, text: str) -> bool:
@@ -129,7 +129,7 @@ class Concealment:
             return False
 
     def _is_spread_over(self, values: Sequence[object]) -> bool:
-        """Compose splits a command into words: no word holds the secret, their row does."""
+        """Compose splits a command into words: only together may they contain the secret."""
         if not self.phrases or not all(isinstance(value, str) for value in values):
             return False
         row = " ".join(str(value) for value in values).casefold()
@@ -137,8 +137,8 @@ class Concealment:
 
 
 class Component(pulumi.ComponentResource):
-    """A component that conceals what its children and itself register: the secrets that it is
-    given, else those of the component above it."""
+    """A component that conceals secrets in what it and its children register: the given secrets,
+    else those of its parent."""
 
     concealment: Concealment
 
@@ -167,7 +167,7 @@ def _secret(value: Any) -> pulumi.Output[Any]:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """How a text may hold a secret: as it is, within JSON, and with a shell's quotes taken off."""
+    """How a secret may appear in a text: as it is, inside JSON, or without a shell's quotes."""
     yield secret
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
@@ -178,7 +178,7 @@ def _spellings(secret: str) -> Iterator[str]:
 def _as_words(secret: str) -> str:
     try:
         return " ".join(shlex.split(secret))
-    except ValueError:  # a quote without its end
+    except ValueError:  # an unclosed quote
         return " ".join(secret.split())
 
 

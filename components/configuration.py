@@ -1,4 +1,4 @@
-"""The configuration values that Pulumi hands to the program."""
+"""The configuration values that Pulumi passes to the program."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pulumi
 
 
 def configuration() -> dict[str, str]:
-    """Every value, JSON text by `namespace:key`."""
+    """Every value, as JSON text by `namespace:key`."""
     return {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
 
 
 def secret_keys() -> list[str]:
-    """The keys among them that hold something encrypted."""
+    """The configuration keys that hold an encrypted value."""
     return [key for key in configuration() if pulumi.runtime.config.is_config_secret(key)]

@@ -1,7 +1,7 @@
 """The arguments of one container, from a service's values and the resources it refers to.
 
-Only what the service sets is passed: what is left out stays the engine's or the provider's own.
-Lists whose order has no meaning are sorted, so that the order in a file never makes a change.
+Only what the service sets is passed: the rest keeps the engine's or the provider's defaults. Lists
+whose order has no meaning are sorted, so that reordering a file changes nothing.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from .files import SourceKey, Sources, uploads
 from .healthcheck import healthcheck_args
 
 MEBIBYTE = 1024 * 1024
-# The engine's own default; named here because the official plugin would otherwise kill at once.
+# The engine's default; set here because the official plugin would otherwise kill at once.
 STOP_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What a container refers to, by key: ids of networks, names of volumes, first containers
-    of services (for shared namespaces), and the sources of secrets and configs; `hidden` are
-    those sources whose content is secret."""
+    """What a container refers to, by key: ids of networks, names of volumes, ids of the first
+    containers of services (for shared namespaces), and the sources of secrets and configs; `hidden`
+    are the sources whose content is secret."""
 
     image: pulumi.Input[str]
     networks: Mapping[str, pulumi.Input[str]]
@@ -40,7 +40,7 @@ class References:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How the creation of a container ends: at once, when it is healthy, or when it has run."""
+    """When a container counts as created: at once, when it is healthy, or when it has exited."""
 
     wait: bool = False
     run_to_end: bool = False
@@ -102,8 +102,8 @@ def container_args(
     args.stop_timeout = service.stop_grace_period
     grace = STOP_SECONDS if service.stop_grace_period is None else service.stop_grace_period
     args.destroy_grace_seconds = grace
-    # As with Compose, whose `down` keeps anonymous volumes too; a balancer's hold only what is
-    # made for it.
+    # Compose's `down` keeps anonymous volumes too. Those of a balancer hold only its generated
+    # configuration.
     args.remove_volumes = False if service.balance is None else None
     args.ipc_mode = _namespace(service.ipc, references)
     args.pid_mode = _namespace(service.pid, references)
@@ -168,7 +168,7 @@ def _texts(values: tuple[str, ...] | None) -> list[str] | None:
 
 
 def _mebibytes(size: int | None) -> int | None:
-    """The provider counts in MiB; rounded up, so that nothing gets less than it asks for."""
+    """The provider counts in MiB: round up, so that no service gets less than it asks for."""
     if size is None or size < 0:
         return size
     return -(-size // MEBIBYTE)
@@ -196,7 +196,7 @@ def _attachments(
 ) -> list[docker.ContainerNetworksAdvancedArgs] | None:
     def one(attachment: Attachment) -> docker.ContainerNetworksAdvancedArgs:
         return docker.ContainerNetworksAdvancedArgs(
-            # The id and not the name: a replaced network is then a change of its containers.
+            # The id, not the name, so that replacing a network updates its containers.
             name=networks[attachment.network],
             aliases=sorted({owned.service, *attachment.aliases}),
             ipv4_address=attachment.ipv4_address,
@@ -269,7 +269,7 @@ def _capabilities(
 
 
 def _capability_names(names: tuple[str, ...]) -> list[str] | None:
-    """The engine reports the long form (CAP_NET_ADMIN), and ALL as it is."""
+    """The long form (CAP_NET_ADMIN), as the engine reports it; ALL stays as it is."""
     long = {
         name.upper() if name.upper().startswith("CAP_") else f"CAP_{name.upper()}" for name in names
     }

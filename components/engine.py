@@ -1,7 +1,7 @@
-"""What the engine is like, as far as verdicts depend on it: told by the configuration, or asked.
+"""The facts about the engine that verdicts depend on, from the configuration or from the engine.
 
-The program asks the plugin of `docker`, which runs anyway. The official one has no such function:
-with it, and without an engine, the version is unknown.
+The program asks the `docker` plugin, which runs anyway. The official plugin has no such function:
+with it, or without an engine, the version is unknown.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from causeway.model.reach.values import EngineFacts, engine_version
 
 
 def engine_facts(told: tuple[int, int] | None = None) -> EngineFacts:
-    """`told` is the version that the configuration names; it wins, and nobody is asked."""
+    """`told` is the version in the configuration; where it is set, the engine is not asked."""
     return EngineFacts(version=told or _asked())
 
 
 def _asked() -> tuple[int, int] | None:
-    # The SDK's version, as its resources have it: another one would start a second plugin.
+    # The version of the SDK, as its resources use: another version would start a second plugin.
     options = _utilities.get_invoke_opts_defaults()
     try:
         answer = pulumi.runtime.invoke(ENGINE_FUNCTION, {}, options)

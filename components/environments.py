@@ -1,7 +1,7 @@
 """The other environments of the project, as their Pulumi.<stack>.yaml declares them.
 
-Only those that choose subnets are loaded, and only where this one does too: a preview without
-addresses pays nothing. One that cannot be loaded is left out; its own preview tells why.
+Only those that choose subnets are loaded, and only if this one does too, so that a preview without
+subnets costs nothing. One that cannot be loaded is left out; its own preview shows the reason.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ HOST = "docker:host"
 
 
 def other_environments(stack: Stack, name: str, values: Mapping[str, str]) -> list[Environment]:
-    """Environments that could be in the way of `stack`; `values` is its configuration."""
+    """The environments that may conflict with `stack`; `values` is the configuration of `stack`."""
     if not any(network.subnets for network in stack.networks):
         return []
     found = (path.name.split(".") for path in sorted(Path.cwd().glob("Pulumi.*.yaml")))
@@ -37,7 +37,7 @@ def _environment(name: str, host: str | None) -> Iterator[Environment]:
         if config.address_pool is None and not _writes_subnets(config):
             return
         yield Environment(name, load_selected(config), bool(host) and host == theirs)
-    except Exception:  # also of the YAML parser, which only `model` may import
+    except Exception:  # includes errors of the YAML parser, which only `model` may import
         return
 
 

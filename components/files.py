@@ -1,9 +1,9 @@
-"""Compose's secrets and configs as files in a container, the secret ones kept out of the state.
+"""Compose secrets and configs as files in a container, with the secret ones kept out of the state.
 
-A file is read by the provider from its path; the state holds the path and a digest, so that a
-changed content is a change. What is secret is encrypted, its digest too: nobody can guess a short
-secret from it. A config is no secret, unless its content comes from a variable of that name or
-holds the value of a secret one.
+The provider reads a file from its path; the state holds the path and a digest, so that new content
+is a change. Secret content is encrypted, and so is its digest: nobody can guess a short secret from
+it. A config is not secret, unless its content comes from a variable (`environment:`) or contains
+the value of a secret variable.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from causeway.model.values import FileMount, FileSource, Stack
 from .concealment import Concealment
 from .paths import portable
 
-SourceKey = tuple[str, str]  # the kind, and the key at the top level
+SourceKey = tuple[str, str]  # (kind, key at the top level)
 Sources = Mapping[SourceKey, FileSource]
 
 
 def uploads(
     mounts: tuple[FileMount, ...], sources: Sources, hidden: frozenset[SourceKey]
 ) -> list[docker.ContainerUploadArgs]:
-    """One upload a mount, ordered by target."""
+    """One upload per mount, sorted by target."""
     return [
         _upload(mount, sources[mount.kind, mount.source], (mount.kind, mount.source) in hidden)
         for mount in sorted(mounts, key=lambda mount: mount.target)
@@ -48,13 +48,13 @@ def hidden(stack: Stack, secrets: Concealment) -> frozenset[SourceKey]:
 
 
 def taken(stack: Stack) -> list[FileSource]:
-    """The sources that services take; others are not even read."""
+    """The sources that services use; others are not read."""
     mounted = {(mount.kind, mount.source) for each in stack.services for mount in each.files}
     return [each for each in stack.file_sources if (each.kind, each.key) in mounted]
 
 
 def contents(sources: Iterable[FileSource]) -> list[str]:
-    """What Compose's secrets hold, where the stack knows it: it may stand elsewhere too."""
+    """The content of Compose secrets, where the stack has it: it may occur elsewhere, too."""
     return [source.content for source in sources if source.kind == "secret" and source.content]
 
 
@@ -78,7 +78,7 @@ def _sealed(text: str | None, secret: bool) -> pulumi.Input[str] | None:
 
 
 def _digest(source: FileSource) -> str:
-    # Keyed by the source's own name, so that two secrets of equal content do not look equal.
+    # Keyed by the source's name, so that equal contents have different digests.
     key = f"{source.kind}:{source.key}".encode()
     return hmac.new(key, _content(source), hashlib.sha256).hexdigest()
 

@@ -1,7 +1,7 @@
-"""An image: built by the engine from a folder, or pulled. Containers use its content id.
+"""An image: built by the engine from a build context, or pulled. Containers refer to it by its id.
 
-A container that refers to an image by id is replaced when, and only when, the content changes.
-Nothing is pushed, and a pulled image stays on the engine when the stack goes.
+So a container is replaced when, and only when, the content of its image changes. Nothing is pushed,
+and a pulled image stays on the engine when the stack is removed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class BuiltImage(Component):
             ),
             pulumi.ResourceOptions(parent=self),
         )
-        # Without a push the digest is the id of the image on the engine.
+        # Without a push, the digest is the image id on the engine.
         self.image_id = image.repo_digest
         self.register_outputs({"imageId": self.image_id})
 

@@ -1,4 +1,4 @@
-"""Ownership by label: whatever a stack creates says which project and stack it belongs to."""
+"""Labels that record the owner of each object: the Pulumi project and stack that created it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def container_labels(
     declared: Pairs,
     computed: Mapping[str, pulumi.Input[str]],
 ) -> list[docker.ContainerLabelArgs]:
-    """Labels sorted by key; ours win over declared ones, since ownership rests on them."""
+    """The labels sorted by key; ours override declared ones, because they record the owner."""
     labels: dict[str, pulumi.Input[str]] = {
         **dict(declared),
         **computed,

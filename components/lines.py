@@ -1,9 +1,8 @@
-"""The line of a stack file behind each input of a resource, kept for the provider's refusals.
+"""Records the stack file line behind each resource input, for the provider's error messages.
 
-Inputs have no room for it: they must stay the official plugin's, and a label would change with
-every edit. So the program leaves a record in the project's ignored folder before it registers
-anything, and the plugin reads it when it refuses something. Where it cannot be written, refusals
-name the resource alone.
+Inputs cannot carry it: they must match the official plugin's, and a label would change with every
+edit. So the program writes a record to the project's ignored folder before it registers anything,
+and the plugin reads it when it rejects an input. Without a record, errors name only the resource.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ from causeway.model.values import Network, Place, Service
 from .attachment import guest_name
 from .labels import Owner
 
-# Input path -> `file:line: key.path`; "" stands for the resource as a whole.
+# Input path -> `file:line: key.path`; "" means the whole resource.
 Lines = dict[str, str]
-# Inputs that are a Compose key under another name.
+# Inputs and the Compose keys that set them.
 NETWORK_KEYS = {
     "attachable": ("attachable",),
     "driver": ("driver",),
@@ -81,7 +80,7 @@ ENDPOINT_KEYS = {
 
 
 def keep(owner: Owner, loaded: Loaded) -> None:
-    """Write the record of a stack where the plugin, started in the same folder, looks for it."""
+    """Write the record of a stack where the plugin, which starts in the same folder, reads it."""
     record: dict[str, Lines] = {
         RUN_ENTRY: {"pulumi": _pulumi()},
         **recorded(loaded, str(Path.cwd())),
@@ -94,23 +93,23 @@ def keep(owner: Owner, loaded: Loaded) -> None:
         if target.exists() and target.read_bytes() == text.encode():
             return
         folder.mkdir(exist_ok=True)
-        # Another preview may read it at this moment: it is whole or the old one.
+        # Another preview may be reading it: it sees the new file or the old one, never a part.
         handle, name = tempfile.mkstemp(dir=folder)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         Path(name).replace(target)
     except OSError:
-        # No record rather than one of other lines.
+        # No record is better than one with outdated lines.
         for left in (target, Path(name) if name else target):
             with suppress(OSError):
                 left.unlink(missing_ok=True)
 
 
 def _pulumi() -> str:
-    """The Pulumi process that runs this program, by its number and start; "" where nobody can tell.
+    """The Pulumi process that runs this program, by process id and start time; "" if unknown.
 
-    The plugin, a child of the same process, knows by it that the record is of its own run, and so
-    which containers the program no longer has. Between the two stands the language host.
+    The plugin is a child of the same process, so it can tell whether the record belongs to its own
+    run, and thus which containers the program no longer has. The language host runs in between.
     """
     try:
         host = _fields(os.getppid())
@@ -124,7 +123,7 @@ def _fields(process: int) -> list[str]:
 
 
 def recorded(loaded: Loaded, base: str) -> dict[str, Lines]:
-    """The lines of each resource, by `type::name` as its URN ends."""
+    """The lines of each resource, by `type::name`, which is the end of its URN."""
     stack, index = loaded.stack, loaded.positions
     found: dict[str, list[tuple[str, Place]]] = {}
     for network in stack.networks:

@@ -1,4 +1,4 @@
-"""A network: created under its own name, or looked up when it is external and never changed."""
+"""A network: created under its own name, or looked up and never changed when it is external."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .labels import Owner, network_labels
 
 @dataclass(frozen=True, slots=True)
 class NetworkArgs:
-    """`guests_by` is the provider of attachments where it is not the default one."""
+    """`guests_by` is the provider for attachments, or None for the default provider."""
 
     network: NetworkValue
     owner: Owner
@@ -27,7 +27,7 @@ class NetworkArgs:
 
 
 class Network(Component):
-    """`network_id` is what containers attach to: a replaced network gets a new one."""
+    """Containers attach to `network_id`, which changes when the network is replaced."""
 
     network_id: pulumi.Output[str]
     network_name: pulumi.Output[str]
@@ -72,15 +72,15 @@ class Network(Component):
 
 
 def _external(network: NetworkValue, parent: pulumi.Resource) -> str:
-    """The id of a network that somebody else made. Raises StackError when there is none."""
-    # Asked at once and not as an output, whose failure would show a traceback and no place.
+    """The id of a network from outside the stack. Raises StackError when it does not exist."""
+    # Looked up now, not as an output: a failing output shows a traceback and no place.
     try:
         found = docker.get_network(name=network.name, opts=pulumi.InvokeOptions(parent=parent))
     except Exception as error:
         said = str(error).rpartition("returned an error: ")[2]
         problem = Problem(
             network.place,
-            f"{said}; external networks must be there",
+            f"{said}; an external network must exist before the deployment",
             code="missing-external-network",
         )
         raise StackError([problem], str(Path.cwd())) from None

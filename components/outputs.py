@@ -1,4 +1,4 @@
-"""What a stack tells after an update: where to reach it, and what its parts are called."""
+"""The outputs of a stack: where to reach it, and the names of its parts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .stack import Stack
 
 def stack_outputs(stack: StackValue, resources: Stack) -> dict[str, pulumi.Output[Any] | Any]:
     """`url`, `urls` {service: [...]}, `networks` {key: name}, `containers` {service: [names]}
-    and `addresses` {service: {network key: [one address a replica]}}."""
+    and `addresses` {service: {network key: [one address per replica]}}."""
     keys = {network.name: network.key for network in stack.networks}
     outputs: dict[str, Any] = {
         "urls": {
@@ -41,9 +41,9 @@ def stack_outputs(stack: StackValue, resources: Stack) -> dict[str, pulumi.Outpu
 def addresses(
     datas: Sequence[Sequence[tuple[str, str]]], keys: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """IPv4 addresses by network key, one a replica in the replicas' order.
+    """IPv4 addresses by network key, one per replica in the order of the replicas.
 
-    `datas` holds (network name, address) pairs a container, `keys` the keys by network name.
+    `datas` holds (network name, address) pairs for each container, `keys` the keys by network name.
     """
     found: dict[str, list[str]] = {}
     for pairs in datas:

@@ -1,5 +1,5 @@
-"""Paths as they enter the state: relative inside the project, so that a checkout may move; and
-files that are made for the plugin, which only their owner may read."""
+"""Paths as the state stores them: relative inside the project, so that a checkout can move; and
+generated files for the plugin, which only their owner can read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from causeway.contract import FOLDER
 
 
 def portable(path: str) -> str:
-    """`path` relative to the working directory (Pulumi's project folder) where it lies in it."""
+    """`path` relative to the working directory (Pulumi's project folder) if it is inside."""
     here = Path.cwd()
     absolute = (here / path).resolve()
     if absolute.is_relative_to(here.resolve()):
@@ -22,7 +22,7 @@ def portable(path: str) -> str:
 
 def generated(name: str, text: str) -> str:
     """Write `text` to a file in the project's ignored folder and return its path. Only the owner
-    may read it, since it may hold a secret; another preview finds it whole or as it was."""
+    can read it, because it may hold a secret; another preview sees the old file or the new one."""
     folder = Path.cwd() / FOLDER
     folder.mkdir(exist_ok=True)
     path = folder / name

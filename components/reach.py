@@ -1,7 +1,7 @@
-"""What an update does to reach, told in its preview: the record of the last one is in the state.
+"""Shows in a preview how the update changes reach, compared with the last update's record.
 
-The record is an output of the Stack component, which no display shows. It is written when all
-containers stand, so that a failed update is compared with the last one that ended well.
+The record is an output of the Stack component in the state, which no display shows. It is written
+only when all containers are up, so that the comparison is always with a successful update.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def reach_output(stack: Stack, standing: Sequence[pulumi.Input[Any]]) -> pulumi.
 
 
 def deployed() -> Stack | None:
-    """The stack of the last update that ended well; None before the first."""
-    # Pulumi's own provider reads the state, of this stack as of any other.
+    """The stack of the last successful update; None before the first."""
+    # Pulumi's built-in provider can read the state of any stack, including this one.
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = _read(stack)
     found = answer.value if isinstance(answer.value, dict) else {}
@@ -40,7 +40,7 @@ def deployed() -> Stack | None:
 
 
 def _read(stack: str) -> Any:
-    """Pulumi's answer; a state in a local file may be half written just when it is read."""
+    """Pulumi's answer; retried, because a state file may be half written while it is read."""
     for pause in (0.1, 0.3, 1.0):
         try:
             return pulumi.runtime.invoke(READ, {"stackName": stack})
@@ -63,7 +63,7 @@ def record_in(resources: object) -> Stack | None:
 def tell_difference(
     stack: Stack, before: Stack | None, facts: EngineFacts, positions: Positions = NONE
 ) -> None:
-    """Warns of flows that open, informs of those that close; says nothing when none does."""
+    """Log opened flows as a warning and closed ones as information; nothing if none changes."""
     if before is None or record(before) == record(stack):
         return
     found = difference([before], [stack], facts, positions)

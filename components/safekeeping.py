@@ -1,5 +1,5 @@
-"""What must hold before anything secret is registered: a passphrase that is not in the repository,
-and names without secrets, since names cannot be encrypted. A breach ends the program first."""
+"""Checks before anything secret is registered: the passphrase is not in the repository, and names
+contain no secret, because names cannot be encrypted. A failed check stops the program."""
 
 from __future__ import annotations
 
@@ -16,33 +16,32 @@ from .attachment import guest_name
 from .concealment import Concealment
 from .files import contents, taken
 
-# Of the stacks in the repository: it belongs to the empty passphrase, so everybody can decrypt.
+# The salt of the stacks in the repository: for the empty passphrase, so anyone can decrypt.
 COMMITTED_SALT = "v1:1ZoF0/ywV10=:v1:WG2yJRsLvzJ0K0Rq:aUaFcOrEpIxv+kdcBK6BCkdcEJCwHw=="
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"
-ASKED_FOR = ("", "default", "passphrase")  # secrets providers that are a passphrase
+ASKED_FOR = ("", "default", "passphrase")  # secrets providers that use a passphrase
 
 
 def require_safe_keeping(
     loaded: Loaded, name: str, config: StackConfig, environment: Mapping[str, str]
 ) -> None:
-    """Raises StackError when a secret of the Pulumi stack `name` would lie open."""
+    """Raises StackError when a secret of the Pulumi stack `name` would be readable by anyone."""
     base, stack = str(Path.cwd()), loaded.stack
     secrets = [*config.secret_places, *_compose_secrets(stack)]
     if secrets and _is_open(Path(f"Pulumi.{name}.yaml"), environment):
         message = (
-            f"is secret, and stack {name} has the empty passphrase, with which everybody can "
-            f"decrypt it: give the stack a passphrase of its own with `make passphrase "
-            f"STACK={name}`"
+            f"is secret, but stack {name} has the empty passphrase, so anyone can decrypt it: give "
+            f"the stack a passphrase of its own with `make passphrase STACK={name}`"
         )
         if environment.get(PASSPHRASE) == "":
-            message += f" ({PASSPHRASE} must not be set and empty)"
+            message += f" (and unset {PASSPHRASE}, which is empty)"
         raise StackError([Problem(secrets[0], message, code="open-secret")], base)
     concealment = Concealment.of((*config.secrets, *contents(stack.file_sources)))
     problems = [
         Problem(
             place,
-            "holds a secret, and a name stands in clear in Pulumi's state and on the engine: "
-            "take it from a variable that is not secret",
+            "contains a secret, but names are stored as plain text in Pulumi's state and on the "
+            "engine: use a variable that is not secret",
             code="secret-in-name",
         )
         for place, text in _names(stack, loaded.positions)
@@ -65,14 +64,14 @@ def _is_open(file: Path, environment: Mapping[str, str]) -> bool:
 
 
 def _compose_secrets(stack: Stack) -> list[Place]:
-    """The secrets that services take, and configs with a variable's content; in order of place."""
+    """The secrets that services use, and configs from a variable; sorted by place."""
     return sorted(
         source.place for source in taken(stack) if source.kind == "secret" or source.from_variable
     )
 
 
 def _names(stack: Stack, positions: SourceIndex) -> Iterator[tuple[Place, str]]:
-    """Names that are made of variables, and where; what is written in the file is no secret."""
+    """Names that contain variables, with their places; text in the file itself is not secret."""
     found = [
         *((("networks", each.key, "name"), each.place, each.name) for each in stack.networks),
         *((("volumes", each.key, "name"), each.place, each.name) for each in stack.volumes),

@@ -1,4 +1,4 @@
-"""A service: one container a replica, named after the service and the replica's number."""
+"""A service: one container per replica, named after the service and the number of the replica."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from .labels import Owner, container_labels
 
 @dataclass(frozen=True, slots=True)
 class ServiceArgs:
-    """`restart_with` holds container ids by service: when one changes, so does this service.
+    """`restart_with` maps services to container ids: when one changes, this service changes too.
 
-    `awaited_healthy` and `awaited_completed` say that another service waits for that.
-    `configuration` is the file of a balancer.
+    `awaited_healthy` and `awaited_completed` say that another service waits for this condition.
+    `configuration` is the configuration file of a balancer.
     """
 
     service: ServiceValue
@@ -39,7 +39,7 @@ class ServiceArgs:
 
 
 class Service(Component):
-    """`holders` have the networks of the containers: for a balancer others than these."""
+    """`holders` are the containers on the networks; a balancer's differ from its `containers`."""
 
     containers: list[docker.Container]
     holders: list[docker.Container]
@@ -61,11 +61,11 @@ class Service(Component):
         }
         if service.update.drain:
             computed[DRAIN_LABEL] = str(service.update.drain)
-        # Two programs of a balancer share its ports on purpose, until the old one closes.
+        # Two programs of a balancer share its ports on purpose, until the old one stops.
         order = service.update.order or ("start-first" if service.balance is not None else None)
         if order is not None:
             computed[ORDER_LABEL] = order
-        # A balancer's configuration is made anew, and the old program's is not to change under it.
+        # A new program gets a new configuration; that of the old program must not change.
         if service.update.renew_anon_volumes or service.balance is not None:
             computed[RENEW_LABEL] = "true"
         self.containers, self.holders = [], []
@@ -99,8 +99,8 @@ class Service(Component):
     def _options(
         self, service: ServiceValue, dependencies: Sequence[pulumi.Input[pulumi.Resource]]
     ) -> pulumi.ResourceOptions:
-        """Of the next replica. Which of old and new goes first is the provider's to say; with a
-        parallelism, each waits for the one so many places before it."""
+        """The options of the next replica. The provider decides whether the old or the new one goes
+        first; with a parallelism of N, each replica waits for the one N places before it."""
         before = list(dependencies)
         parallelism = service.update.parallelism
         if parallelism and len(self.containers) >= parallelism:
@@ -112,18 +112,18 @@ class Service(Component):
 
     @property
     def ids(self) -> pulumi.Output[str]:
-        """The ids of all containers in one string, which changes when any of them does."""
+        """The ids of all containers in one string, which changes when any container changes."""
         ids = pulumi.Output.all(*[container.id for container in self.containers])
         return ids.apply(",".join)
 
     def completed(self) -> list[pulumi.Output[pulumi.Resource]]:
-        """The containers as dependencies that hold only once each has ended with exit code 0."""
+        """The containers as dependencies that are met once each has exited with code 0."""
         return [_succeeded(self.name, container) for container in self.containers]
 
 
 def _succeeded(service: str, container: docker.Container) -> pulumi.Output[pulumi.Resource]:
     def check(ended: Any) -> pulumi.Resource:
-        # During a preview the code is an unknown, which is neither None nor a number.
+        # In a preview the exit code is unknown, which is neither None nor a number.
         if isinstance(ended, dict) and isinstance(ended["exit_code"], int):
             require_success(service, container._name, ended["exit_code"], ended["name"])
         return container
@@ -136,7 +136,7 @@ def require_success(service: str, resource: str, exit_code: int, container: str)
     """Raises RunError when a job that others wait for has failed."""
     if exit_code != 0:
         raise pulumi.RunError(
-            f"service {service} ended with exit code {exit_code}, and others wait for its success: "
-            f"see `docker logs {container}`; when the cause is gone, run it again with "
+            f"service {service} exited with code {exit_code}, but other services wait for it to "
+            f"succeed: see `docker logs {container}`; after fixing the cause, run it again with "
             f"`pulumi up --target-replace '**{resource}' --target-dependents`"
         )

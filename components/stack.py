@@ -1,4 +1,4 @@
-"""A stack: all resources of a model, wired by reference so that the engine knows their order."""
+"""A stack: all resources of a model, linked by references so that Pulumi knows their order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class StackArgs:
     stack: StackValue
     owner: Owner
     secrets: tuple[str, ...] = ()
-    verify: bool = False  # try every cell of its reach at the end of an update
+    verify: bool = False  # probe every cell at the end of an update
     probe_image: str = ""
 
 
@@ -118,7 +118,7 @@ class Stack(Component):
         found: list[pulumi.Input[pulumi.Resource]] = []
         for dependency in service.depends_on:
             other = self.services.get(dependency.service)
-            if other is None:  # `required: false` and switched off by its profile
+            if other is None:  # `required: false`, and its profile is not active
                 continue
             if dependency.condition == COMPLETED:
                 found += other.completed()

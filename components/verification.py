@@ -1,4 +1,4 @@
-"""The last step of an update: packets on the running stack against its model."""
+"""The last step of an update: compares packets on the running stack with its model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from causeway.contract import VERIFICATION_TYPE
 
 
 class Verification(pulumi.CustomResource):
-    """Runs again when the reach or a container has changed; fails when a cell differs."""
+    """Runs again when the reach or a container changes; fails when a cell differs."""
 
     summary: pulumi.Output[str]
 

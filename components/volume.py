@@ -1,7 +1,7 @@
-"""A named volume: created under its own name, or taken as it is when it is external.
+"""A named volume: created under its own name, or used unchanged when it is external.
 
-Its data stays on the engine when the stack is destroyed or the volume leaves the file, as with
-`docker compose down`; `causeway down --volumes` removes it too.
+It stays on the engine, with its data, when the stack is destroyed or the volume leaves the file, as
+with `docker compose down`; `causeway down --volumes` removes it.
 """
 
 from __future__ import annotations

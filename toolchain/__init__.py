@@ -1,8 +1,8 @@
-"""Brings a machine to the point where `pulumi up` runs. Standard library only: it runs first."""
+"""Sets up a machine so that `pulumi up` runs. Uses only the standard library, as it runs first."""
 
 import sys
 
-# Before any module that an older Python could not even read.
+# Checked before importing modules that an older Python cannot parse.
 if sys.version_info < (3, 11):  # noqa: UP036 - the machine's Python is what setup has to check
     sys.exit(
         f"error: Python {sys.version.split()[0]} is too old\n"

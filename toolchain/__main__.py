@@ -1,5 +1,5 @@
-"""`python3 -m toolchain setup|doctor|stacks|engine|images|...`: one command a concern, for the
-Makefile and the tests. Errors are one message and exit code 1, never a traceback."""
+"""`python3 -m toolchain setup|doctor|stacks|engine|images|...`: one command per task, for the
+Makefile and the tests. An error is one message with exit code 1, never a traceback."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from toolchain.problem import ToolchainError
 
 @contextmanager
 def alone(where: Places, console: progress.Console) -> Iterator[None]:
-    """Two setups at once would undo each other's half-made folders: the second one waits."""
+    """Two concurrent setups would remove each other's unfinished folders: the second one waits."""
     where.cache.mkdir(parents=True, exist_ok=True)
     with (where.cache / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            console.line("note    another setup is running; waiting for it to end")
+            console.line("note    another setup is running; waiting for it to finish")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -75,10 +75,12 @@ def install_engine(where: Places, console: progress.Console) -> None:
 def images(
     where: Places, console: progress.Console, engine_host: str, names: Sequence[str]
 ) -> None:
-    """Stand-ins into any engine, whatever it could reach; prints official to stand-in as JSON."""
+    """Import stand-ins into any engine, even one with a registry; prints the mapping as JSON."""
     reached = Engine(engine_host)
     if not reached.ping():
-        raise ToolchainError(f"no Docker engine answers at {engine_host}", "check --host")
+        raise ToolchainError(
+            f"no Docker engine answers at {engine_host}", "check the value of --host"
+        )
     wanted = [one for one in base_images.STAND_INS if one.official in names or not names]
     with alone(where, console):
         base_images.import_into(console, where, reached, wanted)
@@ -88,7 +90,7 @@ def images(
 def give_passphrase(where: Places, console: progress.Console, stack: str) -> None:
     cli = pulumi_cli.find(where)
     if cli is None:
-        raise ToolchainError("there is no Pulumi CLI yet", "make setup")
+        raise ToolchainError("the Pulumi CLI is not installed yet", "make setup")
     project = stacks.project_name(where.project)
     if told := passphrase.give(str(cli.pulumi), where.project, project, stack):
         console.line(told)
@@ -97,23 +99,29 @@ def give_passphrase(where: Places, console: progress.Console, stack: str) -> Non
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m toolchain", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("setup", help="everything that `pulumi up` needs")
-    one.add_argument("--for-tests", action="store_true", help="programs only, no engine started")
-    one = commands.add_parser("doctor", help="what was found and what to do")
+    one = commands.add_parser("setup", help="install everything that `pulumi up` needs")
+    one.add_argument(
+        "--for-tests",
+        action="store_true",
+        help="install the programs that tests need; start no engine",
+    )
+    one = commands.add_parser("doctor", help="show what was found and what to do")
     one.add_argument("--json", action="store_true")
-    one = commands.add_parser("address", help="where a stack answers")
+    one = commands.add_parser("address", help="print the addresses of a stack")
     one.add_argument("stack")
-    one = commands.add_parser("passphrase", help="a passphrase of its own for a stack")
+    one = commands.add_parser("passphrase", help="give a stack a passphrase of its own")
     one.add_argument("stack")
-    commands.add_parser("lock", help="requirements*.txt from requirements*.in")
+    commands.add_parser("lock", help="write requirements*.txt from requirements*.in")
     commands.add_parser("clean", help="remove the cache folder")
-    commands.add_parser("environment", help="the Python environment alone")
-    commands.add_parser("stacks", help="the stacks dev, staging and prod")
-    commands.add_parser("engine", help="the Docker engine and its base images")
-    commands.add_parser("current-engine", help="a current Docker engine, for tests")
-    one = commands.add_parser("images", help="stand-ins for base images into an engine")
-    one.add_argument("--host", default=host(), help="the engine, as in DOCKER_HOST")
-    one.add_argument("names", nargs="*", help="official names, such as nginx:1.27; else all")
+    commands.add_parser("environment", help="install only the Python environment")
+    commands.add_parser("stacks", help="create the stacks dev, staging and prod")
+    commands.add_parser("engine", help="install the Docker engine and base images")
+    commands.add_parser("current-engine", help="build a current Docker engine for tests")
+    one = commands.add_parser("images", help="import stand-ins for base images into an engine")
+    one.add_argument("--host", default=host(), help="address of the engine, as in DOCKER_HOST")
+    one.add_argument(
+        "names", nargs="*", help="official image names, such as nginx:1.27 (default: all)"
+    )
     chosen = parser.parse_args(arguments)
     where = places.find()
     console = progress.Console(sys.stderr if chosen.command == "images" else sys.stdout)
@@ -138,7 +146,7 @@ def main(arguments: Sequence[str]) -> int:
     elif chosen.command == "clean":
         with alone(where, console):
             shutil.rmtree(where.cache, ignore_errors=True)
-        console.line(f"done    {where.cache} is removed; `make setup` makes it again")
+        console.line(f"done    {where.cache} is removed; `make setup` recreates it")
     elif chosen.command == "images":
         images(where, console, chosen.host, chosen.names)
     else:
@@ -160,8 +168,8 @@ if __name__ == "__main__":
         print(error.text(), file=sys.stderr)
         sys.exit(1)
     except OSError as error:
-        print(f"error: {error}\nWhat to do: correct that, then `make setup`", file=sys.stderr)
+        print(f"error: {error}\nWhat to do: fix the cause, then run `make setup`", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("\nStopped. What is finished stays: resume with `make setup`.", file=sys.stderr)
+        print("\nStopped. Finished steps are kept; resume with `make setup`.", file=sys.stderr)
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""The last line of `make up`: where the stack answers, from its Pulumi outputs."""
+"""The last lines of `make up`: the addresses of the stack, from its Pulumi outputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from toolchain.problem import ToolchainError
 
 
 def lines(outputs: Mapping[str, object]) -> list[str]:
-    """One line an address from the outputs `url` (a text) and `urls` (service to text or texts)."""
+    """The addresses in the outputs `url` (a text) and `urls` (service to text or list of texts)."""
     found: dict[str, None] = {}
     for value in (outputs.get("url"), outputs.get("urls")):
         for address in _texts(value):

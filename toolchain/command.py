@@ -1,4 +1,4 @@
-"""The Pulumi CLI that was found: where it is and what version it reports."""
+"""The Pulumi CLI that was found: its path and the version that it reports."""
 
 from __future__ import annotations
 

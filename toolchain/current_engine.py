@@ -1,7 +1,7 @@
 """A current Docker engine for tests, built from Go modules: dockerd, docker-proxy and runc.
 
-Debian's engine is years behind, so the tests run against both. Its containerd serves this one too.
-Nothing is installed into the system; which engine a user deploys to is not decided here.
+Debian's engine is years old, so the tests run on both. Debian's containerd serves both. Nothing is
+installed into the system, and the choice of the engine for deployments is made elsewhere.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from toolchain.places import Places
 from toolchain.problem import ToolchainError
 
 PROGRAMS = ("dockerd", "docker-proxy", "runc")
-# runc's own start is written in C, and its seccomp filters come from a C library.
+# The first stage of runc is written in C, and its seccomp filters need a C library.
 C_PACKAGES = {
     Path("/usr/bin/gcc"): "gcc",
     Path("/usr/bin/pkg-config"): "pkg-config",
@@ -25,7 +25,7 @@ C_PACKAGES = {
 
 
 def folder(places: Places) -> Path:
-    """The programs' folder, named by their versions. It gets this name only when complete."""
+    """The folder of the programs, named after their versions, and only once it is complete."""
     return places.cache / f"engine-{pins.MOBY}-runc-{pins.RUNC}" / "bin"
 
 
@@ -39,7 +39,7 @@ def install(console: progress.Console, places: Places) -> None:
     if complete(target):
         console.already(title, str(target))
         return
-    compiler = go_modules.go("the tests run on a current Docker engine too", "then `make setup`")
+    compiler = go_modules.go("the tests also need a current Docker engine", "then run `make setup`")
     if absent := [name for file, name in C_PACKAGES.items() if not file.exists()]:
         debian.install(absent, console, places, "building runc")
     partial = target.parent.with_name(f"{target.parent.name}.partial") / "bin"
@@ -70,12 +70,12 @@ def install(console: progress.Console, places: Places) -> None:
 
 
 def _check(programs: Path) -> None:
-    """A program that does not run or tells another version is removed, to be built again."""
+    """Remove a program that does not run or reports another version, so that it is built again."""
     for name, version in (("dockerd", pins.MOBY_RELEASE), ("runc", pins.RUNC)):
         told = progress.output([str(programs / name), "--version"])
         if told is None or f" {version}" not in told:
             (programs / name).unlink()
             raise ToolchainError(
                 f"the {name} built from Go modules does not report version {version}: {told}",
-                "run `make setup` again; if it repeats, see its log in the cache folder",
+                "run `make setup` again; if it fails again, see its log in the cache folder",
             )

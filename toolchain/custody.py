@@ -1,4 +1,4 @@
-"""With what a stack's secrets are encrypted, as its files and the environment say."""
+"""How the secrets of a stack are encrypted, according to its files and the environment."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PROVIDER_KEY = "secretsprovider:"
 
 
 class Kept(Enum):
-    EMPTY = auto()  # with the empty passphrase, or the next one that comes
+    EMPTY = auto()  # with the empty passphrase, or with none yet
     OWN = auto()  # with a passphrase of its own
     ELSEWHERE = auto()  # by a key service, or by Pulumi Cloud
 
 
 class Given(Enum):
-    """The passphrase that the user's environment holds."""
+    """The passphrase in the user's environment."""
 
     NONE = auto()
     EMPTY = auto()
@@ -38,7 +38,7 @@ def given(environment: Mapping[str, str]) -> Given:
     try:
         text = Path(environment[PASSPHRASE_FILE]).read_text(encoding="utf-8")
     except (OSError, ValueError):
-        return Given.SOME  # Pulumi tells what is wrong with it
+        return Given.SOME  # Pulumi reports the problem
     return Given.SOME if text.strip() else Given.EMPTY
 
 
@@ -66,13 +66,13 @@ def passphrase_file(environment: Mapping[str, str], project: str, stack: str) ->
 
 
 def project_folder(start: Path) -> Path | None:
-    """The nearest folder upwards with a Pulumi.yaml."""
+    """The nearest folder, from `start` upwards, that has a Pulumi.yaml."""
     start = start.absolute()
     return next((each for each in (start, *start.parents) if (each / "Pulumi.yaml").exists()), None)
 
 
 def project_name(folder: Path) -> str:
-    """As the wrapper's shell reads it."""
+    """The project's name, read in the same way as in the wrapper."""
     lines = (folder / "Pulumi.yaml").read_text(encoding="utf-8").splitlines()
     return next((line[5:].strip() for line in lines if line.startswith("name:")), "")
 

@@ -1,4 +1,4 @@
-"""Debian packages by apt, when root on Debian; elsewhere a message that names what to install."""
+"""Installs Debian packages with apt as root on Debian; elsewhere names the packages to install."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def can_install() -> bool:
 
 
 def codename(release: Path = Path("/etc/os-release")) -> str:
-    """VERSION_CODENAME of this machine when it is Debian itself, else an empty text."""
+    """VERSION_CODENAME of this machine if it runs Debian itself, else an empty text."""
     if not release.exists():
         return ""
     pairs = (line.partition("=") for line in release.read_text(encoding="utf-8").splitlines())
@@ -34,11 +34,11 @@ def install(packages: Sequence[str], console: progress.Console, places: Places, 
     names = " ".join(packages)
     if not can_install():
         raise ToolchainError(
-            f"{why} needs {names}, and only root on Debian can have it installed for them",
-            f"install {names} with your system's package manager, then `make setup`",
+            f"{why} needs {names}, which setup can install only as root on Debian",
+            f"install {names} with your system's package manager, then run `make setup`",
         )
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    way_out = f"see why apt-get fails: apt-get install {names}"
+    way_out = f"find out why this command fails: apt-get install {names}"
     log = places.logs / "apt.log"
     with console.step(f"Debian packages {names}", "30 s") as step:
         progress.run(["apt-get", "update"], step, log=log, way_out=way_out, environment=environment)

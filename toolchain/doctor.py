@@ -1,4 +1,4 @@
-"""What this machine has and what it lacks: a table or JSON, and what to do for each thing."""
+"""Shows what this machine has and lacks, and what to do about it, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SETUP = "make setup"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`to_do` is empty when nothing has to be done; `found` is empty when nothing was found."""
+    """`to_do` is empty when there is nothing to do; `found` is empty when nothing was found."""
 
     what: str
     found: str
@@ -79,8 +79,8 @@ def _git() -> Finding:
 def _environment(places: Places) -> Finding:
     where = str(places.environment)
     if venv.is_current(places):
-        return Finding("Python environment", "as locked", where)
-    found = "not as locked" if places.environment.exists() else ""
+        return Finding("Python environment", "matches the lock file", where)
+    found = "differs from the lock file" if places.environment.exists() else ""
     return Finding("Python environment", found, where, SETUP)
 
 
@@ -90,7 +90,7 @@ def _pulumi(places: Places) -> list[Finding]:
         go = progress.output(["go", "env", "GOVERSION"])
         to_do = SETUP
         if not go or not pins.at_least(go, pins.GO_OLDEST):
-            to_do = f"{SETUP}, which downloads it, or builds it with Go {pins.GO_OLDEST} or newer"
+            to_do = f"{SETUP} (downloads it, or builds it with Go {pins.GO_OLDEST} or newer)"
         return [Finding("Pulumi CLI", "", "", to_do)]
     wrapped = places.wrapper.exists()
     return [
@@ -134,7 +134,7 @@ def _base_images(places: Places, reached: Engine) -> Finding:
         stale = base_images.absent(reached)
         found = "stand-ins" if not stale else ""
         return Finding("Base images", found, str(places.substitutions), SETUP if stale else "")
-    where = f"in or for {reached.host}"
+    where = f"engine at {reached.host}"
     if base_images.official_available(reached):
         return Finding("Base images", "official", where)
     return Finding("Base images", "", where, SETUP)

@@ -1,5 +1,5 @@
-"""Which Docker engine is used: the one DOCKER_HOST names, the one on the default socket, or
-Debian's own, installed and started when root on Debian. A wrong DOCKER_HOST is an error."""
+"""Chooses the Docker engine: the one that DOCKER_HOST names, the one on the default socket, or, as
+root on Debian, Debian's own, which is installed and started. A wrong DOCKER_HOST is an error."""
 
 from __future__ import annotations
 
@@ -58,18 +58,18 @@ def install(console: progress.Console, places: Places) -> Engine:
 def absent_packages(
     programs: Mapping[str, str], environment: Mapping[str, str] = os.environ
 ) -> list[str]:
-    """The packages of those programs that are not on PATH, in /usr/sbin or in /sbin."""
+    """The packages of the programs that are neither on PATH nor in /usr/sbin or /sbin."""
     path = os.pathsep.join((environment.get("PATH", ""), "/usr/sbin", "/sbin"))
     return [package for name, package in programs.items() if not shutil.which(name, path=path)]
 
 
 def install_for_tests(console: progress.Console, places: Places) -> None:
-    """The tests start engines of their own: only the programs have to be there."""
+    """Install the programs only: the tests start engines of their own."""
     absent = absent_packages(TEST_PROGRAMS)
     if absent:
-        debian.install(absent, console, places, "the tests' engine")
+        debian.install(absent, console, places, "the test engine")
     else:
-        console.already("Programs for the tests' engine", ", ".join(TEST_PROGRAMS))
+        console.already("Programs for the test engine", ", ".join(TEST_PROGRAMS))
 
 
 def start(
@@ -80,7 +80,7 @@ def start(
     log: Path = LOG,
     pid_file: Path = PID_FILE,
 ) -> None:
-    """Start dockerd, by systemd where it runs, else detached from this process, and wait."""
+    """Start dockerd, with systemd where that runs, else detached from this process, and wait."""
     by_systemd = Path("/run/systemd/system").exists() and not options
     with console.step("Docker engine", "5 s to start") as step:
         if by_systemd:
@@ -89,7 +89,9 @@ def start(
             )
             if started.returncode != 0:
                 raise ToolchainError(
-                    "systemd could not start docker", "journalctl -u docker", started.stderr
+                    "systemd could not start the docker service",
+                    "see journalctl -u docker",
+                    started.stderr,
                 )
             process = None
         else:
@@ -116,18 +118,18 @@ def wait(engine: Engine, process: subprocess.Popen[bytes] | None, log: Path) -> 
         ended = process is not None and process.poll() is not None
         if ended or time.monotonic() > deadline:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
-            state = "ended at once" if ended else f"does not answer after {START_SECONDS} s"
+            state = "exited at once" if ended else f"does not answer after {START_SECONDS} s"
             raise ToolchainError(
-                f"the Docker engine {state} (whole log: {log})",
-                "the last lines above name the cause; a container without privileges cannot run"
-                " an engine: set DOCKER_HOST to one that runs elsewhere",
+                f"the Docker engine {state} (full log: {log})",
+                "see the cause in the lines above; an unprivileged container cannot run an engine:"
+                " there, set DOCKER_HOST to an engine that runs elsewhere",
                 tail,
             )
         time.sleep(0.2)
 
 
 def remove_stale(pid_file: Path) -> None:
-    """An engine killed hard leaves its pid file, and the number may belong to another by now."""
+    """A killed engine leaves its pid file, and that number may belong to another process by now."""
     if not pid_file.exists():
         return
     number = pid_file.read_text(encoding="utf-8").strip()
@@ -139,7 +141,7 @@ def remove_stale(pid_file: Path) -> None:
 def way_out() -> str:
     socket = Path(engine_api.DEFAULT_HOST.removeprefix("unix://"))
     if socket.exists() and not os.access(socket, os.R_OK | os.W_OK):
-        return f"you may not use {socket}: join the group docker (usermod -aG docker you; log in)"
+        return f"get access to {socket}: run `sudo usermod -aG docker $USER` and log in again"
     if debian.is_debian():
-        return "run `make setup` as root once, or: apt-get install docker.io, then start it"
+        return "run `make setup` as root once, or install docker.io with apt-get and start it"
     return "install Docker for your system and start it, or set DOCKER_HOST"

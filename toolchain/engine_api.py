@@ -1,4 +1,4 @@
-"""The few Docker Engine API requests that setup needs, over a unix socket or TCP (with TLS)."""
+"""The few Docker Engine API requests that setup needs, over a Unix socket or TCP (with TLS)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Engine:
             return ""
 
     def image_label(self, image: str, label: str) -> str | None:
-        """The label's value, an empty text without that label, None without that image."""
+        """The value of a label, an empty text if it is not set, None if there is no such image."""
         status, body = self.request("GET", f"/images/{quote(image)}/json")
         if status != 200:
             return None
@@ -69,7 +69,7 @@ class Engine:
         return status == 200
 
     def import_image(self, archive: Path, image: str, changes: Sequence[str]) -> None:
-        """Make an image from a root file system; raises ToolchainError with the engine's words."""
+        """Import a root file system as an image. Raises ToolchainError with the engine's answer."""
         repository, _, tag = image.rpartition(":")
         query = urlencode(
             [("fromSrc", "-"), ("repo", repository), ("tag", tag)]
@@ -81,7 +81,7 @@ class Engine:
             )
         said = answer.decode(errors="replace").strip()
         if status != 200 or '"errorDetail"' in said:
-            raise ToolchainError(f"the engine refused to import {image}", "", said)
+            raise ToolchainError(f"the engine could not import {image}", "", said)
 
     def request(
         self,
@@ -97,7 +97,7 @@ class Engine:
         if body is not None:
             headers |= {"Content-Length": str(size), "Content-Type": "application/x-tar"}
         try:
-            # An engine that refuses answers before it has read the body, and hangs up.
+            # An engine that rejects a request answers before it has read the body, and disconnects.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 connection.request(method, path, body=body, headers=headers)  # type: ignore[arg-type]
             answer = connection.getresponse()
@@ -124,7 +124,7 @@ class Engine:
 
 
 def is_checkable(host: str) -> bool:
-    """An engine behind ssh:// is reached by Docker's own client only; setup leaves it alone."""
+    """Only Docker's own client can reach an engine behind ssh://; setup does not check it."""
     return not host.startswith("ssh://")
 
 

@@ -1,9 +1,9 @@
 """Builds programs from Go modules, pinned by go.sum files: the Pulumi CLI and its language host.
 
 For machines that reach a Go module mirror but not Pulumi's downloads. Newer language hosts are not
-served as a module, so an older one is built; it works with this CLI and SDK. What that cannot do,
-write the program for a `pulumi import`, is added from gomodules/. The executor script that belongs
-beside it comes from the module of the CLI's own version.
+published as a module, so an older one is built; it works with this CLI and SDK. It cannot write the
+program for `pulumi import`; code in gomodules/ adds that. The executor script that belongs to it
+comes from the module of the CLI's own version.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from toolchain.problem import ToolchainError
 
 GO_MODULES = Path(__file__).parent / "gomodules"
 WAY_OUT = (
-    "check that Go reaches its module mirror (go env GOPROXY), then `make setup` again: what was"
-    " compiled is kept; or install Pulumi yourself and put it on PATH"
+    "check that Go reaches its module mirror (go env GOPROXY), then run `make setup` again, which"
+    " keeps what is compiled; or install Pulumi yourself and put it on PATH"
 )
 
 
-NO_PULUMI = "no recent Pulumi CLI, Pulumi's downloads are out of reach"
+NO_PULUMI = "there is no recent Pulumi CLI, Pulumi's download site does not answer"
 
 
 def go(lacking: str = NO_PULUMI, instead: str = f"or Pulumi {pins.PULUMI_OLDEST} or newer") -> str:
@@ -35,7 +35,7 @@ def go(lacking: str = NO_PULUMI, instead: str = f"or Pulumi {pins.PULUMI_OLDEST}
     version = progress.output(["go", "env", "GOVERSION"]) if path else None
     if path and version and pins.at_least(version, pins.GO_OLDEST):
         return path
-    found = f"Go here is {version}" if version else "Go is not installed"
+    found = f"the installed Go is {version}" if version else "Go is not installed"
     raise ToolchainError(
         f"{lacking}, and {found}",
         f"install Go {pins.GO_OLDEST} or newer, {instead}",
@@ -43,14 +43,14 @@ def go(lacking: str = NO_PULUMI, instead: str = f"or Pulumi {pins.PULUMI_OLDEST}
 
 
 def install(console: progress.Console, places: Places, folder: Path) -> None:
-    """Put the programs into folder; those that an earlier, aborted run finished stay."""
+    """Build the programs into `folder`; keeps those that an earlier, aborted run finished."""
     compiler = go()
     flags = f"-s -w -X {pins.PULUMI_VERSION_VARIABLE}={pins.PULUMI}"
     if not (folder / "pulumi").exists():
         with console.step(f"Pulumi CLI {pins.PULUMI} from Go modules", "3 to 4 min, once") as step:
             build(compiler, "pulumi", pins.PULUMI_PACKAGE, flags, folder / "pulumi", step, places)
     if not (folder / "pulumi-python-program").exists():
-        with console.step("Writer of Python programs from Go modules", "10 s, once") as step:
+        with console.step("Python program generator from Go modules", "10 s, once") as step:
             target = folder / "pulumi-python-program"
             build(compiler, "pulumi", "./program", "-s -w", target, step, places)
     if not (folder / "pulumi-language-python").exists():
@@ -74,9 +74,9 @@ def build(
     places: Places,
     tags_for_c: str = "",
 ) -> None:
-    """Build one package of a folder of gomodules/, or of another one given by its whole path.
+    """Build one package of a folder in gomodules/, or of another folder given by its full path.
 
-    With `tags_for_c` set, C is compiled too.
+    With `tags_for_c`, C code is compiled too.
     """
     folder = GO_MODULES / module
     flags = f"{os.environ.get('GOFLAGS', '')} -mod=readonly"
@@ -133,7 +133,7 @@ def build(
 
 
 def _gather_host(compiler: str, folder: Path) -> None:
-    """The host's package with ours laid over it: Go compiles one folder, and none in its cache."""
+    """Copy the host's package and ours into one folder: Go compiles no package in its cache."""
     ours = GO_MODULES / "pulumi-language-python"
     module, _, package = pins.LANGUAGE_HOST_PACKAGE.partition("/python/")
     version = progress.output(
@@ -149,7 +149,7 @@ def _gather_host(compiler: str, folder: Path) -> None:
 
 
 def _downloaded(compiler: str, folder: Path, module: str) -> Path:
-    """Where a module at a version is, checked by the go.sum in `folder`."""
+    """The folder of a downloaded module, verified against the go.sum in `folder`."""
     answer = progress.output(
         [compiler, "-C", str(folder), "mod", "download", "-json", module],
         seconds=180,

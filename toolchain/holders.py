@@ -1,7 +1,8 @@
-"""Who holds a lock of Pulumi's, told by what is to be seen of its process and never by a clock.
+"""Finds out who holds a Pulumi lock by inspecting its process, never by its age.
 
-A lock counts as left behind only when it is certain: it is of this machine, on a file system that
-no other machine shares, and no Pulumi with its number runs. What cannot be looked at is a Pulumi.
+A lock is stale only when that is certain: it was written on this machine, its file system is shared
+with no other machine, and no Pulumi with its process id runs. A process that cannot be inspected
+counts as a Pulumi.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROCESSES = Path("/proc")
-# Clones and containers share names, and a state on a share is one for all of them.
+# Local file systems. Clones and containers may share a host name and a state on a network mount.
 LOCAL = frozenset(
     {
         *("bcachefs", "btrfs", "ecryptfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "jfs", "ntfs3"),
@@ -25,7 +26,7 @@ LOCAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """One lock file, and what it says; `moment` is the time as Pulumi wrote it."""
+    """One lock file and its content; `moment` is the time as Pulumi wrote it."""
 
     file: Path
     process: int
@@ -40,17 +41,17 @@ class Lock:
 
 
 def held(lock: Lock) -> str | None:
-    """Why a lock has to stay, empty when a Pulumi of this machine has it; None when nobody has."""
+    """Why a lock must stay; empty if a Pulumi on this machine holds it, None if nobody does."""
     if lock.machine != socket.gethostname():
-        return f"whether it runs cannot be seen from {socket.gethostname()}"
+        return f"{socket.gethostname()} cannot tell whether it still runs"
     kind = file_system(lock.file)
     if kind not in LOCAL:
-        return f"another machine of this name may share its folder (file system: {kind})"
+        return f"another machine with this name may share its folder (file system: {kind})"
     return "" if _is_pulumi(lock.process) or _is_inside(lock.process) else None
 
 
 def file_system(file: Path) -> str:
-    """The kind of file system that a file is on, `unknown` where the kernel does not tell."""
+    """The type of the file system that a file is on, or `unknown`."""
     try:
         device = os.stat(file).st_dev
         wanted = f"{os.major(device)}:{os.minor(device)}"
@@ -61,7 +62,7 @@ def file_system(file: Path) -> str:
     kinds = {after.split()[0] for before, _, after in mounts if before.split()[2] == wanted}
     if kinds:
         return kinds.pop() if len(kinds) == 1 else "unknown"
-    # btrfs gives files a device that no mount has: the longest folder that is mounted decides.
+    # btrfs reports devices that no mount has: the longest matching mount point decides.
     path = str(file.resolve())
     above = [
         (len(folder), after.split()[0])
@@ -72,7 +73,7 @@ def file_system(file: Path) -> str:
 
 
 def open_files() -> frozenset[str]:
-    """Every path that some process has open, as far as this user may look."""
+    """Every path that a process has open, as far as this user can see."""
     found = set()
     for process in _processes():
         with contextlib.suppress(OSError):
@@ -83,12 +84,12 @@ def open_files() -> frozenset[str]:
 
 
 def _is_pulumi(process: int) -> bool:
-    """Whether a process of this number runs that is, or may be, a Pulumi."""
+    """Whether a process with this id runs that is, or may be, a Pulumi."""
     if not _runs(process):
         return False
     folder = PROCESSES / str(process)
     try:
-        # A process ends when its last thread does; a zombie only waits to be looked at.
+        # A process ends with its last thread; a zombie has already ended.
         states = [
             (task / "stat").read_text().rpartition(")")[2].split()[0]
             for task in (folder / "task").iterdir()
@@ -97,7 +98,7 @@ def _is_pulumi(process: int) -> bool:
             return False
         names = (Path(os.readlink(folder / "exe")).name, (folder / "comm").read_text())
     except OSError:
-        # Looked at in the moment of its end, or not to be looked at.
+        # It has just ended, or it cannot be inspected.
         return _runs(process)
     return any("pulumi" in name.lower() for name in names)
 
@@ -108,12 +109,12 @@ def _runs(process: int) -> bool:
     except ProcessLookupError:
         return False
     except (OSError, OverflowError):
-        pass  # somebody else's, or a number that none can have
+        pass  # it belongs to another user, or is no valid process id
     return True
 
 
 def _is_inside(process: int) -> bool:
-    """Whether a Pulumi runs in a container of this machine that has this number there."""
+    """Whether a Pulumi with this process id runs in a container on this machine."""
     for folder in _processes():
         try:
             lines = (folder / "status").read_text().splitlines()
@@ -126,6 +127,6 @@ def _is_inside(process: int) -> bool:
 
 
 def _processes() -> Iterator[Path]:
-    """Their folders; none where the kernel shows none."""
+    """The /proc folders of all processes; none where there is no /proc."""
     if PROCESSES.is_dir():
         yield from (folder for folder in PROCESSES.iterdir() if folder.name.isdigit())

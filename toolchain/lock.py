@@ -1,4 +1,4 @@
-"""Writes requirements*.txt from requirements*.in: exact versions with hashes, and no addresses."""
+"""Writes requirements*.txt from requirements*.in: exact versions and hashes, no index addresses."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ ADDRESS_OPTIONS = (
     "-i ",
     "-f ",
 )
-WAY_OUT = "check that pip reaches its index (pip config list), and read the resolver's reason"
+WAY_OUT = "check that pip reaches its index (pip config list), and read the resolver's output"
 
 
 def without_addresses(text: str) -> str:
-    """Where packages come from is the machine's business: such lines never enter a lock."""
+    """Drop lines with index addresses: each machine has its own."""
     lines = text.splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith(ADDRESS_OPTIONS))
 
@@ -30,7 +30,7 @@ def without_addresses(text: str) -> str:
 def write(console: progress.Console, places: Places) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
-        console.step("Locks of the Python packages", "20 s") as step,
+        console.step("Lock files of the Python packages", "20 s") as step,
     ):
         _install_resolver(Path(folder), places, step)
         for name, options in (

@@ -1,10 +1,10 @@
-"""Locks that a killed Pulumi left on a local state: recognised by their process, and removed.
+"""Removes stale locks that a killed Pulumi left on a local state.
 
-Pulumi's file backend writes who locked a stack (process, user, machine, time) and never looks
-whether that process still runs. `python -m toolchain.locks [--yes] FOLDER PULUMI PROJECT` does, for
-the locks of one stack; what the process is, is asked of `toolchain.holders`, and no clock. With the
-lock go the note of creations under way, which Pulumi would keep and warn of for ever (what they
-made is found by the provider), and files that were being written beside the state.
+Pulumi's file backend records who locked a stack (process, user, machine, time) and never checks
+whether that process still runs. `python -m toolchain.locks [--yes] FOLDER PULUMI PROJECT` does so
+for the locks of one stack; `toolchain.holders` inspects the process. With the lock it removes the
+pending operations, which Pulumi would keep and warn about forever (the provider finds what they
+created), and unfinished files beside the state.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from toolchain.holders import Lock
 
 
 def read(folder: Path) -> list[Lock]:
-    """The locks in a stack's folder; a file that is no lock is passed over."""
+    """The locks in a stack's folder; files that are no locks are ignored."""
     found = []
     for file in sorted(folder.glob("*.json")):
         try:
@@ -35,9 +35,9 @@ def read(folder: Path) -> list[Lock]:
 
 
 def clear_pending(folder: Path, pulumi: str, project: Path) -> int:
-    """Take creations that nobody works on any more out of the state; how many there were.
+    """Remove abandoned pending operations from the state; returns how many there were.
 
-    Pulumi does it itself, by an export and an import. Its own error is shown when it cannot.
+    Uses Pulumi's own export and import. Pulumi shows its error when one of them fails.
     """
     state = folder.parents[3] / "stacks" / folder.parent.name / f"{folder.name}.json"
     if not _pending(state):
@@ -59,13 +59,13 @@ def clear_pending(folder: Path, pulumi: str, project: Path) -> int:
 
 
 def mend(folder: Path) -> list[Path]:
-    """Remove what the killed run was just writing beside the state; the files removed.
+    """Remove files beside the state that the killed run left unfinished; returns them.
 
-    Only while its lock is there and no other is held: then no Pulumi begins to write. A file that
-    some process has open stays all the same.
+    Call this only while its lock exists and no other is held, so that no Pulumi starts to write. A
+    file that a process has open stays anyway.
 
-    The state itself is written whole and then renamed. Not so its `.attrs` (a note on the content's
-    kind, which Pulumi does without): cut short, it makes the state unreadable.
+    The state itself is written to another file and renamed. Its `.attrs` file (the content type,
+    which Pulumi does not need) is not: truncated, it makes the state unreadable.
     """
     root = folder.parents[3]
     names = root / "stacks" / folder.parent.name / f"{folder.name}.json"
@@ -96,27 +96,27 @@ def main(arguments: Sequence[str]) -> int:
     found = read(Path(folder))
     held = [(lock, why) for lock in found if (why := holders.held(lock)) is not None]
     for lock, why in held:
-        if why:  # of a Pulumi that runs here, Pulumi itself tells
+        if why:  # Pulumi itself reports one that runs here
             print(f"The stack is locked by {lock.words}: {why}.")
-            print(f"If that process has ended: rm {shlex.quote(str(lock.file))}")
+            print(f"If that process has ended, remove the lock: rm {shlex.quote(str(lock.file))}")
     stale = [lock for lock in found if lock not in [each for each, _ in held]]
     if held or not stale:
         return 0
     for lock in stale:
-        print(f"The stack is locked by {lock.words}, which has ended without unlocking it.")
+        print(f"The stack is locked by {lock.words}, which ended without unlocking it.")
     if not (confirmed or _agrees()):
         files = " ".join(shlex.quote(str(lock.file)) for lock in stale)
-        print(f"To go on, run again with --yes, or remove {files}")
+        print(f"To continue, run the command again with --yes, or remove {files}")
         return 0
     mend(Path(folder))
     for lock in stale:
         lock.file.unlink(missing_ok=True)
         lock.file.with_name(f"{lock.file.name}.attrs").unlink(missing_ok=True)
-    print("The lock is removed; what that run left half done is found and put right now.")
+    print("The lock is removed; this run finds and repairs what that one left unfinished.")
     try:
         clear_pending(Path(folder), pulumi, Path(project))
     except (subprocess.CalledProcessError, OSError, ValueError, KeyError) as error:
-        print(f"Its creations under way stay noted in the state: {error}")
+        print(f"Its pending operations stay in the state: {error}")
     return 0
 
 

@@ -1,8 +1,8 @@
-"""The slow path of the pulumi wrapper: whatever is not known to set no secret.
+"""Passphrases of stacks, for the slow path of the pulumi wrapper and for `make passphrase`.
 
-A stack without secrets has the committed salt of the empty passphrase, so nobody is asked. The
-first secret moves the stack to a random passphrase, kept in a file that only its owner may read.
-What would encrypt a secret with the empty passphrase otherwise is refused.
+A stack without secrets has the committed salt of the empty passphrase, so nobody is asked for one.
+The first secret moves the stack to a random passphrase in a file that only its owner can read. Any
+other command that would encrypt a secret with the empty passphrase is rejected.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from toolchain.problem import ToolchainError
 
 
 def selected(pulumi: str, folder: Path) -> str:
-    """The selected stack as the CLI sees it, where the wrapper could not tell."""
+    """The stack that the CLI reports as selected, for when the wrapper could not tell."""
     finished = subprocess.run(
         [pulumi, "stack", "--show-name"], cwd=folder, capture_output=True, text=True
     )
@@ -26,7 +26,7 @@ def selected(pulumi: str, folder: Path) -> str:
 
 
 def give_empty_salt(stack_file: Path) -> None:
-    """Write the committed salt, so that Pulumi makes none of its own. Existing salts stay."""
+    """Write the committed salt, so that Pulumi creates none. An existing salt stays."""
     if custody.salt_of(stack_file):
         return
     before = stack_file.read_text(encoding="utf-8") if stack_file.exists() else ""
@@ -35,7 +35,7 @@ def give_empty_salt(stack_file: Path) -> None:
 
 
 def make_passphrase(file: Path) -> None:
-    """Keep an existing passphrase: another checkout's stack may depend on it."""
+    """Create a passphrase, but keep an existing one: a stack of another checkout may need it."""
     if file.exists():
         return
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -48,12 +48,14 @@ def make_passphrase(file: Path) -> None:
 
 
 def move_stack(pulumi: str, folder: Path, stack: str, file: Path) -> None:
-    """From the empty passphrase to the one in file. Pulumi reads the new one from its input."""
+    """Move a stack from the empty passphrase to the one in `file`, which Pulumi reads as input."""
     stack_file = folder / f"Pulumi.{stack}.yaml"
     encrypted = custody.has_secrets(stack_file)
     make_passphrase(file)
     if not file.read_text(encoding="utf-8").strip():
-        raise ToolchainError(f"the passphrase in {file} is empty", f"remove {file} and repeat")
+        raise ToolchainError(
+            f"the passphrase in {file} is empty", f"remove {file} and run the command again"
+        )
     finished = subprocess.run(
         [pulumi, "stack", "change-secrets-provider", "passphrase", "--stack", stack],
         cwd=folder,
@@ -65,7 +67,7 @@ def move_stack(pulumi: str, folder: Path, stack: str, file: Path) -> None:
     if finished.returncode != 0:
         raise ToolchainError(
             f"stack {stack} could not be given a passphrase of its own",
-            "set PULUMI_CONFIG_PASSPHRASE_FILE yourself and repeat the command",
+            "set PULUMI_CONFIG_PASSPHRASE_FILE yourself and run the command again",
             finished.stdout + finished.stderr,
         )
     print(
@@ -75,18 +77,18 @@ def move_stack(pulumi: str, folder: Path, stack: str, file: Path) -> None:
     )
     if encrypted:
         print(
-            f"Whoever has an older Pulumi.{stack}.yaml can decrypt the secrets in it: change them.",
+            f"Anyone with an older Pulumi.{stack}.yaml can decrypt the secrets in it: change them.",
             file=sys.stderr,
         )
 
 
 def give(pulumi: str, folder: Path, project: str, stack: str) -> str:
-    """`make passphrase`: a passphrase of its own for a stack; what to tell when it needs none."""
+    """`make passphrase`: give a stack its own passphrase; returns a message if it needs none."""
     stack_file = folder / f"Pulumi.{stack}.yaml"
     if not stack_file.exists():
         raise ToolchainError(
             f"there is no stack {stack}: {stack_file} is missing",
-            f"`pulumi stack init {stack}`, or name another one with STACK=",
+            f"run `pulumi stack init {stack}`, or name another stack with STACK=",
         )
     file = custody.passphrase_file(os.environ, project, stack)
     kept = custody.kept(stack_file, custody.backend(folder, os.environ))
@@ -94,7 +96,7 @@ def give(pulumi: str, folder: Path, project: str, stack: str) -> str:
         return f"Stack {stack} has a secrets provider that needs no passphrase; nothing to do."
     if kept is custody.Kept.OWN:
         where = f"in {file}" if file.exists() else "which you keep yourself"
-        return f"Stack {stack} has a passphrase of its own already, {where}; nothing to do."
+        return f"Stack {stack} already has a passphrase of its own, {where}; nothing to do."
     give_empty_salt(stack_file)
     move_stack(pulumi, folder, stack, file)
     return ""

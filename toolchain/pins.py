@@ -6,27 +6,27 @@ import re
 
 PULUMI = "3.256.0"
 PULUMI_OLDEST = "3.238.0"
-"""The oldest CLI of the user's own that is accepted; Pulumi.yaml states the same."""
+"""The oldest Pulumi CLI of the user that is accepted; Pulumi.yaml requires the same."""
 
 PULUMI_DOWNLOADS = "https://get.pulumi.com/releases/sdk"
 """Pulumi's own download site, tried first; Go modules are the fallback."""
 
 PULUMI_RELEASES = "https://github.com/pulumi/pulumi/releases/download"
-"""Where the checksums of a release are, on another host than the download."""
+"""Where the checksums of a release are, on a different host than the download."""
 
 GO_OLDEST = "1.21"
-"""The first Go that fetches the newer toolchain a module asks for by itself."""
+"""The first Go that downloads the newer toolchain that a module requires."""
 
 PULUMI_PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 PULUMI_VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 LANGUAGE_HOST_PACKAGE = "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"
 PULUMI_BUILD = 2
-"""Counts what is changed in how the programs are built, so that caches of before are not used."""
+"""Counts changes to the build of the programs, so that older caches are not used."""
 
 MOBY = "2.0.0-beta.24"
 MOBY_RELEASE = "29.8.1-dev"
-"""What the engine reports: the module's releases/versions.yaml names 29.8.1 as the next one."""
+"""The version that the engine reports: the module's releases/versions.yaml names 29.8.1 as next."""
 
 MOBY_VERSION_VARIABLE = "github.com/moby/moby/v2/dockerversion.Version"
 MOBY_PACKAGES = "github.com/moby/moby/v2/cmd"
@@ -34,7 +34,7 @@ RUNC = "1.5.2"
 RUNC_PACKAGE = "github.com/opencontainers/runc"
 
 EMPTY_PASSPHRASE_SALT = "v1:1ZoF0/ywV10=:v1:WG2yJRsLvzJ0K0Rq:aUaFcOrEpIxv+kdcBK6BCkdcEJCwHw=="
-"""The committed salt of stacks without secrets. It belongs to the empty passphrase."""
+"""The committed salt of stacks without secrets, for the empty passphrase."""
 
 STACKS = ("dev", "staging", "prod")
 

@@ -1,4 +1,4 @@
-"""Where things lie: the project, its environment, the user's cache and configuration folders."""
+"""The paths of the project, its environment and state, and the user's cache folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Places:
 
     @property
     def pulumi(self) -> Path:
-        """The folder of the CLI that setup installs, named by its version."""
+        """The folder of the CLI that setup installs, named after its version."""
         return self.cache / f"pulumi-{pins.PULUMI}-{pins.PULUMI_BUILD}"
 
     @property

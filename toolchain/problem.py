@@ -1,4 +1,4 @@
-"""The one error of the toolchain: what went wrong and the way out. Printed, never a traceback."""
+"""The only error of the toolchain: what went wrong, and what to do. Printed without a traceback."""
 
 from __future__ import annotations
 

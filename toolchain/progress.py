@@ -1,6 +1,6 @@
-"""What setup shows: each step, how long it usually takes, how far it is, and how it ended.
+"""The output of setup: each step, how long it usually takes, its progress and its result.
 
-A terminal gets a live line; anything else gets a plain line every 15 seconds.
+A terminal gets a live line, anything else a plain line every 15 seconds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LIVE_INTERVAL = 0.5
 
 
 class Step:
-    """A running step. `detail` is the newest sign of life, `result` what the last line says."""
+    """A running step. `detail` is its latest progress, `result` the text of the final line."""
 
     def __init__(self, title: str, out: TextIO, live: bool) -> None:
         self.title = title
@@ -97,7 +97,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     sign_of_life: Callable[[str], str] = str,
 ) -> None:
-    """Run a command; its output goes to a log file, its newest line to the step.
+    """Run a command; its output goes to a log file, its latest line to the step.
 
     Raises ToolchainError with the last lines of the output when the command fails.
     """
@@ -131,14 +131,14 @@ def run(
     if process.returncode != 0:
         raise ToolchainError(
             f"{Path(command[0]).name} failed with exit code {process.returncode}"
-            f" (whole output: {log})",
+            f" (full output: {log})",
             way_out,
             "\n".join(tail),
         )
 
 
 def output(command: Sequence[str], *, seconds: float = 30) -> str | None:
-    """A quick command's output, or None when it is missing, fails or hangs."""
+    """The output of a quick command, or None if it is missing, fails or hangs."""
     try:
         finished = subprocess.run(
             command, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL

@@ -1,5 +1,5 @@
-"""Which Pulumi CLI is used: one on PATH if recent enough, else the official download where the
-internet is reachable, else a build from pinned Go modules. Both end in one folder of the cache."""
+"""Chooses the Pulumi CLI: one on PATH if recent enough, else the official download where it can be
+reached, else a build from pinned Go modules. The last two go to one folder of the cache."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROGRAMS = ("pulumi", LANGUAGE_HOST, LANGUAGE_EXECUTOR)
 
 
 def on_path(environment: Mapping[str, str] = os.environ) -> list[Path]:
-    """Every `pulumi` on PATH and in Pulumi's own install folder, but never our own wrapper."""
+    """Every `pulumi` on PATH and in Pulumi's own install folder, except our wrapper."""
     folders = environment.get("PATH", "").split(os.pathsep)
     if home := environment.get("HOME"):
         folders.append(f"{home}/.pulumi/bin")
@@ -50,7 +50,7 @@ def users_own(environment: Mapping[str, str] = os.environ) -> Cli | None:
 
 
 def cached(places: Places) -> Cli | None:
-    """The CLI in our cache. The folder gets its final name only when it is complete."""
+    """The CLI in our cache, whose folder gets its final name only when it is complete."""
     if all(os.access(places.pulumi / "bin" / name, os.X_OK) for name in PROGRAMS):
         return Cli(places.pulumi / "bin" / "pulumi", pins.PULUMI)
     return None
@@ -74,7 +74,7 @@ def install(console: progress.Console, places: Places) -> Cli:
         shutil.rmtree(places.pulumi, ignore_errors=True)
         raise ToolchainError(
             f"the installed Pulumi CLI does not report version {pins.PULUMI}",
-            "run `make setup` again; if it repeats, install Pulumi yourself and put it on PATH",
+            "run `make setup` again; if it fails again, install Pulumi yourself and put it on PATH",
         )
     return cli
 

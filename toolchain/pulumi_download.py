@@ -1,6 +1,6 @@
-"""The official Pulumi release, where Pulumi's download site answers; a half download is resumed.
+"""Downloads the official Pulumi release, and resumes a partial download.
 
-It is used only when its SHA-256 is the one that the release on GitHub names: a second host.
+It is used only if its SHA-256 is the one that the release on GitHub, a second host, lists.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64
 
 
 class Unverified(Exception):
-    """The archive is not what its publisher released, or nobody says what that is."""
+    """The archive is not what its publisher released, or its checksum is unknown."""
 
 
 def archive_name(system: str, machine: str) -> str | None:
-    """None where Pulumi publishes no archive that we know how to use."""
+    """The name of the archive; None if Pulumi publishes none that we can use."""
     if system not in SYSTEMS or machine not in MACHINES:
         return None
     return f"pulumi-v{pins.PULUMI}-{SYSTEMS[system]}-{MACHINES[machine]}.tar.gz"
@@ -47,7 +47,7 @@ def install(
     site: str = pins.PULUMI_DOWNLOADS,
     releases: str = pins.PULUMI_RELEASES,
 ) -> bool:
-    """Put the programs into folder; False where a site is out of reach or serves nonsense."""
+    """Put the programs into `folder`; False if a site does not answer or its answer is unusable."""
     name = archive_name(platform.system(), platform.machine())
     if name is None or not _answers(f"{site}/{name}"):
         return False
@@ -87,13 +87,13 @@ def _published(releases: str, name: str) -> str:
     try:
         with urllib.request.urlopen(address, timeout=LIST_SECONDS) as answer:
             if address.startswith("https:") and not answer.url.startswith("https:"):
-                raise Unverified(f"{address} leads to {answer.url}, which is not HTTPS")
+                raise Unverified(f"{address} redirects to {answer.url}, which is not HTTPS")
             listed: str = answer.read(LONGEST_LIST).decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
-        raise Unverified(f"its checksum cannot be had from {address} ({error})") from None
+        raise Unverified(f"its checksum cannot be read from {address} ({error})") from None
     found = {words[0] for line in listed.splitlines() if (words := line.split())[1:] == [name]}
     if len(found) != 1 or not re.fullmatch(r"[0-9a-f]{64}", wanted := found.pop()):
-        raise Unverified(f"{address} names no single SHA-256 of {name}")
+        raise Unverified(f"{address} does not list exactly one SHA-256 of {name}")
     return wanted
 
 
@@ -101,7 +101,7 @@ def _verify(archive: Path, wanted: str) -> None:
     with archive.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != wanted:
-        raise Unverified(f"its SHA-256 is {found}, and that of the release is {wanted}")
+        raise Unverified(f"its SHA-256 is {found}, but that of the release is {wanted}")
 
 
 def _download(address: str, archive: Path, step: progress.Step) -> None:
@@ -110,7 +110,7 @@ def _download(address: str, archive: Path, step: progress.Step) -> None:
     try:
         answer = urllib.request.urlopen(request, timeout=30)
     except urllib.error.HTTPError as error:
-        if error.code == 416 and have:  # nothing is left to fetch
+        if error.code == 416 and have:  # the archive is already complete
             return
         raise
     with answer, archive.open("ab" if answer.status == 206 else "wb") as file:

@@ -1,4 +1,4 @@
-"""What a `pulumi` command is about to do with secrets, told from its command line alone."""
+"""What a `pulumi` command will do with secrets, according to its command line alone."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ PASSPHRASE = ("", "default", "passphrase")
 
 
 class Deed(Enum):
-    NOTHING = auto()  # encrypts nothing that is new
-    ENCRYPT = auto()  # sets a secret of the stack, or may do so
-    CREATE = auto()  # makes the stack `target`
-    IMPORT = auto()  # reads a state, which may hold secrets
+    NOTHING = auto()  # encrypts nothing new
+    ENCRYPT = auto()  # sets, or may set, a secret of the stack
+    CREATE = auto()  # creates the stack `target`
+    IMPORT = auto()  # imports a state, which may hold secrets
     TAKE_OVER = auto()  # encrypts secrets of one stack for the stack `target`
-    CHANGE = auto()  # encrypts all anew, by the secrets provider `target`
-    RENAME = auto()  # gives the stack the name `target`
-    LEAVE = auto()  # makes a stack whose name is not known yet
+    CHANGE = auto()  # encrypts everything again with the secrets provider `target`
+    RENAME = auto()  # renames the stack to `target`
+    LEAVE = auto()  # creates or selects a stack whose name is not known yet
     UNKNOWN = auto()
 
 
@@ -86,7 +86,7 @@ def _stack(asked: Arguments, command: str, name: str) -> Purpose:
 
 
 def _has_secret(text: str) -> bool:
-    """Whether values for `config set-all --json` hold a secret; what cannot be read may."""
+    """Whether values for `config set-all --json` hold a secret; True if they cannot be read."""
     try:
         values = json.loads(text)
         return any(bool(each.get("secret")) for each in values.values())

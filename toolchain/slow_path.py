@@ -1,5 +1,5 @@
-"""What the pulumi wrapper runs for all that is not known to encrypt nothing new: it finds out
-what the command is about to do, sees to the passphrase or refuses, and becomes Pulumi."""
+"""The pulumi wrapper runs this for commands that may encrypt something new: it finds out what the
+command will do, sets the passphrase or rejects the command, and becomes Pulumi."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from toolchain.custody import Given, Kept
 from toolchain.problem import ToolchainError
 from toolchain.purpose import PASSPHRASE, Deed, Purpose, purpose, short
 
-# How Pulumi marks an encrypted value in a state that it exports.
+# Pulumi's mark for an encrypted value in an exported state.
 ENCRYPTED = b"1b47061264138c4ac30d75fd1eb44270"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The project that the command is about, and its stack; "" where none is selected."""
+    """The project that the command applies to, and its stack, "" if none is selected."""
 
     pulumi: str
     folder: Path
@@ -45,7 +45,7 @@ class Place:
 
 
 def variables(place: Place, intent: Purpose, asked: Arguments) -> dict[str, str]:
-    """What to set in Pulumi's environment. Raises ToolchainError for what would lie open."""
+    """What to set in Pulumi's environment. Raises ToolchainError if anyone could read a secret."""
     given = custody.given(os.environ)
     if intent.deed is Deed.CHANGE and intent.target in PASSPHRASE:
         _change(place, given)
@@ -74,18 +74,18 @@ def _create(place: Place, intent: Purpose) -> None:
         raise ToolchainError(
             f"stack {intent.source} has secrets, which stack {intent.target} would encrypt with "
             "the empty passphrase",
-            f"`pulumi stack init {intent.target}`, `make passphrase STACK={intent.target}`, then "
-            "set the secrets anew",
+            f"run `pulumi stack init {intent.target}` and `make passphrase STACK={intent.target}`, "
+            "then set the secrets again",
         )
     if place.kept is not Kept.ELSEWHERE:
         passphrase.give_empty_salt(place.file)
 
 
 def _rename(place: Place, target: str) -> None:
-    """The passphrase lies under the stack's name: the new one finds it too."""
+    """Copy the passphrase file, whose name contains that of the stack, to the new name."""
     new = custody.passphrase_file(os.environ, custody.project_name(place.folder), target)
     if target and place.kept is Kept.OWN and place.passphrase.exists() and not new.exists():
-        shutil.copy(place.passphrase, new)  # with its mode
+        shutil.copy(place.passphrase, new)  # keeps the file mode
 
 
 def _take_over(place: Place, intent: Purpose) -> None:
@@ -96,7 +96,7 @@ def _take_over(place: Place, intent: Purpose) -> None:
 
 
 def _change(place: Place, given: Given) -> None:
-    """To another passphrase, which Pulumi asks for."""
+    """Check the move to another passphrase, which Pulumi asks for."""
     if place.kept is Kept.EMPTY and given is not Given.SOME:
         raise ToolchainError(
             f"stack {place.stack} has the empty passphrase",
@@ -105,19 +105,19 @@ def _change(place: Place, given: Given) -> None:
     if not sys.stdin.isatty():
         text = sys.stdin.buffer.read()
         if not text.partition(b"\n")[0].strip():
-            raise ToolchainError("the new passphrase is empty", "give one on the standard input")
+            raise ToolchainError("the new passphrase is empty", "pass one on standard input")
         _feed(text)
     if given is Given.NONE:
-        print(f"When it is changed, write the new one to {place.passphrase}.", file=sys.stderr)
+        print(f"After the change, write the new passphrase to {place.passphrase}.", file=sys.stderr)
 
 
 def _encrypt(place: Place, intent: Purpose, asked: Arguments, given: Given) -> None:
-    """A stack whose secrets everybody could decrypt: it gets a passphrase, or nothing is done."""
+    """Give a stack with the empty passphrase one of its own, or reject the command."""
     if intent.deed is Deed.UNKNOWN:
         raise ToolchainError(
-            f"it cannot be told whether `pulumi {' '.join(asked.words)}` encrypts something"
+            f"`pulumi {' '.join(asked.words)}` may encrypt something"
             + (f": {asked.unsure} is unknown" if asked.unsure else ""),
-            f"`make passphrase STACK={place.stack}` first, or write the command without it",
+            f"run `make passphrase STACK={place.stack}` first, or leave out the unknown part",
         )
     if intent.deed is Deed.IMPORT:
         if ENCRYPTED in _imported(asked):
@@ -127,27 +127,28 @@ def _encrypt(place: Place, intent: Purpose, asked: Arguments, given: Given) -> N
         return
     if given is Given.EMPTY:
         raise ToolchainError(
-            f"{custody.PASSPHRASE} is empty, and so would be the key of stack {place.stack}'s "
-            "secrets",
-            f"unset {custody.PASSPHRASE}, and {custody.PASSPHRASE_FILE} if it is set, and repeat",
+            f"{custody.PASSPHRASE} is empty, so anyone could decrypt the secrets of stack "
+            f"{place.stack}",
+            f"unset {custody.PASSPHRASE}, and {custody.PASSPHRASE_FILE} if it is set, and run the "
+            "command again",
         )
     if asked.value("--config-file"):
-        raise _open(place.stack or "NAME", "encrypt a secret in another file")
+        raise _open(place.stack or "NAME", "encrypt secrets in another file")
     if not place.stack:
-        raise ToolchainError("no stack is selected", "name it: --stack NAME")
+        raise ToolchainError("no stack is selected", "name one: --stack NAME")
     passphrase.give_empty_salt(place.file)
     passphrase.move_stack(place.pulumi, place.folder, place.stack, place.passphrase)
 
 
 def _open(stack: str, deed: str) -> ToolchainError:
     return ToolchainError(
-        f"stack {stack} would {deed} with the empty passphrase, with which everybody can decrypt",
-        f"`make passphrase STACK={stack}`, then repeat the command",
+        f"stack {stack} would {deed} with the empty passphrase, so anyone could decrypt them",
+        f"run `make passphrase STACK={stack}`, then the command again",
     )
 
 
 def _imported(asked: Arguments) -> bytes:
-    """The state that is about to be imported, from its file or from the standard input."""
+    """The state to import, from its file or from standard input."""
     if file := asked.value("--file"):
         path = Path(asked.value("--cwd", "-C") or ".") / file
         return path.read_bytes() if path.is_file() else b""
@@ -157,7 +158,7 @@ def _imported(asked: Arguments) -> bytes:
 
 
 def _feed(text: bytes) -> None:
-    """Hand on what was read from the standard input."""
+    """Pass on what was read from standard input."""
     with tempfile.TemporaryFile() as copy:
         copy.write(text)
         copy.seek(0)
@@ -165,7 +166,7 @@ def _feed(text: bytes) -> None:
 
 
 def find(pulumi: str, hint: str, asked: Arguments, intent: Purpose) -> Place | None:
-    """`hint` is the stack that the wrapper found; None outside of any project."""
+    """`hint` is the stack that the wrapper found. Returns None outside of a project."""
     cwd = Path(asked.value("--cwd", "-C") or ".")
     folder = custody.project_folder(cwd)
     if folder is None:
@@ -177,7 +178,7 @@ def find(pulumi: str, hint: str, asked: Arguments, intent: Purpose) -> Place | N
         stack = passphrase.selected(pulumi, folder)
     file = folder / f"Pulumi.{stack}.yaml"
     if given := asked.value("--config-file"):
-        # Its salt counts, if it has one.
+        # If it has a salt, that one counts.
         file = cwd / given if custody.salt_of(cwd / given) else file
     return Place(pulumi, folder, custody.backend(folder, os.environ), stack, file)
 
@@ -189,7 +190,7 @@ def main(words: Sequence[str]) -> None:
     place = find(pulumi, hint, asked, intent)
     added = {} if place is None else variables(place, intent, asked)
     environment = {**os.environ, **added}
-    # The project's own path was for this program.
+    # The project's path was there for this program only.
     path = environment.get("PYTHONPATH", "").removeprefix(root).removeprefix(os.pathsep)
     environment.pop("PYTHONPATH", None)
     os.execve(pulumi, [pulumi, *rest], environment | ({"PYTHONPATH": path} if path else {}))

@@ -1,4 +1,4 @@
-"""The stacks dev, staging and prod in the local state folder; dev is selected if none is."""
+"""Creates the stacks dev, staging and prod in the local state folder; selects dev if none is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from toolchain.problem import ToolchainError
 
 
 def project_sum(project: Path) -> str:
-    """What Pulumi names a project's workspace file by."""
+    """The checksum in the name of a project's workspace file."""
     return hashlib.sha1(str(project / "Pulumi.yaml").encode()).hexdigest()
 
 
@@ -24,11 +24,11 @@ def project_name(project: Path) -> str:
     for line in (project / "Pulumi.yaml").read_text(encoding="utf-8").splitlines():
         if line.startswith("name:"):
             return line.removeprefix("name:").strip()
-    raise ToolchainError("Pulumi.yaml has no name", "restore it: git checkout Pulumi.yaml")
+    raise ToolchainError("Pulumi.yaml has no name", "restore the file: git checkout Pulumi.yaml")
 
 
 def missing(places: Places) -> list[str]:
-    """Read from the state folder: asking the CLI would cost a second at every `make up`."""
+    """Reads the state folder, because asking the CLI would take a second in every `make up`."""
     folder = places.state / ".pulumi" / "stacks" / project_name(places.project)
     return [name for name in pins.STACKS if not (folder / f"{name}.json").exists()]
 
@@ -51,7 +51,7 @@ def selected(places: Places, environment: Mapping[str, str] = os.environ) -> str
 
 def install(console: progress.Console, places: Places) -> None:
     if os.environ.get("PULUMI_BACKEND_URL"):
-        console.line("note    Stacks: PULUMI_BACKEND_URL is set; its stacks are left to you")
+        console.line("note    Stacks: PULUMI_BACKEND_URL is set; create its stacks yourself")
         return
     places.state.mkdir(exist_ok=True)
     absent = missing(places)
@@ -82,6 +82,6 @@ def _pulumi(places: Places, arguments: list[str]) -> None:
     if finished.returncode != 0:
         raise ToolchainError(
             f"pulumi {' '.join(arguments)} failed",
-            "read Pulumi's message above; `make doctor` shows what was found",
+            "read Pulumi's message above; `make doctor` shows the setup",
             finished.stdout + finished.stderr,
         )

@@ -1,4 +1,4 @@
-"""The project's Python environment: exactly what the lock file lists, checked by hash."""
+"""The project's Python environment: exactly the packages in the lock file, verified by hash."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PROJECT_STAMP = "causeway.project"
 
 
 def lock_key(lock: Path) -> str:
-    """Changes with the lock's pins and hashes, the Python that made the environment, and the
-    project's folder: an environment cannot be moved."""
+    """Changes with the versions and hashes in the lock file, the Python of the environment, and the
+    project's folder, because an environment cannot be moved."""
     lines = lock.read_text(encoding="utf-8").splitlines()
     pinned = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
     python = f"{sys.base_prefix} {sys.version_info.major}.{sys.version_info.minor}"
@@ -77,7 +77,7 @@ def _install_packages(console: progress.Console, places: Places) -> None:
             ],
             step,
             log=places.logs / "pip.log",
-            way_out="check that pip reaches its index (pip config list), then `make setup` again",
+            way_out="check that pip reaches its index (pip config list), then run `make setup`",
         )
         step.detail = "compiling"
         progress.run(
@@ -94,7 +94,7 @@ def _install_packages(console: progress.Console, places: Places) -> None:
 
 
 def _make(console: progress.Console, places: Places, step: progress.Step) -> None:
-    """An environment without the stamp is incomplete: an abort or an older lock. Start afresh."""
+    """Create the environment afresh: one without the stamp is incomplete or outdated."""
     shutil.rmtree(places.environment, ignore_errors=True)
     try:
         import ensurepip  # noqa: F401 - Debian's Python has no ensurepip without python3-venv

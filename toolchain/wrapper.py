@@ -1,7 +1,7 @@
 """The text of .venv/bin/pulumi, which finds the CLI and answers the passphrase question by itself.
 
-Plain shell, because it runs at every command. Whatever is not known to encrypt nothing new, such
-as `config`, `stack init` or a flag that is unknown, goes through `python -m toolchain.slow_path`.
+Plain shell, because it runs for every command. Commands that may encrypt something new, such as
+`config`, `stack init` or any with an unknown flag, go through `python -m toolchain.slow_path`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ TEMPLATE = r"""#!/bin/sh
 @MARK@ Finds the Pulumi CLI, and the stack's passphrase when none is set.
 PATH=@BIN@:@CLI@:$PATH
 export PATH PULUMI_SKIP_UPDATE_CHECK=1 PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=1
-# Without kept bytecode every preview would compile the program and the plugin anew.
+# Without cached bytecode, every preview would compile the program and the plugin again.
 unset PYTHONDONTWRITEBYTECODE
 
-# What is asked: the stack and folder options, and the words of the command. A flag before the
-# first word that is not known here may take the next word for its value.
+# Parse the stack and folder options and the words of the command. An unknown flag before the first
+# word may take the next word as its value.
 stack=${PULUMI_STACK-} folder=$PWD unsure= words= next= yes=
 for word in "$@"; do
     case $next in
@@ -48,7 +48,7 @@ for word in "$@"; do
     esac
 done
 
-# The project is the nearest folder upwards with a Pulumi.yaml.
+# The project is the nearest folder, upwards, that has a Pulumi.yaml.
 project=$(cd -- "$folder" 2>/dev/null && pwd) || project=$PWD
 while [ ! -f "$project/Pulumi.yaml" ] && [ "$project" != / ] && [ -n "$project" ]; do
     project=${project%/*}
@@ -63,7 +63,7 @@ if [ -f "$project/Pulumi.yaml" ]; then
     done < "$project/Pulumi.yaml"
 fi
 
-# Without an option: the selected stack, which Pulumi keeps in its workspace file.
+# Without an option, use the selected stack, which is in Pulumi's workspace file.
 if [ -z "$stack" ] && [ -n "$name" ]; then
     if [ "$project" = @PROJECT@ ]; then
         sum=@SUM@
@@ -81,7 +81,7 @@ if [ -z "$stack" ] && [ -n "$name" ]; then
 fi
 stack=${stack##*/}
 
-# A lock that a killed Pulumi left would refuse everything that changes the stack.
+# A lock that a killed Pulumi left would block every command that changes the stack.
 case $words in
     " up"* | " update"* | " refresh"* | " destroy"* | " import"* | " state "*)
         state=${backend#file://}
@@ -93,7 +93,7 @@ case $words in
         done ;;
 esac
 
-# All that is not known to encrypt nothing new is looked at more closely.
+# Every command that may encrypt something new is examined more closely.
 case "$unsure$words " in
     " " | " up "* | " update "* | " preview "* | " pre "* | " refresh "* | " import "* | \
     " destroy "* | " down "* | " dn "* | " cancel "* | " watch "* | " logs "* | " version "* | \
@@ -107,11 +107,11 @@ esac
 if [ -n "${PULUMI_CONFIG_PASSPHRASE+set}${PULUMI_CONFIG_PASSPHRASE_FILE+set}" ]; then
     exec @PULUMI@ "$@"
 fi
-# Pulumi Cloud keeps keys itself, and without a project there is no stack.
+# Pulumi Cloud manages keys itself, and without a project there is no stack.
 case $backend in http://* | https://*) exec @PULUMI@ "$@" ;; esac
 [ -n "$name" ] || exec @PULUMI@ "$@"
 
-# A salt other than the committed one belongs to a passphrase of this stack's own.
+# A salt other than the committed one belongs to a passphrase of the stack's own.
 salt=
 if [ -n "$stack" ] && [ -f "$project/Pulumi.$stack.yaml" ]; then
     while IFS= read -r line; do

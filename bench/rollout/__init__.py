@@ -1,1 +1,1 @@
-"""Requests at a constant rate while a stack is changed: how many are lost, how long they take."""
+"""Sends requests at a constant rate while a stack changes: how many fail, how long they take."""

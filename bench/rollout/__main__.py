@@ -1,7 +1,7 @@
 """`make rollout-bench`: changes under a constant 200 requests a second, here and with Compose.
 
-Everything runs on a test engine of its own, reached at an address of this machine. Takes 15 to 30
-minutes on two processors; `--images` and `--configurations` make it shorter.
+Everything runs on its own test engine, at an address of this machine. Takes 15 to 30 minutes on two
+processors; lower `--images` and `--configurations` for a shorter run.
 """
 
 from __future__ import annotations
@@ -25,10 +25,16 @@ ENGINES = ("nginx", "haproxy")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.rollout", description=__doc__)
-    parser.add_argument("--images", type=int, default=10, help="image updates (10)")
-    parser.add_argument("--configurations", type=int, default=5, help="configuration changes (5)")
-    parser.add_argument("--engine", choices=ENGINES, action="append", help="only this balancer")
-    parser.add_argument("--no-write", action="store_true", help="leave docs/rollout.* as they are")
+    parser.add_argument(
+        "--images", type=int, default=10, help="number of image updates (default: 10)"
+    )
+    parser.add_argument(
+        "--configurations", type=int, default=5, help="number of configuration changes (default: 5)"
+    )
+    parser.add_argument(
+        "--engine", choices=ENGINES, action="append", help="run only with this balancer"
+    )
+    parser.add_argument("--no-write", action="store_true", help="do not write docs/rollout.*")
     chosen = parser.parse_args()
     results: list[Result] = []
     with Engine.start() as engine, tempfile.TemporaryDirectory() as folder:
@@ -59,7 +65,7 @@ def main() -> int:
 
 
 def base_images(engine: Engine, project: Project) -> dict[str, str]:
-    """Stand-ins on the engine, named in the project's copy; official name -> stand-in."""
+    """Import stand-ins into the engine and use them in the project's copy; returns the mapping."""
     done = subprocess.run(
         [sys.executable, "-m", "toolchain", "images", "--host", engine.host],
         cwd=ROOT,

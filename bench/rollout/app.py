@@ -1,6 +1,7 @@
-"""The application behind the balancer: answers with its version, echoes what is posted.
+"""The application behind the balancer: answers with its version and echoes POST bodies.
 
-It ends as an application should: no new connections after SIGTERM, what is under way is answered.
+It stops as an application should: after SIGTERM it accepts no new connections and answers the
+requests that it has.
 """
 
 import asyncio

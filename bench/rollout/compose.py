@@ -1,4 +1,4 @@
-"""The same stack in the hands of docker-compose 5.6.1: nginx in front of the application."""
+"""The same stack with docker-compose 5.6.1: nginx in front of the application."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bench.rollout.stack import APP, DOCKERFILE, HEALTHCHECK
 from tests.end_to_end.project import Project
 
 HEAD = "events {} pid /tmp/nginx.pid; error_log /dev/stderr; http { access_log off; "
-# As in the tutorials, and with the cure: the name is looked up again each second.
+# nginx as in tutorials, and with the usual fix: it looks up the name again every second.
 LITERAL = HEAD + "server { listen 80; location / { proxy_pass http://app:5000; } } }\n"
 ASKING = HEAD + (
     "resolver 127.0.0.11 valid=1s ipv6=off; server { listen 80; location / { "
@@ -62,7 +62,7 @@ class ComposeStack:
 
     def run(self, *arguments: str) -> None:
         program = str(Path(sys.prefix) / "bin" / "docker-compose")
-        # The engine's own builder, as Debian's docker.io has no other.
+        # The engine's classic builder: Debian's docker.io has no other.
         clock.run(
             [program, "--progress", "quiet", *arguments],
             self.folder,

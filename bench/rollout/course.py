@@ -1,4 +1,4 @@
-"""What is done to the stack while requests are sent, and what became of the requests."""
+"""The changes to the stack while requests are sent, and the results of the requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SETTLE_SECONDS = 3.0
 
 @dataclass(slots=True)
 class Phase:
-    """The requests that began while something was done."""
+    """The requests that were sent during one step."""
 
     name: str
     seconds: float
@@ -30,7 +30,7 @@ class Phase:
 
 @dataclass(slots=True)
 class Result:
-    """All phases of one subject; the totals count every request, between the phases too."""
+    """All phases of one subject; the totals include requests between the phases."""
 
     subject: str
     sent: int
@@ -54,7 +54,7 @@ Step = tuple[str, Callable[[], object]]
 
 
 def run(subject: str, address: str, port: int, steps: Iterator[Step]) -> Result:
-    """Take the steps one after another under constant load."""
+    """Run the steps one after another under constant load."""
     phases = []
     with Load(address, port) as load:
         time.sleep(SETTLE_SECONDS)
@@ -64,7 +64,7 @@ def run(subject: str, address: str, port: int, steps: Iterator[Step]) -> Result:
             first, begun = len(load.requests), time.monotonic()
             action()
             taken = time.monotonic() - begun
-            time.sleep(1)  # what was under way at the end belongs to it
+            time.sleep(1)  # requests still running at its end count for this step
             phases.append(_phase(name, load.requests[first:-20], taken))
             _tell(phases[-1])
         time.sleep(1)
@@ -109,7 +109,7 @@ def _tell(phase: Phase) -> None:
 def changes(
     stack: RolloutStack, images: int, configurations: int, *, balancers: bool = True
 ) -> Iterator[Step]:
-    """Image updates, changes of the configuration, scaling, a network, a failing version."""
+    """Image updates, configuration changes, scaling, another network, a version that fails."""
 
     def up(**fields: object) -> Callable[[], object]:
         def action() -> None:

@@ -1,11 +1,10 @@
-"""A client that sends at a constant rate, whatever the answers do, and remembers every request.
+"""A client that sends requests at a constant rate, whatever the answers, and records each of them.
 
-Four kinds in turn: GET and POST, each on a connection of its own and on a kept one. A request
-fails when it gets no answer, not the right one, or not in time. One case is no failure but told:
-a GET on a kept connection that the server had closed is sent again on a new one, as RFC 9110
-(9.2.2) has it and every browser does. A POST is never sent again. What the server says in
-`Keep-Alive: timeout=` is heeded, as Node's and Apache's clients do: a connection that has been idle
-nearly that long is not used any more.
+Four kinds take turns: GET and POST, each on a new connection and on a kept one. A request fails
+when it gets no answer, a wrong one, or a late one. One case is reported but is no failure: a GET on
+a kept connection that the server had closed is sent again on a new one, as RFC 9110 (9.2.2) allows
+and every browser does. A POST is never sent again. Like the clients of Node and Apache, this one
+obeys the server's `Keep-Alive: timeout=`: it drops a connection that was idle nearly that long.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ KINDS = (("GET", False), ("POST", False), ("GET", True), ("POST", True))
 
 @dataclass(slots=True)
 class Request:
-    """One request; `at` and `seconds` on the clock of `time.monotonic`."""
+    """One request; `at` is a time of `time.monotonic`, `seconds` its duration."""
 
     kind: str
     at: float
@@ -173,7 +172,7 @@ def failed(requests: list[Request]) -> list[Request]:
 
 
 def quantile(requests: list[Request], share: float) -> float:
-    """Seconds that `share` of the answered requests took at most."""
+    """The time within which `share` of the answered requests finished, in seconds."""
     taken = sorted(request.seconds for request in requests if request.error is None)
     return taken[min(len(taken) - 1, int(share * len(taken)))] if taken else 0.0
 
@@ -183,7 +182,7 @@ def per_replica(requests: list[Request]) -> dict[str, int]:
 
 
 def interrupted(requests: list[Request], window: float = 0.1) -> float:
-    """Seconds in which requests failed, counted in windows of a tenth."""
+    """Seconds with failed requests, counted in windows of a tenth of a second."""
     if not requests:
         return 0.0
     begun = min(request.at for request in requests)

@@ -1,4 +1,4 @@
-"""docs/rollout.json, .md and .svg from what was measured."""
+"""Writes docs/rollout.json, .md and .svg from the measurements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
 
 
 def write(results: Sequence[Result], docs: Path) -> None:
-    """The page keeps what is written around the measured part."""
+    """Replace only the measured part of the page."""
     (docs / "rollout.json").write_text(
         json.dumps([result.as_json() for result in results], indent=1) + "\n"
     )
@@ -51,7 +51,7 @@ def measured(results: Sequence[Result]) -> str:
 
 
 def draw(results: Sequence[Result]) -> str:
-    """Bars: the median in full colour over the 99th percentile in a pale one."""
+    """Draw bars: the median in full colour over the 99th percentile in a pale one."""
     rows: list[str] = []
     y = 20.0
     slowest = max(phase.p99 for result in results for phase in _kinds(result.phases)) or 1.0
@@ -84,7 +84,7 @@ def draw(results: Sequence[Result]) -> str:
 
 
 def _kinds(phases: Sequence[Phase]) -> list[Phase]:
-    """One bar a kind of step: the worst of those that were done several times."""
+    """One bar per kind of step: the worst of the repeated ones."""
     found: dict[str, Phase] = {}
     for phase in phases:
         kind = phase.name.rstrip("0123456789 ") if "scale" not in phase.name else phase.name

@@ -1,4 +1,4 @@
-"""The stack that is changed under load: replicas of a small application behind a balancer."""
+"""The stack that changes under load: replicas of a small application behind a balancer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HEALTHCHECK = {
 
 @dataclass(slots=True)
 class RolloutStack:
-    """One Pulumi stack, `name`, in a copy of the project. Change a field, then `up()`."""
+    """The Pulumi stack `name` in a copy of the project. Change a field, then call `up()`."""
 
     project: Project
     name: str
@@ -51,7 +51,7 @@ class RolloutStack:
         return self.project.folder / "stacks" / self.name
 
     def write(self) -> None:
-        """The stack's files as its fields say."""
+        """Write the files of the stack according to its fields."""
         if not self._begun:
             self.project.write_stack(self.name, "", "")
             self._begun = True

@@ -1,6 +1,6 @@
-"""`causeway` and `python -m causeway.cli`: finds the command, turns every failure into a message.
+"""`causeway` and `python -m causeway.cli`: runs the command, and prints every failure as a message.
 
-Exit codes: 0 fine, 1 an assertion is broken or there is a difference, 2 bad usage or bad input.
+Exit codes: 0 success, 1 an assertion fails or something differs, 2 invalid usage or input.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
         console.error(str(error))
         return 2
     except BrokenPipeError:
-        # The reader went away, as `head` does; nothing may be written any more.
+        # The reader, such as `head`, has closed the pipe: nothing can be written any more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:

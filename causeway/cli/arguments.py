@@ -1,4 +1,4 @@
-"""The commands and what `causeway --help` says."""
+"""The commands, and the text of `causeway --help`."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from . import diff, down, draw, explain, leftovers, reach, rollout, scale, verif
 from .options import which
 
 DESCRIPTION = """\
-Who can reach whom in a stack of containers: computed from its Compose files before anything
-is deployed, with the reason of each verdict and the line of the file that opens a path."""
+Shows who can reach whom in a stack of containers, computed from its Compose files before
+anything is deployed, with the reason for each verdict and the file line that opens each path."""
 
 EPILOG = """\
-exit codes: 0 fine; 1 an assertion is broken, or there is a difference; 2 bad usage or input
+exit codes: 0 success; 1 an assertion fails or something differs; 2 invalid usage or input
 
 examples:
   causeway reach                          the selected stack, as a table
   causeway reach -f compose.yaml --json   any Compose file
-  causeway explain nginx database:5432    one answer, with reasons
-  causeway diff --against HEAD~1          what the change since then opens and closes
-  causeway draw --format mermaid          a picture for a README
-  causeway verify --stack dev             packets on the running stack, compared with the model
-  causeway scale flask_app=4 --stack prod more replicas; the balancer in front of them runs on
-  causeway down --volumes                 remove the stack and its data"""
+  causeway explain nginx database:5432    one verdict, with its reasons
+  causeway diff --against HEAD~1          the flows that changes since then open and close
+  causeway draw --format mermaid          a diagram for a README
+  causeway verify --stack dev             probe the running stack and compare it with the model
+  causeway scale flask_app=4 --stack prod add replicas; the load balancer keeps running
+  causeway down --volumes                 remove the stack, its volumes and their data"""
 
-# A row a command: a module with NAME, SUMMARY, configure(parser) and run(options, console).
+# One module per command, with NAME, SUMMARY, configure(parser) and run(options, console).
 COMMANDS = (reach, explain, diff, draw, verify, scale, rollout, down, leftovers)
 
 

@@ -1,6 +1,6 @@
-"""Where output goes: plain when piped, in colour on a terminal unless NO_COLOR is set.
+"""Output: plain text in a pipe, in colour on a terminal unless NO_COLOR is set.
 
-Whatever else would steer the terminal is shown as text.
+Other control characters are shown as text.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Console:
         self.out.write(shown if shown.endswith("\n") else shown + "\n")
 
     def flush(self) -> None:
-        """Before another program writes: what was printed comes first."""
+        """Call this before another program writes, so that its output comes after ours."""
         self.out.flush()
 
     def styled(self, text: str, style: str) -> str:

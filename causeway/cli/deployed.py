@@ -1,4 +1,4 @@
-"""The record of a stack's last update, read from Pulumi's state whatever its backend."""
+"""The record of a stack's last update, read from Pulumi's state in any backend."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def deployed(folder: Path, stack: str) -> Stack:
     """Raises UsageError when the state cannot be read or holds no record."""
     found = in_state(exported(folder, stack))
     if found is None:
-        raise UsageError(f"stack {stack} has no record of its reach yet: `pulumi up` makes one")
+        raise UsageError(
+            f"stack {stack} has no record of its reach yet: run `pulumi up` to write one"
+        )
     return found
 
 
@@ -31,7 +33,7 @@ def exported(folder: Path, stack: str) -> str:
     beside = Path(sys.executable).parent / "pulumi"
     program = str(beside) if beside.is_file() else shutil.which("pulumi")
     if program is None:
-        raise UsageError("no `pulumi` beside this Python or on PATH: run `make setup`")
+        raise UsageError("no `pulumi` in .venv or on PATH: run `make setup`")
     command = [program, "stack", "export", "--stack", stack, "--non-interactive"]
     try:
         done = subprocess.run(
@@ -46,7 +48,7 @@ def exported(folder: Path, stack: str) -> str:
 
 
 def in_state(exported: str) -> Stack | None:
-    """The record in an exported state, None without one."""
+    """The record in an exported state, or None."""
     deployment = mapping(mapping(json.loads(exported)).get("deployment"))
     for each in sequence(deployment.get("resources")):
         resource = mapping(each)

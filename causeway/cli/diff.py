@@ -1,6 +1,6 @@
-"""`causeway diff`: what the files as they are do to reach, against something older.
+"""`causeway diff`: how reach in the current files differs from an older version.
 
-Older is what is deployed (the record in the state), another stack, or a Git revision.
+The older version is the last update (its record in the state), another stack or a Git revision.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .stacks import load_stack, read, which
 from .wording import cell_as_json
 
 NAME = "diff"
-SUMMARY = "which flows a change opens and closes; exit code 1 when there are any"
+SUMMARY = "show which flows a change opens and closes; the exit code is 1 when there are any"
 DEPLOYED = "deployed"
 
 
@@ -40,10 +40,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--against",
         default=DEPLOYED,
         metavar="deployed|STACK|GIT-REV",
-        help="the older side: the last `pulumi up` (default), another Pulumi stack, or a "
+        help="what to compare with: the last `pulumi up` (default), another Pulumi stack, or a "
         "Git revision of the files",
     )
-    parser.add_argument("--json", action="store_true", help="every flow with its path")
+    parser.add_argument("--json", action="store_true", help="print every flow with its path")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -84,7 +84,7 @@ def _json(found: Difference, base: str) -> str:
 
 @contextmanager
 def _older(options: argparse.Namespace, wanted: StackConfig) -> Iterator[tuple[Stack, str]]:
-    """The older side, and the folder that its places are shown below."""
+    """The older stack, and the folder that its places are shown relative to."""
     against: str = options.against
     folder = project_folder(Path.cwd())
     if against == DEPLOYED:
@@ -105,7 +105,7 @@ def _revision(revision: str, wanted: StackConfig) -> Iterator[tuple[Stack, str]]
     archive = _git(top, "archive", "--format=tar", f"{revision}^{{tree}}")
     with tempfile.TemporaryDirectory(prefix="causeway-diff-") as copy:
         with tarfile.open(fileobj=BytesIO(archive)) as tree:
-            # Python before 3.11.4 has no filter; Git packed this itself, with paths of its own.
+            # Python before 3.11.4 has no filter. The archive is safe: Git has just written it.
             tree.extraction_filter = getattr(tarfile, "data_filter", None)
             tree.extractall(copy)
         below = Path(copy).resolve() / wanted.folder.resolve().relative_to(top.resolve())
@@ -125,7 +125,7 @@ def _moved(wanted: StackConfig, top: Path, copy: Path) -> Iterator[str]:
     for file in wanted.files:
         path = (wanted.folder / file).resolve()
         if not path.is_relative_to(top.resolve()):
-            raise UsageError(f"{file} does not lie in the Git repository {top}")
+            raise UsageError(f"{file} is outside the Git repository {top}")
         yield str(copy.resolve() / path.relative_to(top.resolve()))
 
 
@@ -145,7 +145,7 @@ def _git(folder: Path, *arguments: str) -> bytes:
 
 
 def _renamed(stack: Stack, name: str) -> Stack:
-    """The stack under another name: what is compared is one stack in two states."""
+    """The stack under another name, so that the comparison sees one stack in two versions."""
     prefix = f"{stack.name}_"
     networks = tuple(
         replace(network, name=f"{name}_{network.name.removeprefix(prefix)}")

@@ -1,4 +1,4 @@
-"""`causeway down`: `pulumi destroy`; with --volumes the data goes too, as with Compose."""
+"""`causeway down`: runs `pulumi destroy`; --volumes also removes the data, as with Compose."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .stacks import which
 from .state import state
 
 NAME = "down"
-SUMMARY = "remove the stack from the engine; volumes stay with their data unless --volumes is given"
+SUMMARY = "remove the stack from the engine; volumes and their data stay unless --volumes is given"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         *("-v", "--volumes"),
         action="store_true",
-        help="remove the stack's named and anonymous volumes too, with all data",
+        help="also remove the stack's named and anonymous volumes, with their data",
     )
-    parser.add_argument("-y", "--yes", action="store_true", help="as for `pulumi destroy`")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask for confirmation")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -33,10 +33,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
     wanted = which(options)
     if not wanted.stack:
-        raise UsageError("down removes a Pulumi stack: name it with --stack, without --file")
+        raise UsageError("down removes a Pulumi stack: name one with --stack and omit --file")
     known = state(wanted.folder, wanted.stack)
     with closing(engine(wanted)) as api:
-        # Those that the state holds, and those that an earlier `destroy` kept.
+        # The volumes in the state, and those that an earlier `destroy` kept.
         kept = [one.id for one in leftovers(api, known.identities, ()) if one.kind == "volume"]
         named = sorted({*kept, *(name for name in known.of(VOLUME_TYPE) if has_volume(api, name))})
         unnamed = anonymous_volumes(api, known.of(CONTAINER_TYPE))

@@ -1,4 +1,4 @@
-"""`causeway draw`: the stack as a picture, in a language of one's choice."""
+"""`causeway draw`: draws the stack in one of several formats."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .serve import REFRESH_SECONDS, serve
 from .stacks import Subject, read
 
 NAME = "draw"
-SUMMARY = "draw networks, services, published ports and ways out"
+SUMMARY = "draw networks, services, published ports and routes to the outside"
 
 
 def _language(write: Callable[[Graph], str]) -> Callable[[Subject], str]:
     return lambda loaded: write(graph([loaded.stack], loaded.matrix))
 
 
-# A row a format: takes what is loaded and gives a text.
+# One function per format: takes the loaded stack, returns text.
 FORMATS: Mapping[str, Callable[[Subject], str]] = {
     **{name: _language(write) for name, write in LANGUAGES.items()},
     **PICTURES,
@@ -33,14 +33,16 @@ FORMATS: Mapping[str, Callable[[Subject], str]] = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=sorted(FORMATS), default="text")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write there (default: print)")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="write to FILE (default: standard output)"
+    )
     parser.add_argument(
         "--serve",
         action="store_true",
-        help="show the running stack (with --file: the files) as a page that refreshes itself",
+        help="serve a page of the running stack (with --file: of the files) that refreshes itself",
     )
     parser.add_argument(
-        "--port", type=int, default=0, help="where --serve listens (default: a free port)"
+        "--port", type=int, default=0, help="port for --serve (default: a free port)"
     )
 
 

@@ -1,4 +1,4 @@
-"""`causeway explain SOURCE DESTINATION[:PORT]`: one verdict, its reasons, and each way tried."""
+"""`causeway explain SOURCE DESTINATION[:PORT]`: one verdict, its reasons, and each path tried."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .table import STYLES
 from .wording import WORDS, label, node, placed
 
 NAME = "explain"
-SUMMARY = "why one node can or cannot reach another"
+SUMMARY = "explain why one node can or cannot reach another"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "destination",
         metavar="DESTINATION[:PORT[/udp]]",
-        help="a service, host, internet or dns; without a port, every declared one",
+        help="a service, host, internet or dns; without a port, every declared port",
     )
 
 
@@ -73,7 +73,7 @@ def _explain(cell: Cell, loaded: Subject, console: Console) -> None:
 
 
 def _pivots(source: Node, target: Node, loaded: Subject, console: Console) -> None:
-    """Services that reach the one and are reached by the other, when there is no straight way."""
+    """Print the services that connect the two indirectly, when there is no direct path."""
     matrix = loaded.matrix
     services = NodeKind.SERVICE
     if source.kind is not services or target.kind is not services or source == target:
@@ -88,7 +88,7 @@ def _pivots(source: Node, target: Node, loaded: Subject, console: Console) -> No
         if ends == (Verdict.ALLOWED, Verdict.ALLOWED):
             console.print(
                 f"\nOnly through {through}, which is on {' and '.join(leak.networks)}, "
-                "if it is taken over or passes on what it is sent."
+                "if it is compromised or forwards traffic."
             )
 
 

@@ -1,4 +1,4 @@
-"""`causeway leftovers`: what a killed update left on the engine, and its removal after asking."""
+"""`causeway leftovers`: lists and removes what a killed update left on the engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from causeway.live.stack import Engine
 
 NAME = "leftovers"
-SUMMARY = "list what carries the stack's identity and is not in its state; --remove asks for each"
+SUMMARY = "list objects of the stack that are missing from its state; --remove asks for each"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--remove",
         nargs="*",
         metavar="NAME",
-        help="remove these; without a name, ask for each one (a volume's data goes with it)",
+        help="remove these; without a name, ask for each one (removing a volume deletes its data)",
     )
 
 
@@ -35,17 +35,17 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
     wanted = which(options)
     if not wanted.stack:
-        raise UsageError("leftovers are those of a Pulumi stack: name it with --stack")
+        raise UsageError("leftovers belong to a Pulumi stack: name one with --stack")
     known = state(wanted.folder, wanted.stack)
     with closing(engine(wanted)) as api:
         found = leftovers(api, known.identities, known.resources)
         if not found and not options.remove:
-            console.print(f"Stack {wanted.stack} has left nothing that its state does not hold.")
+            console.print(f"Stack {wanted.stack} has no leftovers.")
             return 0
         for one in found:
             console.print(f"{one.kind} {one.name}  ({one.told})")
         if options.remove is None:
-            console.print("Nothing is removed: `causeway leftovers --remove` asks for each.")
+            console.print("Nothing is removed; `causeway leftovers --remove` asks for each.")
             return 1
         chosen = _named(found, options.remove) if options.remove else _asked(found)
         for one in chosen:
@@ -62,7 +62,7 @@ def _named(found: list[Object], names: list[str]) -> list[Object]:
 
 def _asked(found: list[Object]) -> list[Object]:
     if not sys.stdin.isatty():
-        raise UsageError("nobody can be asked here: name what to remove, --remove NAME")
+        raise UsageError("this is not a terminal: name what to remove with --remove NAME")
     return [one for one in found if _agrees(one)]
 
 

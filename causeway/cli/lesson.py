@@ -1,6 +1,6 @@
-"""`python -m causeway.cli.lesson 4`: deploy a lesson on a stack of its own, do its steps, clean up.
+"""`python -m causeway.cli.lesson 4`: deploys a lesson as a stack of its own, runs it, cleans up.
 
-The exit code is 1 when something seen differs from what is expected, 2 when it cannot be run.
+The exit code is 1 when a step differs from what is expected, 2 when the lesson cannot run.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from .selected import selected
 PROJECT = "causeway"
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = Path("stacks/lessons")
-# What is to be seen may need a moment: a name in DNS, a packet on its way to a file.
+# A result may take a moment to appear: a name in DNS, a packet in a capture file.
 PATIENCE_SECONDS = 5.0
 COLUMN = 60
 Say = Callable[[str], None]
 
 
 class LessonError(CausewayError):
-    """A lesson that cannot be run, with what Pulumi or the engine said."""
+    """A lesson that cannot run, with the message of Pulumi or the engine."""
 
 
 @dataclass(slots=True)
 class Classroom:
-    """Where a lesson is run: the project's folder, the environment of `pulumi`, the variables."""
+    """Where a lesson runs: the project's folder, the environment of `pulumi`, the variables."""
 
     folder: Path = ROOT
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -67,13 +67,13 @@ class Classroom:
 
     @property
     def selected(self) -> str:
-        """The stack that the user has selected, empty without one."""
+        """The stack that the user has selected, or an empty text."""
         return selected(self.folder, document(self.folder / "Pulumi.yaml"), self.environment)
 
 
 @dataclass(slots=True)
 class Run:
-    """One run of a lesson; `stacks` are those that are up, in order of their creation."""
+    """One run of a lesson; `stacks` are those that are deployed, in the order of their creation."""
 
     lesson: Lesson
     room: Classroom
@@ -85,7 +85,7 @@ class Run:
         return self.lesson.stack if key == MAIN else f"{self.lesson.stack}-{key}"
 
     def deploy(self, key: str, files: tuple[str, ...]) -> tuple[int, str]:
-        """Write the stack's configuration and bring it up; (exit code, output)."""
+        """Write the stack's configuration and deploy it; returns (exit code, output)."""
         name = self.stack_name(key)
         folder = Path(self.lesson.folder).relative_to(self.room.folder)
         lines = ["config:", "  causeway:files:", *(f"    - {folder / file}" for file in files)]
@@ -93,7 +93,7 @@ class Run:
             lines += ["  causeway:variables:"]
             lines += [f'    {each}: "{value}"' for each, value in sorted(self.variables.items())]
         config = self.room.folder / f"Pulumi.{name}.yaml"
-        if config.exists():  # the salt that `stack init` wrote belongs to the state
+        if config.exists():  # keep the salt that `stack init` wrote: the state needs it
             kept = config.read_text(encoding="utf-8").splitlines()
             lines += [line for line in kept if line.startswith("encryptionsalt:")]
         config.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -104,29 +104,32 @@ class Run:
         return done.returncode, done.stdout
 
     def remove(self, key: str) -> tuple[int, str]:
-        """Everything of the stack goes, its record and configuration too."""
+        """Remove the stack, including its state and configuration; returns (exit code, output)."""
         name = self.stack_name(key)
         done = self.room.pulumi("destroy", "--yes", "--skip-preview", "--stack", name)
         if done.returncode == 0:
-            chosen = self.room.selected  # of which `stack rm` leaves none, whatever it removes
+            # `stack rm` clears the selection, whichever stack it removes.
+            chosen = self.room.selected
             done = self.room.pulumi("stack", "rm", "--yes", "--stack", name)
             (self.room.folder / f"Pulumi.{name}.yaml").unlink(missing_ok=True)
             self.stacks.remove(key)
             if chosen not in ("", name) and self.room.pulumi("stack", "select", chosen).returncode:
-                self.room.say(f"stack {chosen} is no longer selected: pulumi stack select {chosen}")
+                self.room.say(
+                    f"stack {chosen} is no longer selected: run `pulumi stack select {chosen}`"
+                )
         return done.returncode, done.stdout
 
 
 def play(lesson: Lesson, room: Classroom) -> list[str]:
-    """Run a lesson from deployment to removal; what differed, empty when nothing did.
+    """Run a lesson from deployment to removal; returns the differences, if any.
 
-    Raises LessonError when it cannot be deployed or removed.
+    Raises LessonError when the lesson cannot be deployed or removed.
     """
     room.say(f"\nLesson {lesson.number}: {lesson.title}\n\n{lesson.shows}\n")
     if lesson.needs == "swarm" and not has_swarm(room.host):
         raise LessonError(
-            f"lesson {lesson.number} needs a swarm, and the engine is not the manager of one: run "
-            "`docker swarm init` on it (`docker swarm leave --force` ends it)"
+            f"lesson {lesson.number} needs a swarm, and the engine is not a swarm manager: run "
+            "`docker swarm init` on it (`docker swarm leave --force` undoes that)"
         )
     run = Run(lesson, room, _variables(lesson, room))
     try:
@@ -150,7 +153,7 @@ def _clean_up(run: Run) -> None:
 
 
 def _variables(lesson: Lesson, room: Classroom) -> dict[str, str]:
-    """What the lesson's Compose file wants to be told: given, or found on this machine."""
+    """The variables of the lesson's Compose file: given, or found on this machine."""
     found = {}
     for name, what in lesson.variables:
         value = room.variables.get(name) or room.environment.get(name)
@@ -176,7 +179,7 @@ def default_interface(table: Path = Path("/proc/net/route")) -> str | None:
 
 
 def _do(run: Run, number: int, step: Step) -> None:
-    """One step: carried out, shown beside what is expected, remembered if it differs."""
+    """Run one step, show its result beside what is expected, and record a difference."""
     name = run.stack_name(step.stack)
     live = LiveStack(run.room.host, PROJECT, name)
 
@@ -211,7 +214,7 @@ def _do(run: Run, number: int, step: Step) -> None:
 def _carried_out(
     run: Run, live: LiveStack, step: Step, fill: Callable[[str, str, str], str]
 ) -> tuple[str, int, str]:
-    """(the command as a reader would type it, exit code, output)."""
+    """Returns (the command as a reader would type it, exit code, output)."""
     if step.action == "deploy":
         code, output = run.deploy(step.stack, step.files)
         return f"pulumi up   # {' and '.join(step.files)}", code, output
@@ -236,7 +239,7 @@ def _carried_out(
 
 
 def side_by_side(wanted: str, seen: str) -> str:
-    """Two columns, expected and seen; long output is cut in the middle."""
+    """Two columns, expected and seen; long output is shortened in the middle."""
     left = _wrapped(wanted)
     right = [line.expandtabs() for line in visible(seen).strip().splitlines()] or ["(nothing)"]
     if len(right) > 14:
@@ -255,20 +258,22 @@ def _wrapped(text: str) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make lesson N=", description=__doc__)
-    parser.add_argument("number", nargs="?", help="the lesson's number; without: list them")
+    parser.add_argument(
+        "number", nargs="?", help="number of the lesson (default: list all lessons)"
+    )
     chosen = parser.parse_args(arguments)
     known = {lesson.number: lesson for lesson in lessons(ROOT / FOLDER)}
     if not chosen.number:
         for lesson in known.values():
             print(f"  {lesson.number:>2}  {lesson.title}")
-        print("\nmake lesson N=1 runs one")
+        print("\n`make lesson N=1` runs lesson 1.")
         return 0
     if not chosen.number.isdigit() or int(chosen.number) not in known:
         print(f"there is no lesson {chosen.number} (known: 1 to {len(known)})", file=sys.stderr)
         return 2
     differences = play(known[int(chosen.number)], Classroom())
     if differences:
-        print(f"\n{len(differences)} of its steps differ from what is expected.")
+        print(f"\nSteps that differ from what is expected: {len(differences)}.")
         return 1
     print("\nAll as expected.")
     return 0
@@ -281,5 +286,5 @@ if __name__ == "__main__":
         print(f"error: {visible(str(error))}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("\nStopped; what was deployed is removed.", file=sys.stderr)
+        print("\nStopped; everything that was deployed is removed.", file=sys.stderr)
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""The options that all commands share: which stack is meant, and what is known of the engine."""
+"""The options that all commands share: those that select the stack and describe the engine."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from causeway.model.reach.values import engine_version
 
 
 def which(one: argparse.ArgumentParser) -> None:
-    """The options that say which stack is meant, and on what engine."""
-    group = one.add_argument_group("which stack")
+    """Add the options that select the stack and describe the engine."""
+    group = one.add_argument_group("stack")
     group.add_argument(
         *("-f", "--file"),
         action="append",
         default=[],
         metavar="FILE",
-        help="a Compose file; several are merged in order",
+        help="Compose file; repeat it to merge several files in order",
     )
     group.add_argument(
         *("-s", "--stack"),
         metavar="NAME",
-        help="the Pulumi stack: files, variables, profiles and scale of Pulumi.NAME.yaml "
-        "(default: $PULUMI_STACK, the one that Pulumi has selected, or the only one)",
+        help="Pulumi stack: uses the files, variables, profiles and scale of Pulumi.NAME.yaml "
+        "(default: $PULUMI_STACK, the stack selected in Pulumi, or the only stack)",
     )
-    group.add_argument("--live", action="store_true", help="the running stack, not the files")
-    engine = one.add_argument_group("what is known of the engine")
+    group.add_argument("--live", action="store_true", help="read the running stack, not the files")
+    engine = one.add_argument_group("engine")
     engine.add_argument(
         "--engine-version",
         type=version,
         metavar="VERSION",
-        help="such as 20.10 or 29 (default: causeway:engineVersion of the stack); without it, "
-        "what differs between versions is unknown",
+        help="Docker version, such as 20.10 or 29 (default: causeway:engineVersion of the stack); "
+        "without one, verdicts that depend on the version are unknown",
     )
     engine.add_argument(
         "--no-userland-proxy", action="store_true", help="the engine runs without docker-proxy"
@@ -39,14 +39,14 @@ def which(one: argparse.ArgumentParser) -> None:
 
 
 def others(one: argparse.ArgumentParser) -> None:
-    """The option for what else runs on the engine."""
+    """Add the option that names other stacks on the same engine."""
     one.add_argument(
         *("-b", "--beside"),
         action="append",
         default=[],
         metavar="STACK",
         help="another Pulumi stack of the project, or a Compose file, on the same engine; its "
-        "services are called STACK/SERVICE (can be repeated)",
+        "services are named STACK/SERVICE (repeatable)",
     )
 
 

@@ -1,4 +1,4 @@
-"""The pictures of `causeway draw`: what is loaded, with the assertions that do not hold."""
+"""The SVG and HTML of `causeway draw`: the loaded stack, with the assertions that do not hold."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def page(loaded: Subject, refresh_seconds: int | None = None) -> str:
 
 
 def _broken(loaded: Subject) -> tuple[Problem, ...]:
-    """Of a running stack, too, what its files assert; nothing when they cannot be read."""
+    """For a running stack, the assertions of its files; none when those cannot be read."""
     stack, assertions = loaded.stack, loaded.assertions
     if not stack.files:
         try:

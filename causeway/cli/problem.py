@@ -1,5 +1,5 @@
-"""What the command was asked and cannot do."""
+"""The error that a command raises when it cannot do what it was asked."""
 
 
 class UsageError(Exception):
-    """Bad usage or bad input; the text says what to do instead. Exit code 2."""
+    """Invalid usage or input; the text says what to do instead. Exit code 2."""

@@ -12,12 +12,12 @@ from .selected import selected
 
 
 def project_folder(start: Path) -> Path | None:
-    """The nearest folder upwards that holds a Pulumi.yaml."""
+    """The nearest folder, from `start` upwards, that has a Pulumi.yaml."""
     return next((each for each in (start, *start.parents) if (each / PROJECT_FILE).exists()), None)
 
 
 def chosen_stack(folder: Path, wanted: str | None) -> str:
-    """The stack that is meant, by its short name: the one that is named, else the selected one."""
+    """The short name of the stack: the given one, else the selected one, else the only one."""
     there = stacks_in(folder)
     known = ", ".join(there) or "none"
     if name := (wanted or os.environ.get("PULUMI_STACK") or "").rpartition("/")[2]:
@@ -27,13 +27,13 @@ def chosen_stack(folder: Path, wanted: str | None) -> str:
     if name := selected(folder, document(folder / PROJECT_FILE), os.environ):
         if name not in there:
             raise UsageError(
-                f"stack {name} is selected, and there is no Pulumi.{name}.yaml in {folder} "
-                f"(stacks: {known}): name another one with --stack"
+                f"stack {name} is selected, but there is no Pulumi.{name}.yaml in {folder} "
+                f"(stacks: {known}): name another stack with --stack"
             )
         return name
     if len(there) == 1:
         return there[0]
-    raise UsageError(f"which stack? Name it with --stack ({', '.join(there) or 'there is none'})")
+    raise UsageError(f"no stack is selected: name one with --stack (stacks: {known})")
 
 
 def stacks_in(folder: Path) -> list[str]:

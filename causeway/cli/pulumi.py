@@ -1,4 +1,4 @@
-"""Pulumi as the commands start it: the project's own, waited for whatever Ctrl-C does."""
+"""Starts the project's Pulumi for a command, and waits for it even after Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from .problem import UsageError
 
 
 def pulumi_of(wanted: StackConfig) -> str:
-    """The project's own Pulumi, else the one on the PATH."""
+    """The project's own Pulumi, else the one on PATH."""
     own = Path(wanted.folder, ".venv", "bin", "pulumi")
     found = str(own) if own.exists() else shutil.which("pulumi")
     if found is None:
-        raise UsageError("there is no pulumi here: run `make setup`")
+        raise UsageError("no `pulumi` in .venv or on PATH: run `make setup`")
     return found
 
 
 def call(wanted: StackConfig, *arguments: str, config: Path | None = None) -> int:
-    """Its exit code. At Ctrl-C it ends in its own way, since a killed one leaves its lock."""
+    """Returns the exit code. Ctrl-C lets Pulumi end by itself: killed, it would leave its lock."""
     command = [pulumi_of(wanted), *arguments, "--stack", wanted.stack]
     if config is not None:
         command += ["--config-file", str(config)]
@@ -30,4 +30,4 @@ def call(wanted: StackConfig, *arguments: str, config: Path | None = None) -> in
             try:
                 return process.wait()
             except KeyboardInterrupt:
-                continue  # Pulumi was told by the terminal, too
+                continue  # the terminal has interrupted Pulumi, too

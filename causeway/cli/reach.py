@@ -1,4 +1,4 @@
-"""`causeway reach`: the matrix, as a grid where it fits and else as a list of what is open."""
+"""`causeway reach`: the matrix as a grid where it fits, else as a list of what is open."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .stacks import Subject, judged, read
 from .wording import LEGEND, WORDS, at, cell_as_json, node, some
 
 NAME = "reach"
-SUMMARY = "who can reach whom: every source, destination and port with its verdict"
+SUMMARY = "show who can reach whom: every source, destination and port with its verdict"
 COLUMNS = ("source", "destination", "port", "protocol", "verdict", "kind", "reason")
 OPEN = (Verdict.ALLOWED, Verdict.UNKNOWN)
 
@@ -24,13 +24,20 @@ OPEN = (Verdict.ALLOWED, Verdict.UNKNOWN)
 def configure(parser: argparse.ArgumentParser) -> None:
     others(parser)
     parser.add_argument(
-        "nodes", nargs="*", metavar="NAME", help="only what has one of these as an end"
+        "nodes",
+        nargs="*",
+        metavar="NAME",
+        help="show only cells with one of these as source or destination",
     )
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="every cell with path and reasons")
-    form.add_argument("--markdown", action="store_true", help="a Markdown table")
-    form.add_argument("--csv", action="store_true", help="one line a cell")
-    parser.add_argument("--no-leaks", action="store_true", help="without the list of leaks")
+    form.add_argument(
+        "--json", action="store_true", help="print every cell with its path and reasons"
+    )
+    form.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    form.add_argument("--csv", action="store_true", help="print CSV, one line per cell")
+    parser.add_argument(
+        "--no-leaks", action="store_true", help="omit the list of unexpected exposure"
+    )
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -90,7 +97,8 @@ def _json(loaded: Subject, only: set[Node]) -> str:
 
 
 def grid(matrix: Matrix, only: set[Node]) -> tuple[list[str], list[list[str]]]:
-    """A row a group of sources, a column a destination and port; services alike are together."""
+    """One row per group of sources, one column per destination and port; a group is services with
+    the same verdicts."""
     sources = _sources(matrix, only)
     targets = list(_targets(matrix, only))
     heading = ["", *(_column(group, endpoint) for group, endpoint in targets)]
@@ -145,7 +153,7 @@ def _with_groups(
 
 
 def _targets(matrix: Matrix, only: set[Node]) -> Iterator[tuple[tuple[Node, ...], Endpoint]]:
-    """Declared ports; any port only of what declares none, and of what is no service."""
+    """Declared ports; `any` for services that declare none, and for nodes that are not services."""
     for group in _with_groups(matrix, matrix.destinations(), only):
         endpoints = matrix.endpoints_of(group[0])
         declared = [endpoint for endpoint in endpoints if endpoint != ANY]
@@ -163,7 +171,7 @@ def _print(loaded: Subject, only: set[Node], console: Console, leaks: bool) -> N
     console.print(console.styled(LEGEND, "dim"))
     if not leaks or not loaded.matrix.leaks:
         return
-    console.print("\nWhat opens more than it seems:")
+    console.print("\nUnexpected exposure:")
     for leak in loaded.matrix.leaks:
         where = at(leak.place, loaded.base)
         console.print(f"  - {leak.text}" + (f"  ({where})" if where else ""))
@@ -192,4 +200,4 @@ def _print_list(matrix: Matrix, only: set[Node], console: Console) -> None:
     console.print(table.aligned(heading, rows, console.styled))
     if closed:
         rest = ", ".join(f"{number} {word}" for word, number in sorted(closed.items()))
-        console.print(f"and not open: {rest}")
+        console.print(f"not open: {rest}")

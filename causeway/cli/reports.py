@@ -1,4 +1,4 @@
-"""What `causeway verify` found, for programs: JSON, TAP 14, JUnit."""
+"""The results of `causeway verify` for programs: JSON, TAP 14, JUnit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`causeway rollout`: `pulumi up`, then what was exchanged and whether a URL answered all along."""
+"""`causeway rollout`: runs `pulumi up`, then reports replaced containers and a URL's answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from causeway.live.stack import Engine
 
 NAME = "rollout"
-SUMMARY = "deploy, and tell what was replaced and drained, and what a URL answered meanwhile"
+SUMMARY = "deploy, then report what was replaced and drained, and how a URL answered meanwhile"
 PROBES_A_SECOND = 10
 SHOWN = 5
 
@@ -33,14 +33,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--probe",
         metavar="URL",
-        help=f"asked {PROBES_A_SECOND} times a second during the update; any answer below 500 "
-        "counts as good, and a failed request makes the exit code 1",
+        help=f"URL to request {PROBES_A_SECOND} times a second during the update; any status below "
+        "500 counts as success, and a failed request makes the exit code 1",
     )
 
 
 @dataclass(slots=True)
 class Probe:
-    """Asks a URL again and again, each time on a new connection, until it is left."""
+    """Requests a URL repeatedly, each time on a new connection, until the context ends."""
 
     url: str
     sent: int = 0
@@ -81,10 +81,10 @@ class Probe:
 def run(options: argparse.Namespace, console: Console) -> int:
     wanted = which(options)
     if not wanted.stack:
-        raise UsageError("rollout deploys a Pulumi stack: name it with --stack, without --file")
+        raise UsageError("rollout deploys a Pulumi stack: name one with --stack and omit --file")
     if options.probe and not options.probe.startswith(("http://", "https://")):
         raise UsageError(f"{options.probe!r} is not a URL such as http://localhost:8080/")
-    stack = load_stack(wanted).stack  # tells what is wrong before Pulumi starts
+    stack = load_stack(wanted).stack  # reports problems before Pulumi starts
     if not options.probe:
         return _deployed(wanted, stack, console)
     with Probe(options.probe) as probe:
@@ -113,7 +113,9 @@ def _deployed(wanted: StackConfig, stack: Stack, console: Console) -> int:
             if code:
                 _tell_what_serves(api, wanted, project, stack, console)
         except (EngineFault, OSError) as error:
-            console.error(f"what serves now is not known: the engine does not answer ({error})")
+            console.error(
+                f"unknown which containers serve now: the engine does not answer ({error})"
+            )
             code = code or 1
     finally:
         api.close()
@@ -124,10 +126,10 @@ def _deployed(wanted: StackConfig, stack: Stack, console: Console) -> int:
 def _tell_what_serves(
     api: Engine, wanted: StackConfig, project: str, stack: Stack, console: Console
 ) -> None:
-    """Looked at, not concluded from what an update does in which order."""
+    """Inspects the containers instead of inferring their state from the order of an update."""
     from causeway.live.replicas import conditions
 
-    console.print("the roll-out stopped; the next `up` resumes it. What there is now:")
+    console.print("the roll-out stopped; the next `pulumi up` resumes it. Containers now:")
     declared = [service.name for service in stack.services if service.replicas]
     for condition in conditions(api, project, wanted.stack, declared):
         console.print(f"  {condition}")

@@ -1,4 +1,4 @@
-"""The engine that a stack runs on, and the stack as it runs there."""
+"""The engine that a stack runs on, and the running stack."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from causeway.live.stack import Engine
     from causeway.live.status import Status
 
-# `live` is imported where it is used: the Docker SDK takes longer than most commands.
+# `live` is imported where it is used: the Docker SDK loads slower than most commands run.
 
 
 def engine(wanted: StackConfig) -> Engine:
-    """The engine that `docker:host` or `docker:context` of the stack names, else DOCKER_HOST, else
+    """The engine from the stack's `docker:host` or `docker:context`, else from DOCKER_HOST, else
     the local one."""
     from causeway.live.stack import EngineFault
     from causeway.live.stack import engine as connected
 
     if wanted.engine.has_hidden_material and not os.environ.get("DOCKER_TLS_VERIFY"):
         raise UsageError(
-            "docker:caMaterial, docker:certMaterial and docker:keyMaterial are read by Pulumi "
-            "alone\n  what to do: name a folder with ca.pem, cert.pem and key.pem in "
-            "docker:certPath, or set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"
+            "only Pulumi can read docker:caMaterial, docker:certMaterial and docker:keyMaterial\n"
+            "  what to do: name a folder with ca.pem, cert.pem and key.pem in docker:certPath, or "
+            "set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"
         )
     context = wanted.engine.context if not wanted.engine.host else ""
     try:
@@ -42,19 +42,19 @@ def engine(wanted: StackConfig) -> Engine:
 
 
 def host_of(wanted: StackConfig) -> str:
-    """Where it is, in words where a docker context says so."""
+    """The engine's address, or the name of the docker context."""
     if wanted.engine.context and not wanted.engine.host:
         return f"docker context {wanted.engine.context}"
     return wanted.engine.host or os.environ.get("DOCKER_HOST", "")
 
 
 def running(api: Engine, wanted: StackConfig, only: Collection[str] = ()) -> Status:
-    """Raises UsageError when nothing of the stack runs, or none of the containers `only`."""
+    """Raises UsageError when no container of the stack, or none of those in `only`, runs."""
     from causeway.live.status import status, swarm_services
 
     if unread := swarm_services(api):
         names = visible(", ".join(unread))
-        print(f"not read: Swarm services of this engine ({names})", file=sys.stderr)
+        print(f"ignored: Swarm services of this engine ({names})", file=sys.stderr)
     project = wanted.name.removesuffix(f"-{wanted.stack}")
     found = status(api, project, wanted.stack, only)
     if not wanted.stack or not found.containers:
@@ -65,7 +65,7 @@ def running(api: Engine, wanted: StackConfig, only: Collection[str] = ()) -> Sta
 
 
 def read_live(wanted: StackConfig) -> tuple[Stack, EngineFacts]:
-    """What runs as a stack of the model, and what its engine is like."""
+    """The running stack as a value of the model, and the facts about its engine."""
     from causeway.live.status import engine_facts
 
     api = engine(wanted)

@@ -1,4 +1,4 @@
-"""`causeway scale SERVICE=NUMBER`: other numbers of replicas, written down and deployed."""
+"""`causeway scale SERVICE=NUMBER`: writes new replica counts to the configuration and deploys."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ from .pulumi import call
 from .stacks import load_stack, which
 
 NAME = "scale"
-SUMMARY = "set the number of replicas of services, and deploy; a balancer in front runs on"
+SUMMARY = "set the number of replicas of services and deploy; their load balancer keeps running"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("numbers", nargs="+", metavar="SERVICE=NUMBER")
-    parser.add_argument("--preview", action="store_true", help="show what would change, and stop")
+    parser.add_argument(
+        "--preview", action="store_true", help="show what would change, and change nothing"
+    )
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     wanted = which(options)
     if not wanted.stack:
-        raise UsageError("scale changes a Pulumi stack: name it with --stack, without --file")
+        raise UsageError("scale changes a Pulumi stack: name one with --stack and omit --file")
     numbers = _numbers(options.numbers)
-    load_stack(replace(wanted, scale={**wanted.scale, **numbers}))  # refuses what cannot be
+    load_stack(replace(wanted, scale={**wanted.scale, **numbers}))  # rejects invalid numbers
     file = Path(wanted.folder, f"Pulumi.{wanted.stack}.yaml")
     if options.preview:
         with tempfile.TemporaryDirectory() as folder:
@@ -48,13 +50,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if not code:
         return 0
     if file.read_bytes() != after:
-        console.error(f"{file.name} was changed meanwhile, and keeps the new numbers")
+        console.error(f"{file.name} was changed during the update, so it keeps the new numbers")
         return code
     _put_back(file, before, console)
     console.error(
-        "the update failed, and may have changed something: `causeway scale "
+        "the update failed and may be incomplete: `causeway scale "
         f"{' '.join(options.numbers)} --stack {wanted.stack}` tries again, `pulumi up --stack "
-        f"{wanted.stack}` goes back to the old numbers"
+        f"{wanted.stack}` restores the old numbers"
     )
     return code
 
@@ -68,14 +70,14 @@ def _written(wanted: StackConfig, file: Path, numbers: Mapping[str, int]) -> int
 
 
 def _put_back(file: Path, text: bytes, console: Console) -> None:
-    """The old text, whole at every moment."""
+    """Restore the old text in one step, so that the file is complete at every moment."""
     if file.read_bytes() == text:
         return
     unfinished = file.with_name(f".{file.name}.unfinished")
-    shutil.copy(file, unfinished)  # for its mode
+    shutil.copy(file, unfinished)  # keeps the file mode
     unfinished.write_bytes(text)
     os.replace(unfinished, file)
-    console.error(f"{file.name} is as it was before")
+    console.error(f"{file.name} is restored")
 
 
 def _numbers(given: Sequence[str]) -> dict[str, int]:

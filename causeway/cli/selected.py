@@ -15,9 +15,9 @@ from .problem import UsageError
 
 
 def selected(folder: Path, project: Mapping[str, object], environment: Mapping[str, str]) -> str:
-    """Its short name, empty when none is selected; `project` is what Pulumi.yaml in folder holds.
+    """The stack's short name, or an empty text; `project` is what Pulumi.yaml in `folder` holds.
 
-    Raises UsageError when the file cannot be understood.
+    Raises UsageError when the workspace file cannot be read.
     """
     url = backend(environment, folder)
     for each in _spellings(folder, environment):
@@ -32,14 +32,14 @@ def selected(folder: Path, project: Mapping[str, object], environment: Mapping[s
 
 
 def _spellings(folder: Path, environment: Mapping[str, str]) -> list[Path]:
-    """The folder as Pulumi may have named it: by way of links, as the shell does, or without."""
+    """The paths by which Pulumi may know the folder: the shell's, with links, and the real one."""
     shown = Path(environment.get("PWD") or folder)
     above = [each for each in (shown, *shown.parents) if each.exists() and each.samefile(folder)]
     return [*above, folder]
 
 
 def _json(file: Path) -> Mapping[str, object]:
-    """An absent file is an empty one."""
+    """A missing file counts as empty."""
     if not file.exists():
         return {}
     try:

@@ -1,4 +1,4 @@
-"""`causeway draw --serve`: the page on this machine, read anew while somebody looks at it."""
+"""`causeway draw --serve`: serves the page on this machine, and refreshes it while it is viewed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ NAMES = ("127.0.0.1", "localhost")
 
 
 class Watched:
-    """The last page that could be drawn, and why no newer one could. Drawn once a while at most."""
+    """The last page that could be drawn, and why a newer one could not. `pause` limits how often it
+    is drawn, in seconds."""
 
     def __init__(self, draw: Callable[[], str], pause: float = REFRESH_SECONDS / 2) -> None:
-        """Raises what `draw` raises the first time."""
+        """Raises whatever the first call of `draw` raises."""
         self._draw = draw
         self._pause = pause
         self._lock = threading.Lock()
@@ -44,17 +45,17 @@ class Watched:
                 return
             try:
                 self._page, self._problem = self._draw(), ""
-            except Exception as error:  # whatever a file or the engine answers, the page stays
+            except Exception as error:  # whatever fails, the last page stays
                 self._problem = (str(error).splitlines() or [type(error).__name__])[0]
             self._drawn = time.monotonic()
 
 
 def server(watched: Watched, port: int) -> ThreadingHTTPServer:
-    """Bound, but not serving yet. Raises UsageError when the port is taken."""
+    """A server that is bound but does not serve yet. Raises UsageError when the port is in use."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            # A page elsewhere that points its own name here must not read the stack.
+            # Against DNS rebinding: a foreign name that resolves to us must not read the stack.
             if self.headers.get("Host", "").rpartition(":")[0] not in NAMES:
                 self.send_error(403)
             elif self.path.partition("?")[0] == "/":
@@ -74,7 +75,7 @@ def server(watched: Watched, port: int) -> ThreadingHTTPServer:
             self.wfile.write(body)
 
         def log_message(self, format: str, *values: object) -> None:
-            """Requests are no news."""
+            """Log no requests."""
 
     try:
         return ThreadingHTTPServer((ADDRESS, port), Handler)
@@ -83,9 +84,9 @@ def server(watched: Watched, port: int) -> ThreadingHTTPServer:
 
 
 def serve(draw: Callable[[], str], port: int, what: str, console: Console) -> int:
-    """Until Ctrl-C."""
+    """Serve until Ctrl-C."""
     bound = server(Watched(draw), port)
-    console.print(f"{what} at http://{ADDRESS}:{bound.server_port}/ - Ctrl-C ends it")
+    console.print(f"Serving {what} at http://{ADDRESS}:{bound.server_port}/ (Ctrl-C stops it)")
     console.out.flush()
     try:
         bound.serve_forever()

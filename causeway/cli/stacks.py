@@ -1,4 +1,4 @@
-"""The stack that a command is about, and its matrix: from files, a Pulumi stack, or what runs."""
+"""The stack that a command works on, and its matrix: from files, a Pulumi stack or the engine."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from .running import host_of, read_live
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A stack and what it was made of; `base` is the folder that places are shown below. What runs
-    has neither positions nor assertions."""
+    """A stack and where it came from; places are shown relative to the folder `base`. A running
+    stack has neither positions nor assertions."""
 
     stack: Stack
     matrix: Matrix
@@ -35,7 +35,7 @@ class Subject:
 
 
 def read(options: argparse.Namespace, facts: EngineFacts) -> Subject:
-    """Raises UsageError and CausewayError, with every problem found."""
+    """Raises UsageError, or CausewayError with every problem found."""
     base = str(Path.cwd())
     wanted = which(options)
     beside = [_beside(name) for name in getattr(options, "beside", ())]
@@ -58,28 +58,30 @@ def read(options: argparse.Namespace, facts: EngineFacts) -> Subject:
 
 
 def _beside(name: str) -> StackConfig:
-    """What --beside names: a Compose file, or else a Pulumi stack of the project."""
+    """The settings for a value of --beside: a Compose file, else a Pulumi stack of the project."""
     if Path(name).is_file():
         return _file_alone([name])
     folder = project_folder(Path.cwd())
     if folder is None:
-        raise UsageError(f"no Pulumi.yaml here or above, and {name!r} is no Compose file")
+        raise UsageError(f"no Pulumi.yaml in this folder or above it, and {name!r} is not a file")
     return read_project(folder, chosen_stack(folder, name))
 
 
 def _refuse_namesakes(stacks: list[Stack]) -> None:
     names = [stack.name for stack in stacks]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise UsageError(f"two stacks are called {twice[0]!r}: their services cannot be told apart")
+        raise UsageError(f"two stacks are named {twice[0]!r}, so their services are ambiguous")
 
 
 def which(options: argparse.Namespace) -> StackConfig:
-    """What --file and --stack say. Files alone need no Pulumi project."""
+    """The settings for --file and --stack. Files alone need no Pulumi project."""
     folder = project_folder(Path.cwd())
     if options.file and not options.stack:
         return _file_alone(options.file)
     if folder is None:
-        raise UsageError("no Pulumi.yaml here or above: name a Compose file with --file")
+        raise UsageError(
+            "no Pulumi.yaml in this folder or above it: name a Compose file with --file"
+        )
     found = read_project(folder, chosen_stack(folder, options.stack))
     if not options.file:
         return found
@@ -97,13 +99,13 @@ def load_stack(wanted: StackConfig) -> Loaded:
 
 
 def _name(folder: str) -> str:
-    """A name that the loader accepts, made of the folder's."""
+    """A name that the loader accepts, derived from the folder's name."""
     kept = "".join(each for each in folder.lower() if each.isalnum() or each in "-_")
     return kept.lstrip("-_") or "stack"
 
 
 def judged(loaded: Subject, console: Console) -> int:
-    """Prints the assertions that do not hold; the exit code is 1 when one is broken."""
+    """Print the assertions that do not hold; the exit code is 1 when one of them fails."""
     problems = check_assertions(loaded.assertions, loaded.stack, loaded.matrix)
     for problem in problems:
         text = render([problem], loaded.base)

@@ -1,4 +1,4 @@
-"""What Pulumi's state of a stack holds on the engine, exported by the CLI whatever the backend."""
+"""The resources in a stack's state, exported with the Pulumi CLI from any backend."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from .deployed import exported
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`identities` are those of its providers, now and before it was emptied or lost, as far as
-    this machine remembers them; `resources` the types by the engine's ids."""
+    """`identities` belong to its providers: those in the state now, and those from before the state
+    was emptied or lost, as far as this machine recorded them; `resources` maps ids on the engine
+    to types."""
 
     identities: frozenset[str]
     resources: Mapping[str, str]
@@ -29,7 +30,7 @@ class State:
 
 
 def state(folder: Path, stack: str) -> State:
-    """Raises UsageError when it cannot be read."""
+    """Raises UsageError when the state cannot be read."""
     deployment = mapping(mapping(json.loads(exported(folder, stack))).get("deployment"))
     identities, resources = set(), {}
     for each in sequence(deployment.get("resources")):

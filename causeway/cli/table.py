@@ -15,7 +15,7 @@ def plain(text: str, style: str) -> str:
 
 
 def aligned(heading: Row, rows: Sequence[Row], styled: Styled = plain) -> str:
-    """Columns under their headings; a cell's style is found by its text in STYLES."""
+    """Columns under their headings; STYLES maps the text of a cell to its style."""
     widths = [max(len(row[column]) for row in (heading, *rows)) for column in range(len(heading))]
 
     def line(row: Row, is_heading: bool) -> str:
@@ -30,7 +30,7 @@ def aligned(heading: Row, rows: Sequence[Row], styled: Styled = plain) -> str:
 
 
 def width(heading: Row, rows: Sequence[Row]) -> int:
-    """How wide `aligned` makes it."""
+    """The width of the table that `aligned` makes."""
     longest = [max(len(row[column]) for row in (heading, *rows)) for column in range(len(heading))]
     return sum(longest) + 2 * (len(heading) - 1)
 

@@ -1,4 +1,4 @@
-"""`causeway verify`: every cell of the model tried with packets on the running stack."""
+"""`causeway verify`: probes every cell of the model on the running stack."""
 
 from __future__ import annotations
 
@@ -32,50 +32,51 @@ if TYPE_CHECKING:
     from causeway.live.verify import Report
 
 NAME = "verify"
-SUMMARY = "try every cell on the running stack, from inside each network namespace, and compare"
+SUMMARY = "probe the running stack from inside each network namespace and compare it with the model"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="every cell with what was tried")
-    form.add_argument("--tap", action="store_true", help="TAP 14, a line a cell")
-    parser.add_argument("--junit", metavar="FILE", help="write a JUnit report besides")
-    parser.add_argument("--image", metavar="IMAGE", help="what probes run in; it has python3")
+    form.add_argument("--json", action="store_true", help="print every cell with its probes")
+    form.add_argument("--tap", action="store_true", help="print TAP 14, one line per cell")
+    parser.add_argument("--junit", metavar="FILE", help="also write a JUnit report")
+    parser.add_argument("--image", metavar="IMAGE", help="image for the probes; needs python3")
     parser.add_argument(
         "--wait",
         type=float,
         default=10.0,
         metavar="SECONDS",
-        help="how long to try again what differs, as while an app starts (default: 10)",
+        help="how long to retry what differs, for example while an app starts (default: 10)",
     )
     parser.add_argument(
         *("--limit",),
         type=float,
         default=300.0,
         metavar="SECONDS",
-        help="the most that all of it may take (default: 300)",
+        help="time limit for the whole run (default: 300)",
     )
     parser.add_argument(
         "--world-at",
         metavar="ADDRESS",
-        help="this machine is outside the engine's, which is at ADDRESS: probe `world` from here",
+        help="probe `world` from this machine, which is not the engine's; ADDRESS is the engine's",
     )
     parser.add_argument(
-        "--internet", metavar="ADDRESS:PORT", help="something outside that takes TCP connections"
+        "--internet", metavar="ADDRESS:PORT", help="TCP endpoint on the internet to probe"
     )
-    # From within an update: the stack as it is being deployed, as JSON on standard input.
+    # Used by an update: reads the stack that is being deployed as JSON from standard input.
     parser.add_argument("--deploying", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    # As Ctrl-C: what was started is ended first.
+    # Like Ctrl-C: stops the probes first.
     signal.signal(signal.SIGTERM, _interrupted)
     update = _update() if options.deploying else None
     wanted = update.settings if update else which(options)
     api = engine(wanted)
     try:
         report, names, stack = _verified(options, wanted, api, update)
-        # Last, as what has only just started may end meanwhile. What runs cannot tell what is dead.
+        # Checked last: a container that has just started may still exit. With --live, nothing
+        # says which services should run.
         dead = [] if options.live else _dead(wanted, api, stack, update)
     finally:
         api.close()
@@ -90,7 +91,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     else:
         _print(report, names, console)
     for each in dead:
-        console.error(f"nothing of a declared service runs: {each}")
+        console.error(f"a declared service has no running container: {each}")
     return int(report.is_wrong or any(each.is_wrong for each in names) or bool(dead))
 
 
@@ -110,7 +111,7 @@ def _interrupted(number: int, frame: FrameType | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What `pulumi up` deploys: the stack out of its record, and the containers that it made."""
+    """What `pulumi up` deploys: the stack from its record, and the containers that it created."""
 
     settings: StackConfig
     stack: Stack
@@ -153,8 +154,8 @@ def _verified(
             api, image, [status], outside, _target(options.internet), limit=options.limit
         ) as probes:
             report = verify(probes, matrix.cells(), options.wait)
-            # What runs does not tell which names it should have, and amid an update a name leads
-            # to containers too that are about to be replaced.
+            # A running stack does not say which names it should have, and during an update a name
+            # also resolves to containers that are about to be replaced.
             with_names = not (options.live or options.deploying)
             return report, ask_names(probes, stack) if with_names else (), stack
     except ProbeError as error:
@@ -162,7 +163,7 @@ def _verified(
 
 
 def _told(options: argparse.Namespace, asked: EngineFacts) -> EngineFacts:
-    """The engine's own answers, unless the command line says otherwise."""
+    """What the engine reports, unless the command line says otherwise."""
     return EngineFacts(
         version=options.engine_version or asked.version,
         userland_proxy=not options.no_userland_proxy,

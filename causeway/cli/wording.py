@@ -1,4 +1,4 @@
-"""How verdicts, nodes and places are said on a terminal and in JSON."""
+"""Verdicts, nodes and places as text for a terminal and for JSON."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ WORDS = {
     Verdict.UNKNOWN: "unknown",
 }
 LEGEND = (
-    "allowed: it arrives; dropped: silence until a timeout; no route: fails at once; "
-    "no listener: the way is open, nobody is there"
+    "allowed: packets arrive; dropped: no answer until a timeout; no route: fails at once; "
+    "no listener: the path is open, but nothing listens"
 )
 
 
 def node(matrix: Matrix, name: str) -> Node:
-    """The node of a name; raises UsageError with the names that there are."""
+    """The node with this name; raises UsageError that lists the known names."""
     found = matrix.node(name)
     if found is not None:
         return found
@@ -44,7 +44,7 @@ def some(nodes: Iterable[Node], most: int = 3) -> str:
     names = [label(each) for each in nodes]
     if len(names) <= most:
         return ", ".join(names)
-    return f"{names[0]} and {len(names) - 1} alike"
+    return f"{names[0]} and {len(names) - 1} like it"
 
 
 def at(place: Place | None, base: str) -> str:

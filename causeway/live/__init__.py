@@ -1,1 +1,1 @@
-"""What runs on an engine, as it is: read, looked into, compared."""
+"""Running stacks on an engine: reads them, probes them, compares them with the model."""

@@ -1,6 +1,6 @@
-"""Which connections answer a cell: for each way of the model's, the addresses to try.
+"""The connections that decide a cell: for each path in the model, the addresses to try.
 
-Addresses are what the engine gave; a way without any address is closed, and needs no packet.
+The addresses are those that the engine assigned; a path without one is closed and needs no packet.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from .vantage import Attempt
 
 LOCAL = "127.0.0.1"
 EVERYWHERE = ("", "0.0.0.0")
-# A port for "any port that nobody declared": the first of these that is free at the target.
+# Stands for "any port that no service declares": the first of these that is free at the target.
 SPARE_PORTS = range(47808, 48100)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What one way tries. `through_host`: something of the host's may accept in its place."""
+    """What to try for one path. `through_host`: on the host, another process may accept instead."""
 
     attempts: tuple[Attempt, ...]
     through_host: bool = False
-    namespaces: tuple[str, ...] = ()  # where a UDP token counts as arrived
+    namespaces: tuple[str, ...] = ()  # where a UDP token counts as received
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """From one vantage to one replica: a target for each way, in the order of the model's."""
+    """From one vantage to one replica: a target for each path, in the order of the model."""
 
     vantage: str
     targets: tuple[Target, ...]
@@ -39,8 +39,8 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """A vantage outside the engine's host. `routes`: packets to container addresses from there
-    go to this host or nowhere, so that trying them tells something."""
+    """A vantage outside the engine's host. `routes`: from there, packets to container addresses go
+    to this host or nowhere, so that probing them is meaningful."""
 
     node: Node
     address: str  # of the host, as seen from there
@@ -49,15 +49,15 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Terrain:
-    """What attempts are made of: where things run, and the addresses that there are."""
+    """What attempts are built from: where containers run, and which addresses exist."""
 
     statuses: Sequence[Status]
     subnets: Mapping[str, tuple[str, ...]]  # network -> its subnets
-    host_addresses: tuple[str, ...]  # that of its way out first
+    host_addresses: tuple[str, ...]  # the one of the default route first
     listening: Mapping[str, frozenset[int]]  # namespace -> ports in use
     outside: Mapping[Node, Outside] = field(default_factory=dict)
-    internet: tuple[str, int] | None = None  # something that answers, out there
-    wires: frozenset[str] = frozenset()  # networks whose way out is not the host
+    internet: tuple[str, int] | None = None  # an endpoint there that answers
+    wires: frozenset[str] = frozenset()  # networks whose gateway is not the host
 
     def containers(self, node: Node) -> tuple[Container, ...]:
         for each in self.statuses:
@@ -66,8 +66,8 @@ class Terrain:
         return ()
 
     def has_route(self, vantage: str, address: str) -> bool:
-        """Whether the source is on the network of an address, or the host is, through which it
-        sends. What goes elsewhere meets machines that are not ours to judge."""
+        """Whether the network of an address is one of the source, or of the host that routes for
+        it. Packets to other networks meet machines that the model knows nothing about."""
         places = {
             name
             for status in self.statuses
@@ -90,16 +90,16 @@ class Terrain:
         return address in self.host_addresses or any(_within(address, each) for each in of_host)
 
     def trials(self, cell: Cell) -> tuple[Trial, ...] | str:
-        """Everything to try for a cell, or why nothing can be."""
+        """Everything to try for a cell, or the reason why nothing can be tried."""
         sources = self._sources(cell.source)
         if isinstance(sources, str):
             return sources
         kind = cell.destination.kind
         if kind is NodeKind.DNS:
-            return "names outside are not asked for"
+            return "external names are not resolved"
         if kind is NodeKind.INTERNET:
             if self.internet is None:
-                return "no address on the internet was named to be tried"
+                return "no internet address to probe was given"
             target = Target((Attempt("tcp", *self.internet),))
             return tuple(Trial(vantage, (target,)) for vantage, _ in sources)
         if kind is NodeKind.HOST:
@@ -119,15 +119,16 @@ class Terrain:
             for replica in replicas
             if source is None or source.id != replica.id or len(replicas) == 1
         )
-        return found or "a replica alone has no other one to reach"
+        return found or "the only replica has no other replica to reach"
 
     def _sources(self, node: Node) -> list[tuple[str, Container | None]] | str:
-        """Vantages by name, with the container that each is in."""
+        """The vantages by name, each with its container."""
         if node == HOST:
             return [("host", None)]
         if node.kind is not NodeKind.SERVICE:
             if node not in self.outside:
-                return f"no vantage in the {node}"
+                place = "on the LAN" if node.kind is NodeKind.LAN else "outside the engine's host"
+                return f"no probe runs {place}"
             return [(node.name, None)]
         replicas = self.containers(node)
         if not replicas:
@@ -160,13 +161,13 @@ class Terrain:
         return Target(attempts, True, (namespace,))
 
     def _bound(self, source: Container | None, address: str) -> Sequence[str]:
-        """Where a port of the host is tried: its address if it has one that others can name."""
+        """Where to try a published port: at its bound address, if the source can use that one."""
         if address not in EVERYWHERE and (source is None or not address.startswith("127.")):
             return (address,)
         return self._host_seen_by(source)
 
     def _host_seen_by(self, source: Container | None) -> Sequence[str]:
-        """Addresses of the host to try: those on the source's networks, and that of its way out."""
+        """Host addresses to try: those on the source's networks, and that of the default route."""
         if source is None or source.namespace == "host":
             return (LOCAL,)
         subnets = [subnet for name, _ in source.addresses for subnet in self.subnets.get(name, ())]
@@ -201,7 +202,7 @@ class Terrain:
     def _from_outside(
         self, outside: Outside, replicas: Sequence[Container], endpoint: Endpoint
     ) -> tuple[Trial, ...] | str:
-        """Every way at once: the model's ways from there have no order that could be named."""
+        """All paths in one trial: from there, the paths of the model have no order."""
         trials = []
         for replica in replicas:
             published = [each for each in replica.published if each.target == endpoint]
@@ -217,7 +218,7 @@ class Terrain:
             if direct or (outside.routes and not targets):
                 targets.append(Target(direct, namespaces=(replica.namespace,)))
             if not targets:
-                return "packets from there to addresses of containers would tell nothing"
+                return "packets from there to container addresses would prove nothing"
             trials.append(Trial(outside.node.name, tuple(targets)))
         return tuple(trials)
 

@@ -1,7 +1,7 @@
-"""A docker context as the docker command keeps it: the engine's address, and its TLS material.
+"""A Docker context as the docker command stores it: the engine's address and its TLS files.
 
-Read here and not by the Docker SDK, which passes over a context's authority that comes alone, and
-over all contexts where there is no config.json.
+The Docker SDK is not used for this: it ignores a ca.pem without a client certificate, and all
+contexts where there is no config.json.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SOCKET = "unix:///var/run/docker.sock"
 
 @dataclass(frozen=True, slots=True)
 class DockerContext:
-    """`material` is the folder with ca.pem, cert.pem and key.pem, None where there is none."""
+    """`material` is the folder with ca.pem, cert.pem and key.pem, or None."""
 
     name: str
     host: str
@@ -29,7 +29,7 @@ class DockerContext:
 
 
 def configuration() -> Path:
-    """The folder of the docker command's own settings."""
+    """The docker command's configuration folder."""
     return Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
 
 

@@ -1,4 +1,4 @@
-"""Which image probes run in: any that has `python3`; one that is there already is preferred."""
+"""The image that probes run in: any with `python3`, preferably one that the engine already has."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import docker.errors
 
 from .vantage import ProbeError
 
-# What a machine set up for this project has, with and without a registry.
+# The stand-ins that setup makes where no registry answers.
 AT_HAND = ("causeway-base/debian-python:12-3.11", "causeway-base/debian-tools:12")
 PULLED = "python:3.13-alpine"
 
 
 def probe_image(api: docker.APIClient, wanted: str = "") -> str:
-    """The image that was asked for, else one at hand, else a small official one, pulled."""
+    """The requested image, else one that the engine has, else a small official one, pulled."""
     if not wanted:
         for image in (*AT_HAND, PULLED):
             if api.images(name=image):
@@ -29,8 +29,8 @@ def probe_image(api: docker.APIClient, wanted: str = "") -> str:
         api.pull(repository or image, tag if repository else "latest")
     except docker.errors.DockerException as error:
         raise ProbeError(
-            f"probes need an image with python3, and {image} cannot be had: {error}; "
-            "name one that the engine has with --image or causeway:probeImage"
+            f"probes need an image with python3, but {image} cannot be pulled: {error}; "
+            "name an image that the engine has with --image or causeway:probeImage"
         ) from None
     return image
 

@@ -1,7 +1,7 @@
-"""What is on the engine in a stack's name and not in its state, and the data that `down` keeps.
+"""Objects on the engine that belong to a stack but not to its state, and volumes that `down` keeps.
 
-An object belongs to a state whose identity it carries as a label. What the state does not hold was
-begun by an update that was killed, or was kept on purpose: only a person can tell.
+A label on each object names the identity of its state. An object that the state does not have was
+created by a killed update or kept on purpose: only a person can tell.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .stack import Engine
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """A container, network or volume; `told` says who made it when, and whether it runs."""
+    """A container, network or volume; `told` names its resource, its checkout and its status."""
 
     kind: str
     id: str
@@ -28,7 +28,7 @@ class Object:
 
 
 def leftovers(api: Engine, identities: Collection[str], recorded: Collection[str]) -> list[Object]:
-    """What carries one of these identities and is not among the recorded ids, sorted by name."""
+    """The objects with one of these identities that are not recorded, sorted by kind and name."""
     found = []
     for identity in sorted(identities):
         label = {"label": f"{STATE_LABEL}={identity}"}
@@ -45,7 +45,7 @@ def leftovers(api: Engine, identities: Collection[str], recorded: Collection[str
 
 
 def anonymous_volumes(api: Engine, containers: Collection[str]) -> list[str]:
-    """The names of the volumes of these containers that no file names."""
+    """The names of the anonymous volumes of these containers."""
     found: set[str] = set()
     for identity in containers:
         try:
@@ -61,7 +61,7 @@ _HEX = "0123456789abcdef"
 
 
 def remove(api: Engine, one: Object) -> None:
-    """Remove it; a running container by force. Raises EngineFault."""
+    """Remove the object, a running container by force. Raises EngineFault."""
     try:
         if one.kind == "container":
             api.remove_container(one.id, force=True, v=False)

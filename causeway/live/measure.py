@@ -1,6 +1,6 @@
-"""Cells as packets find them: vantages in every namespace, everything tried at once, bounded.
+"""Measures cells with packets: a vantage in every namespace, all attempts at once, within a limit.
 
-What was started is ended, whatever happens. Verdicts are those of the model.
+Every started probe is stopped, whatever happens. The verdicts are those of the model.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .attempts import Outside, Target, Terrain, Trial
 from .status import Status
 from .vantage import Attempt, Greeting, ProbeError, Vantage, inside, sweep
 
-TIMEOUT_SECONDS = 4.0  # longer than the three that a host waits for an answer to ARP
+TIMEOUT_SECONDS = 4.0  # longer than the 3 s that a host waits for an ARP reply
 LIMIT_SECONDS = 120.0
 STARTS_AT_ONCE = 6
 ASKED_AT_ONCE = 64
@@ -30,7 +30,7 @@ ASKED_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What packets found. `verdict` None: nothing was tried, `why` tells the reason."""
+    """What packets found. Without a `verdict`, nothing was tried; `why` gives the reason."""
 
     verdict: Verdict | None
     ways: tuple[Verdict | None, ...] = ()
@@ -40,7 +40,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Probes:
-    """Vantages for running stacks on one engine; a context manager, which ends them all."""
+    """Vantages for running stacks on one engine; a context manager that closes them all."""
 
     api: docker.APIClient
     image: str
@@ -78,7 +78,7 @@ class Probes:
     def _start(self, wanted: Mapping[str, Callable[[], Vantage]]) -> None:
         def started(name: str) -> None:
             if monotonic() > self._deadline:
-                raise ProbeError(f"not all probes started within {self.limit:.0f} s")
+                raise ProbeError(f"some probes did not start within {self.limit:.0f} s")
             self.vantages[name] = wanted[name]()
 
         with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
@@ -126,7 +126,7 @@ class Probes:
         )
 
     def measure(self, cells: Iterable[Cell], patience: float = 1.0) -> list[Seen]:
-        """One answer a cell, in their order; `patience` stretches the time for an answer."""
+        """One result per cell, in their order; `patience` multiplies the timeout of an attempt."""
         terrain = self.terrain()
         found = [(cell, terrain.trials(cell)) for cell in cells]
         wanted: dict[str, dict[Attempt, str]] = {}
@@ -152,7 +152,7 @@ class Probes:
             orders = {token: attempt for attempt, token in wanted[name].items()}
             left = self._deadline - monotonic()
             if left <= 0:
-                raise ProbeError(f"not all was probed within {self.limit:.0f} s")
+                raise ProbeError(f"some cells were not probed within {self.limit:.0f} s")
             return self.vantages[name].attempt(orders, timeout, left)
 
         with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
@@ -172,7 +172,7 @@ def _close(vantage: Vantage) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Verdicts out of outcomes, and of what arrived where: an answer alone may be another's."""
+    """Derives verdicts from outcomes and arrivals: an answer alone may be another process's."""
 
     terrain: Terrain
     tokens: Mapping[str, Mapping[Attempt, str]]
@@ -180,7 +180,7 @@ class Judge:
     looked: Mapping[str, Vantage]
 
     def seen(self, cell: Cell, trials: Sequence[Trial]) -> Seen:
-        """The trials of all replicas are alike, or the one that differs from the model tells."""
+        """The result of the first trial that differs from the model, else of the first trial."""
         found = [self._trial(cell, trial) for trial in trials]
         for each in found:
             if each.verdict is not cell.verdict:
@@ -196,7 +196,7 @@ class Judge:
             for attempt in target.attempts
         )
         if not known:
-            return Seen(None, ways, tried, "datagrams cannot be seen arriving")
+            return Seen(None, ways, tried, "arriving datagrams cannot be observed")
         return Seen(min(known, key=ORDER.index), ways, tried)
 
     def _way(self, cell: Cell, trial: Trial, target: Target) -> Verdict | None:
@@ -229,7 +229,7 @@ class Judge:
             return verdict
         if self.terrain.has_route(trial.vantage, attempt.address):
             return verdict
-        # Nothing of this host ended it: it left by the way out, and what it met there is not ours.
+        # Nothing on this host stopped it: it left by the default route, and the model ends there.
         return Verdict.UNREACHABLE
 
 
@@ -247,7 +247,7 @@ def _connection(cell: Cell, target: Target, outcome: str, arrived: bool) -> Verd
         return None
     if not arrived:
         return Verdict.REJECTED
-    # Refused by the end itself: the way there is open.
+    # The destination itself refused: the path is open.
     return Verdict.ALLOWED if cell.endpoint == ANY else Verdict.NO_LISTENER
 
 

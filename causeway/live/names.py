@@ -1,6 +1,6 @@
-"""Names tried in a running stack: what Docker's resolver answers inside each namespace.
+"""Names in a running stack: what Docker's DNS server answers inside each namespace.
 
-The question goes to the resolver itself, without search domains and files of the app's image.
+The query goes to the DNS server itself: search domains and files of the app's image play no part.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ASKED_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class NameFinding:
-    """One name asked by one service: `answered` are addresses, none when it was not resolved."""
+    """One name that one service looks up; `answered` is empty when the name did not resolve."""
 
     name: Name
     answered: tuple[str, ...]
@@ -36,12 +36,12 @@ class NameFinding:
 
     @property
     def text(self) -> str:
-        wanted = ", ".join(self.name.leads_to) or "nobody"
-        return self.why or f"leads to {wanted}; answered: {', '.join(self.answered) or 'nothing'}"
+        wanted = ", ".join(self.name.leads_to) or "no container"
+        return self.why or f"expected {wanted}; answered: {', '.join(self.answered) or 'nothing'}"
 
 
 def ask_names(probes: Probes, stack: Stack) -> tuple[NameFinding, ...]:
-    """Every name from every replica of every service; the replica that differs tells."""
+    """Look up every name from every replica of every service; one that differs decides."""
     status = next((each for each in probes.statuses if each.name == stack.name), None)
     wanted = names(stack)
     if status is None or not wanted:
@@ -66,7 +66,7 @@ def ask_names(probes: Probes, stack: Stack) -> tuple[NameFinding, ...]:
 
 
 def counted(findings: Iterable[NameFinding]) -> str:
-    """The line of a report: how many names lead where the model says."""
+    """The line of a report: how many names resolve as the model says."""
     counts = Counter(each.outcome for each in findings)
     return "names: " + " ".join(f"{each.value}={counts[each]}" for each in Outcome)
 
@@ -99,7 +99,7 @@ def _judged(
         answered = answers[source.namespace].get(name.name, ())
         right = bool(answered) and set(answered) <= there
         if not name.leads_to:
-            right = not set(answered) & everywhere  # somebody outside may have the name
+            right = not set(answered) & everywhere  # a host outside may have the name
         if not right:
             return NameFinding(name, answered, Outcome.WRONG)
     return NameFinding(name, answered, Outcome.AGREED)

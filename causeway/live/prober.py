@@ -1,7 +1,7 @@
-"""Runs inside a network namespace: tries connections as it is told, and tells what it saw.
+"""Runs inside a network namespace: tries the connections that it is given, and reports the results.
 
-It is handed to any Python from 3.7 on as text, so it stands alone. One JSON line each way on
-standard input and output: it greets, then answers `try` and `seen`, and ends with its input.
+Python 3.7 or newer gets it as text, so it imports nothing else. It speaks JSON lines on standard
+input and output: it greets, then answers `try`, `names` and `seen`, and ends with its input.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from typing import Any
 Key = Any  # (protocol, address, port); a tuple type with its parts needs a newer Python
 MARK = b"causeway-probe:"
 MOST_AT_ONCE = 256
-RESOLVER = ("127.0.0.11", 53)  # Docker's own, in every namespace on a network with names
-# A proxy on the way accepts before it knows whether anybody listens behind it.
+RESOLVER = ("127.0.0.11", 53)  # Docker's DNS server, in every namespace on a user-defined network
+# A proxy on the path accepts before it knows whether anything listens behind it.
 SETTLE_SECONDS = 0.4
 NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
-# ICMP says which: the net, host or port is not there; everything else is a refusal by rule.
+# ICMP names the reason: no such net, host or port; any other code is a rejection by a rule.
 ATTACH_FILTER, STEP = 26, struct.Struct("HBBI")
-# What the kernel hands us of all that arrives: opening segments, and datagrams with our mark.
+# The packets that the kernel passes to us: SYN segments, and datagrams with our mark.
 ACCEPT, REFUSE, SKIP_HEADER = (0x06, 0, 0, 0xFFFF), (0x06, 0, 0, 0), (0xB1, 0, 0, 0)
 FLAGS = ((0x50, 0, 0, 13), (0x54, 0, 0, 0x12), (0x15, 0, 1, 0x02))
 MARKED = ((0x40, 0, 0, 8), (0x15, 0, 1, int.from_bytes(MARK[:4], "big")))
@@ -41,7 +41,7 @@ ICMP_UNREACHABLE, ICMP_NO_ROUTE, ICMP_NO_PORT = 3, {0, 1, 6, 7}, 3
 
 
 class Running:
-    """An attempt under way; `accepted` is when its connection was, None before."""
+    """A running attempt; `accepted` is the time when its connection was accepted, or None."""
 
     def __init__(self, identifier: str, opened: socket.socket) -> None:
         self.identifier = identifier
@@ -56,13 +56,13 @@ class Prober:
         self.icmp = self.raw(socket.IPPROTO_ICMP)
         self.udp = self.raw(socket.IPPROTO_UDP)
         self.tcp = self.raw(socket.IPPROTO_TCP)
-        self.seen: dict[str, int] = {}  # token -> port it came to
-        self.opened: set[str] = set()  # `from port:to port` of connections asked for here
+        self.seen: dict[str, int] = {}  # token -> port at which it arrived
+        self.opened: set[str] = set()  # `source port:destination port` of incoming connections
         self.running: dict[Key, Running] = {}
         self.results: dict[str, list[Any]] = {}
 
     def raw(self, protocol: int) -> socket.socket | None:
-        """A socket that gets a copy of every packet delivered here; None without the right."""
+        """A socket that gets a copy of every packet delivered here; None without permission."""
         try:
             found = socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol)
         except PermissionError:
@@ -129,12 +129,12 @@ class Prober:
                 self.advance(key.data)
 
     def advance(self, key: Key) -> None:
-        """A socket has something to say: connected, answered, closed or failed."""
+        """Handle an event of a socket: connected, answered, closed or failed."""
         entry = self.running[key]
         failed = entry.opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if failed:
             if failed == errno.ECONNREFUSED:
-                self.read_icmp()  # a refusal by rule is told there, and only there
+                self.read_icmp()  # only ICMP shows a rejection by a rule
             if key in self.running:
                 closed = entry.accepted is not None and failed == errno.ECONNRESET
                 self.finish(key, "closed" if closed else outcome_of(failed))
@@ -191,7 +191,7 @@ class Prober:
                 self.seen[token] = struct.unpack("!H", datagram[2:4])[0]
 
     def resolve(self, names: list[str], timeout: float) -> dict[str, list[str]]:
-        """IPv4 addresses by name, as Docker's resolver tells them; none for what it does not."""
+        """IPv4 addresses by name, as Docker's DNS server answers; none for an unknown name."""
         asked = dict(enumerate(names))
         found: dict[str, list[str]] = {name: [] for name in names}
         resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -208,7 +208,7 @@ class Prober:
                     if answered is not None:
                         found[answered] = addresses_in(answer)
         except (OSError, ValueError, IndexError, struct.error):
-            pass  # no such name, no whole answer, none in time: what is not resolved stays so
+            pass  # no such name, a broken answer or a timeout: the name stays unresolved
         resolver.close()
         return found
 
@@ -247,7 +247,7 @@ def packets(raw: socket.socket | None) -> Iterator[bytes]:
 
 
 def body(packet: bytes) -> bytes:
-    """What follows the IPv4 header."""
+    """The packet without its IPv4 header."""
     return packet[(packet[0] & 15) * 4 :] if packet else b""
 
 
@@ -262,7 +262,7 @@ def outcome_of(number: int | None) -> str:
 
 
 def listening(protocol: str, state: str) -> list[int]:
-    """Ports that a process here has opened for others."""
+    """The ports on which processes here listen."""
     found: set[int] = set()
     for suffix in ("", "6"):
         try:
@@ -279,7 +279,7 @@ def listening(protocol: str, state: str) -> list[int]:
 
 
 def local_addresses() -> list[str]:
-    """The IPv4 addresses of this namespace, that of the way out first."""
+    """The IPv4 addresses of this namespace, that of the default route first."""
     found: list[str] = []
     probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with contextlib.suppress(OSError):
@@ -303,7 +303,7 @@ def local_addresses() -> list[str]:
 def main() -> None:
     prober = Prober()
     end = int(sys.argv[1]) if len(sys.argv) > 1 else 600
-    # Whatever happens to whoever asked, this ends. Process 1 of a container ignores the default.
+    # Always ends, even if its parent dies. Process 1 of a container ignores signals by default.
     for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os._exit(0))
     signal.alarm(end)

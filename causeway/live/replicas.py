@@ -1,4 +1,4 @@
-"""The containers of a stack by service, and what an update has done to them."""
+"""The containers of a stack by service, and how an update changed them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import docker.errors
 
 from causeway.contract import DRAIN_LABEL, PROJECT_LABEL, ROLE_LABEL, SERVICE_LABEL, STACK_LABEL
 
-# id -> seconds it is drained before it is stopped
+# id -> seconds for which it is drained before it stops
 Replicas = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What became of one service's containers; `drained` is seconds, 0 without."""
+    """How the containers of one service changed; `drained` is in seconds."""
 
     service: str
     kept: int
@@ -38,7 +38,7 @@ class Exchange:
             if number
         ]
         if self.removed and self.drained:
-            parts.append(f"drained {self.drained:g} s before the stop")
+            parts.append(f"drained for {self.drained:g} s before stopping")
         return f"{self.service}: {', '.join(parts)}"
 
 
@@ -55,7 +55,7 @@ def replicas(api: docker.APIClient, project: str, stack: str) -> dict[str, Repli
 
 
 def exchanges(before: Mapping[str, Replicas], after: Mapping[str, Replicas]) -> list[Exchange]:
-    """One a service, by name."""
+    """One per service, sorted by name."""
     found = []
     for service in sorted({*before, *after}):
         old, new = before.get(service, {}), after.get(service, {})
@@ -74,12 +74,12 @@ def exchanges(before: Mapping[str, Replicas], after: Mapping[str, Replicas]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """A container as it is now: its state and its health in Docker's words."""
+    """A container now: its state and health status, as Docker names them."""
 
     name: str
     state: str
     health: str = ""  # empty without a health check
-    code: int = 0  # its exit code, once it has ended
+    code: int = 0  # its exit code, once it has exited
 
     @property
     def serves(self) -> bool:
@@ -96,14 +96,14 @@ class Replica:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What there is of a service."""
+    """The replicas of a service now."""
 
     service: str
     replicas: tuple[Replica, ...]
 
     @property
     def is_dead(self) -> bool:
-        """Nothing of it runs, and it has not done what it was there for."""
+        """No replica runs, and none has exited with 0, as a job does."""
         return not any(
             each.state == "running" or (each.state == "exited" and each.code == 0)
             for each in self.replicas
@@ -124,9 +124,9 @@ def conditions(
     declared: Iterable[str] = (),
     only: Collection[str] = (),
 ) -> list[Condition]:
-    """One a service, by name, also of those that are `declared` and have no container.
+    """One per service, sorted by name, including those `declared` that have no container.
 
-    `only`: the ids of the containers that count, as amid an update.
+    `only`: the ids of the containers that count, for use during an update.
     """
     labels = [f"{PROJECT_LABEL}={project}", f"{STACK_LABEL}={stack}"]
     found: dict[str, list[Replica]] = {service: [] for service in declared}
@@ -135,7 +135,7 @@ def conditions(
             continue
         try:
             state = api.inspect_container(each["Id"])["State"]
-        except docker.errors.NotFound:  # removed between the list and the look
+        except docker.errors.NotFound:  # removed since it was listed
             continue
         found.setdefault(each["Labels"].get(SERVICE_LABEL, ""), []).append(_replica(each, state))
     return [

@@ -1,6 +1,6 @@
-"""A deployed stack on its engine: containers by service, addresses, commands run inside.
+"""A deployed stack on its engine: its containers by service, their addresses, commands inside them.
 
-Found by the labels that every container and network of a stack carries.
+Containers and networks are found by the labels that each of a stack carries.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from causeway.contract import PROJECT_LABEL, REPLICA_LABEL, SERVICE_LABEL, STACK
 
 from . import contexts
 
-# Of an engine's authority, and of this client.
+# The engine's CA certificate, and the certificate and key of this client.
 MATERIAL = ("ca.pem", "cert.pem", "key.pem")
 PAIR = MATERIAL[1:]
 
@@ -32,33 +32,33 @@ class Engine(docker.APIClient):
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
     ) -> Any:
-        # A REQUESTS_CA_BUNDLE of the environment would replace the authority of this engine.
+        # REQUESTS_CA_BUNDLE in the environment would replace the CA certificate of this engine.
         told = self.verify if verify is None else verify
         return super().merge_environment_settings(url, proxies, stream, told, cert)
 
 
-# What an engine, or the way to it, answers with when something is wrong.
+# The error of an engine or of the connection to it.
 EngineFault = docker.errors.DockerException
 
 
-# The Docker SDK wants a further package for ssh, even where it starts the system's.
+# The Docker SDK needs another package for ssh, even to start the system's ssh.
 FORWARD = (
-    "an engine is not asked through ssh:// here\n"
-    "  what to do: forward its socket, `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock {there}`,"
-    " and set DOCKER_HOST=unix:///tmp/engine.sock"
+    "this command cannot connect through ssh://\n"
+    "  what to do: forward the engine's socket with `ssh -nNT -L "
+    "/tmp/engine.sock:/var/run/docker.sock {there}` and set DOCKER_HOST=unix:///tmp/engine.sock"
 )
 
 
 class NotFound(Exception):
-    """Something that a stack should have on the engine, and has not."""
+    """Something that a stack should have on the engine is missing."""
 
 
 def engine(host: str, certificates: str = "", context: str = "") -> Engine:
-    """The engine at `host`, as in DOCKER_HOST, else that of a docker context; an empty text is the
-    default socket.
+    """The engine at `host`, as in DOCKER_HOST, else that of a Docker context; an empty text means
+    the default socket.
 
-    `certificates` is a folder with ca.pem, cert.pem and key.pem; without one, TLS is used when the
-    context has some or DOCKER_TLS_VERIFY asks for it, as the docker command does.
+    `certificates` is a folder with ca.pem, cert.pem and key.pem. Without one, TLS is used when the
+    context has certificates or DOCKER_TLS_VERIFY is set, as with the docker command.
     """
     found = contexts.read(context) if context and not host else None
     address = found.host if found else host or contexts.SOCKET
@@ -73,7 +73,7 @@ def engine(host: str, certificates: str = "", context: str = "") -> Engine:
 def _tls(certificates: str) -> TLSConfig | bool:
     if certificates:
         return _of_folder(Path(certificates))
-    # An empty variable is off, as for the docker command.
+    # Set but empty means off, as for the docker command.
     if not os.environ.get("DOCKER_TLS_VERIFY"):
         return False
     return _of_folder(Path(os.environ.get("DOCKER_CERT_PATH") or contexts.configuration()))
@@ -83,23 +83,23 @@ def _of_context(context: contexts.DockerContext) -> TLSConfig | bool:
     verified = not context.skips_verification
     if context.material:
         there = {each.name for each in context.material.glob("*.pem")} & set(MATERIAL)
-        # A certificate and its key go together; a folder without any of the three has lost them.
+        # A certificate needs its key; a folder without any of the three files is incomplete.
         pair = set(PAIR) if not there or there & set(PAIR) else set()
         return _of_folder(context.material, there | pair, verified)
     if context.skips_verification:
         return TLSConfig(verify=False)
     if context.host.rstrip("/").endswith(":2376") and not context.host.startswith("https://"):
         raise EngineFault(
-            f"the docker context {context.name!r} leads to the port of TLS and has no certificates"
+            f"the docker context {context.name!r} uses the TLS port 2376 but has no certificates"
         )
     return False
 
 
 def _of_folder(folder: Path, names: Collection[str] = MATERIAL, verified: bool = True) -> TLSConfig:
-    """With those files of a folder; the system's authorities without one among them."""
+    """TLS with these files of a folder; without ca.pem, the system's CA certificates count."""
     if missing := [name for name in MATERIAL if name in names and not (folder / name).is_file()]:
         raise EngineFault(
-            f"the certificates for it in {folder} are incomplete: {', '.join(missing)} is missing\n"
+            f"the TLS certificates in {folder} are incomplete: missing {', '.join(missing)}\n"
             "  what to do: put ca.pem, cert.pem and key.pem there, or name their folder in "
             "docker:certPath or DOCKER_CERT_PATH"
         )
@@ -110,14 +110,14 @@ def _of_folder(folder: Path, names: Collection[str] = MATERIAL, verified: bool =
 
 
 def has_swarm(host: str) -> bool:
-    """Whether the engine at `host` can make the networks of a swarm."""
+    """Whether the engine at `host` is a swarm manager, which can create overlay networks."""
     with closing(engine(host)) as api:
         swarm = api.info().get("Swarm") or {}
     return swarm.get("LocalNodeState") == "active" and bool(swarm.get("ControlAvailable"))
 
 
 class LiveStack:
-    """The running part of one Pulumi stack, on the engine at `host`."""
+    """The running containers of one Pulumi stack, on the engine at `host`."""
 
     def __init__(self, host: str, project: str, stack: str) -> None:
         self._api = engine(host)
@@ -127,7 +127,7 @@ class LiveStack:
         self._api.close()
 
     def container(self, target: str) -> dict[str, Any]:
-        """The description of a service's container; `web-2` is its second replica."""
+        """Inspect the container of a service; `web-2` is its second replica."""
         named = re.fullmatch(r"(.+)-(\d+)", target)
         wanted = [(target, "1"), *([(named[1], named[2])] if named else [])]
         for service, replica in wanted:
@@ -141,11 +141,11 @@ class LiveStack:
         raise NotFound(f"stack {self._stack} has no running container of {target}")
 
     def network_name(self, key: str) -> str:
-        """The name on the engine of the network with this key in the stack's Compose file."""
+        """The name on the engine of a network, given its key in the stack's Compose file."""
         labels = [f"{PROJECT_LABEL}={self._project}", f"{STACK_LABEL}={self._stack}"]
         names = [str(each["Name"]) for each in self._api.networks(filters={"label": labels})]
         for name in sorted(names, key=len):
-            # One that was named in the file rarely ends otherwise.
+            # A `name:` in the file usually ends with the key, too.
             if name == f"{self._project}-{self._stack}_{key}" or name.endswith(key):
                 return name
         raise NotFound(f"stack {self._stack} has no network {key}")
@@ -161,11 +161,11 @@ class LiveStack:
         if network:
             return str(addresses[self.network_name(network)])
         if len(addresses) != 1:
-            raise NotFound(f"{target} is on {len(addresses)} networks: say which")
+            raise NotFound(f"{target} is on {len(addresses)} networks: name one of them")
         return str(next(iter(addresses.values())))
 
     def run(self, container: str, command: str) -> tuple[int, str]:
-        """(exit code, output) of a shell line inside a container."""
+        """Run a shell command inside a container; returns (exit code, output)."""
         made = self._api.exec_create(container, ["sh", "-c", command])
         output = self._api.exec_start(made["Id"]).decode(errors="replace")
         return int(self._api.exec_inspect(made["Id"])["ExitCode"]), output
@@ -178,7 +178,7 @@ class LiveStack:
 
 
 def part(description: dict[str, Any], path: str) -> str:
-    """The JSON of one part of a description, named as in `docker inspect --format`."""
+    """The JSON of one part of an inspected object, named as in `docker inspect --format`."""
     value: Any = description
     for key in filter(None, path.split(".")):
         value = value.get(key) if isinstance(value, dict) else None

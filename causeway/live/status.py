@@ -1,6 +1,6 @@
-"""What runs of a stack, read from its engine by label, in the words of the model.
+"""The running part of a stack, found on its engine by label, as values of the model.
 
-Replicas of a service are one service of the model; what the engine gave them stays beside it.
+Replicas of a service are one service of the model; their ids and addresses are kept beside it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DEFAULT_BRIDGE = "bridge"
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A port of the host that leads into a container; `host` is the address it is bound to."""
+    """A published port; `host` is the address of the host that it is bound to."""
 
     target: Endpoint
     host: str
@@ -31,7 +31,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A running container; `namespace` is `host`, or the id of the container that owns it."""
+    """A running container; `namespace` is `host` or the id of the container that owns it."""
 
     id: str
     name: str
@@ -49,7 +49,7 @@ class Status:
     project: str
     stack: str
     containers: Mapping[str, tuple[Container, ...]]
-    networks: tuple[Network, ...]  # all that its containers are on
+    networks: tuple[Network, ...]  # every network that its containers are on
     running: Stack
 
     @property
@@ -58,8 +58,8 @@ class Status:
 
 
 def status(api: docker.APIClient, project: str, stack: str, only: Collection[str] = ()) -> Status:
-    """Empty when nothing of the stack runs. `only`: the ids of the containers that count, as
-    amid an update, when some that are replaced still run."""
+    """Empty when no container of the stack runs. `only`: the ids of the containers that count, for
+    use during an update, when replaced containers may still run."""
     labels = [f"{PROJECT_LABEL}={project}", f"{STACK_LABEL}={stack}"]
     found = [
         _inspected(api, each["Id"])
@@ -97,13 +97,13 @@ def status(api: docker.APIClient, project: str, stack: str, only: Collection[str
 def _inspected(api: docker.APIClient, container: str) -> dict[str, Any]:
     try:
         found: dict[str, Any] = api.inspect_container(container)
-    except docker.errors.NotFound:  # ended between the list and the look
+    except docker.errors.NotFound:  # removed since it was listed
         return {}
     return found
 
 
 def _holder(api: docker.APIClient, found: dict[str, Any]) -> dict[str, Any]:
-    """The container of the same service whose namespace this one has joined, else itself."""
+    """The container of the same service whose namespace this one joins, else itself."""
     mode = found["HostConfig"]["NetworkMode"] if found else ""
     if not mode.startswith("container:"):
         return found
@@ -146,7 +146,7 @@ def _container(
 def _owner(
     api: docker.APIClient, found: dict[str, Any], owners: Mapping[str, dict[str, Any]]
 ) -> dict[str, Any]:
-    """The container whose namespace this one runs in: itself, or another at any distance."""
+    """The container that owns the namespace: this one, or one that it joins, directly or not."""
     for _ in range(16):
         mode = found["HostConfig"]["NetworkMode"]
         if not mode.startswith("container:"):
@@ -157,7 +157,8 @@ def _owner(
 
 
 def _published(owner: Mapping[str, Any]) -> Iterable[Published]:
-    """What the engine did; what it was asked for where it did nothing, as on internal networks."""
+    """The ports that the engine published; those requested where it published none, as on internal
+    networks."""
     asked = owner["HostConfig"].get("PortBindings") or {}
     done = owner["NetworkSettings"].get("Ports") or {}
     for target in sorted({*asked, *done}):
@@ -174,7 +175,7 @@ def _service(
     keys: Mapping[str, str],
     owners: Mapping[str, dict[str, Any]],
 ) -> Service:
-    """The service as its first replica says; replicas are alike."""
+    """The service, read from its first replica; all replicas are the same."""
     first = min(group, key=lambda each: int(each["Config"]["Labels"].get(REPLICA_LABEL) or 1))
     mode: str | None = first["HostConfig"]["NetworkMode"]
     if mode is not None and mode.startswith("container:"):
@@ -226,7 +227,8 @@ def _network(api: docker.APIClient, name: str, prefix: str) -> Network:
 
 
 def engine_facts(api: docker.APIClient, *, userland_proxy: bool = True) -> EngineFacts:
-    """What verdicts depend on, as far as the engine tells. It does not tell of its proxy."""
+    """The facts that verdicts depend on, as far as the engine reports them; it does not report its
+    userland proxy."""
     options = api.inspect_network(DEFAULT_BRIDGE)["Options"] or {}
     return EngineFacts(
         version=engine_version(str(api.version()["Version"])),
@@ -237,12 +239,12 @@ def engine_facts(api: docker.APIClient, *, userland_proxy: bool = True) -> Engin
 
 
 def swarm_services(api: docker.APIClient) -> tuple[str, ...]:
-    """Names of the swarm's services, whose tasks nothing here reads; none without a swarm."""
+    """The names of Swarm services, whose tasks are not read here; none without a swarm."""
     swarm = api.info().get("Swarm") or {}
     if swarm.get("LocalNodeState") != "active" or not swarm.get("ControlAvailable"):
         return ()
     try:
         listed = api.services()  # type: ignore[no-untyped-call] # the SDK's stubs leave it out
     except docker.errors.APIError:
-        return ()  # a swarm without a quorum tells nothing, and the rest does not need it
+        return ()  # a swarm without a quorum cannot answer, and the rest does not need it
     return tuple(sorted(str(each["Spec"]["Name"]) for each in listed))

@@ -1,7 +1,7 @@
-"""A network namespace with a prober in it: joined by a small container, or by a command.
+"""A prober in a network namespace, started as a small container or as a command.
 
-The image only needs `python3`; the app's own image needs nothing. The prober reads its orders
-from standard input, so that it ends, and its container goes, whatever happens to this process.
+Its image needs `python3`; the app's image needs nothing. The prober reads commands from standard
+input, so it ends, and its container is removed, whatever happens to this process.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from causeway.contract import PROBE_LABEL
 SCRIPT = Path(__file__).with_name("prober.py")
 LONGEST_SECONDS = 600
 GREETING_SECONDS = 60.0
-STALE_SECONDS = 120.0  # a probe starts at once, or never
+STALE_SECONDS = 120.0  # a probe starts at once or never
 
 
 class ProbeError(Exception):
-    """A prober that cannot be started or does not answer."""
+    """A prober cannot be started or does not answer."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,18 +44,18 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a namespace looks like from inside. `raw`: whether packets can be seen arriving."""
+    """A namespace seen from inside. `raw`: whether arriving packets can be observed."""
 
     raw: bool
     addresses: tuple[str, ...]
     tcp: frozenset[int]
     udp: frozenset[int]
-    seen: Mapping[str, int] = field(default_factory=dict)  # UDP token -> port it came to
-    opened: frozenset[str] = frozenset()  # `from port:to port` of TCP connections asked for
+    seen: Mapping[str, int] = field(default_factory=dict)  # UDP token -> port at which it arrived
+    opened: frozenset[str] = frozenset()  # `source port:destination port` of incoming TCP
 
 
 class Line(Protocol):
-    """Both ways of a conversation, a line each."""
+    """A connection to a prober: one line per message, both ways."""
 
     def say(self, text: str) -> None: ...
 
@@ -75,20 +75,20 @@ class Vantage:
     def attempt(
         self, wanted: Mapping[str, Attempt], timeout: float, limit: float
     ) -> dict[str, tuple[str, int]]:
-        """Outcome and own port by identifier; `limit` bounds all of them together, in seconds."""
+        """Outcome and source port by identifier; `limit` bounds the whole batch, in seconds."""
         orders = [[name, each.protocol, each.address, each.port] for name, each in wanted.items()]
         self._line.say(json.dumps({"try": orders, "timeout": timeout}))
         answers = self._hear(limit)["results"]
         return {name: (str(answer[0]), int(answer[1])) for name, answer in answers.items()}
 
     def resolve(self, names: Sequence[str], timeout: float) -> dict[str, tuple[str, ...]]:
-        """IPv4 addresses by name, as Docker's resolver answers here."""
+        """IPv4 addresses by name, as Docker's DNS server answers here."""
         self._line.say(json.dumps({"names": sorted(set(names)), "timeout": timeout}))
         answers = self._hear(timeout + GREETING_SECONDS)["resolved"]
         return {str(name): tuple(found) for name, found in answers.items()}
 
     def look(self) -> Greeting:
-        """What is there now, and the tokens that have arrived."""
+        """The namespace now, with the tokens that have arrived."""
         self._line.say(json.dumps({"seen": True}))
         self.greeting = _greeting(self._hear(GREETING_SECONDS))
         return self.greeting
@@ -103,7 +103,9 @@ class Vantage:
         except ValueError:
             heard = None
         if not isinstance(heard, dict):
-            raise ProbeError(f"the probe of {self.name} says {text.strip()[:300]!r}")
+            raise ProbeError(
+                f"the probe in {self.name} sent no valid answer: {text.strip()[:300]!r}"
+            )
         return heard
 
 
@@ -124,9 +126,9 @@ def inside(api: docker.APIClient, image: str, network_mode: str, name: str) -> V
 
 
 def sweep(api: docker.APIClient, older_than: float = STALE_SECONDS) -> list[str]:
-    """Remove probes that never started, as of a run that was killed in that moment; their ids.
+    """Remove probes that never started because their run was killed; returns their ids.
 
-    Those that started end with their run, and the engine removes them.
+    Probes that did start end with their run, and the engine removes them.
     """
     removed = []
     now = datetime.fromisoformat(str(api.info()["SystemTime"]))
@@ -141,7 +143,7 @@ def sweep(api: docker.APIClient, older_than: float = STALE_SECONDS) -> list[str]
 
 
 def beside(command: Sequence[str], name: str) -> Vantage:
-    """A vantage where `command` starts a Python, such as this machine, outside the engine's."""
+    """A vantage where `command` starts Python, for example this machine, outside the engine's."""
     return _opened(name, ProcessLine([*command, *_arguments()], name))
 
 
@@ -158,7 +160,7 @@ def _arguments() -> list[str]:
 
 
 class ContainerLine:
-    """A container that joins a namespace, attached to: the engine removes it when it ends."""
+    """An attached container that joins a namespace; the engine removes it when it ends."""
 
     def __init__(self, api: docker.APIClient, image: str, network_mode: str, name: str) -> None:
         self._api, self._name = api, name
@@ -184,7 +186,7 @@ class ContainerLine:
         try:
             stream = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
             self._channel: Any = api.attach_socket(self._id, stream)
-            # A plain connection hides its socket; SSH and TLS give it as it is.
+            # A plain connection wraps its socket; SSH and TLS return it directly.
             self._socket: Any = getattr(self._channel, "_sock", self._channel)
             api.start(self._id)
         except BaseException:
@@ -195,7 +197,7 @@ class ContainerLine:
         self._socket.sendall(text.encode() + b"\n")
 
     def hear(self, seconds: float) -> str:
-        """Frames of the attached stream: 1 byte which output, 3 empty, 4 the length."""
+        """Read frames of the attached stream: 1 byte for the stream, 3 empty, 4 for the length."""
         deadline = time.monotonic() + seconds
         output = b""
         while not output.endswith(b"\n"):
@@ -218,14 +220,14 @@ class ContainerLine:
         try:
             received = self._socket.recv(65536)
         except TimeoutError:
-            raise ProbeError(f"the probe of {self._name} does not answer in time") from None
+            raise ProbeError(f"the probe in {self._name} did not answer in time") from None
         if not received:
             said = self._errors.decode(errors="replace").strip() or "nothing"
-            raise ProbeError(f"the probe of {self._name} ended; it said: {said[-500:]}")
+            raise ProbeError(f"the probe in {self._name} ended; its output: {said[-500:]}")
         self._buffer += received
 
     def close(self) -> None:
-        """End the container; it is gone afterwards, or going."""
+        """Stop the container; the engine removes it."""
         with suppress(OSError, AttributeError):
             self._socket.shutdown(socket.SHUT_RDWR)
             self._socket.close()
@@ -235,7 +237,7 @@ class ContainerLine:
 
 
 class ProcessLine:
-    """A process of this machine; its errors go where ours go."""
+    """A process on this machine; it shares our standard error."""
 
     def __init__(self, command: Sequence[str], name: str) -> None:
         self._name = name
@@ -249,11 +251,11 @@ class ProcessLine:
         self._process.stdin.flush()
 
     def hear(self, seconds: float) -> str:
-        # The prober bounds its own attempts, and its whole life.
+        # The prober limits its own attempts and its whole run time.
         assert self._process.stdout is not None
         text = self._process.stdout.readline()
         if not text:
-            raise ProbeError(f"the probe of {self._name} ended with {self._process.wait()}")
+            raise ProbeError(f"the probe in {self._name} exited with code {self._process.wait()}")
         return text
 
     def close(self) -> None:

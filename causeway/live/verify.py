@@ -1,6 +1,6 @@
-"""The model against packets, cell by cell: agreed, wrong, or not probed.
+"""Compares the model with packets, cell by cell: agreed, wrong or not probed.
 
-What differs is tried again for a while: a service may still be starting, a packet may be lost.
+Cells that differ are retried for a while: a service may still be starting, a packet may be lost.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """What was found, for a line of a report."""
+        """The finding, for a line of a report."""
         if self.seen.verdict is None:
             return self.seen.why
         if self.cell.verdict is Verdict.UNKNOWN:
-            return f"found {self.seen.verdict.value}; the model does not decide it"
+            return f"found {self.seen.verdict.value}; the model does not decide this cell"
         return f"found {self.seen.verdict.value} ({self.tried})"
 
     @property
@@ -48,7 +48,7 @@ class Finding:
                 f"{attempt.address}:{attempt.port}/{attempt.protocol} {result}"
                 for attempt, result in self.seen.tried
             )
-            or "it has no address"
+            or "no address"
         )
 
 
@@ -73,7 +73,7 @@ class Report:
 
     @property
     def counts(self) -> tuple[tuple[Outcome, int], ...]:
-        """How many findings have each outcome, those without any too."""
+        """The number of findings for each outcome, including zero."""
         return tuple((each, len(self.of(each))) for each in Outcome)
 
     @property
@@ -82,7 +82,7 @@ class Report:
 
 
 def verify(probes: Probes, cells: Iterable[Cell], wait: float = WAIT_SECONDS) -> Report:
-    """Every cell judged; those that differ are tried again until `wait` seconds have passed."""
+    """Judge every cell; those that differ are retried until `wait` seconds have passed."""
     wanted = list(cells)
     findings = [judged(cell, seen) for cell, seen in _measured(probes, wanted)]
     deadline = monotonic() + wait
@@ -90,7 +90,7 @@ def verify(probes: Probes, cells: Iterable[Cell], wait: float = WAIT_SECONDS) ->
         if monotonic() > deadline:
             break
         sleep(PAUSE_SECONDS)
-        # With more patience: on a busy machine the kernel too tells late that nobody answers.
+        # With more patience: on a busy machine the kernel reports a missing answer late.
         again = _measured(probes, [findings[number].cell for number in wrong], patience=2.0)
         for number, (cell, seen) in zip(wrong, again, strict=True):
             findings[number] = judged(cell, seen)
@@ -108,7 +108,7 @@ def _is_wrong(finding: Finding) -> bool:
 
 
 def judged(cell: Cell, seen: Seen) -> Finding:
-    """Ways are compared too, where both know them: one open way must not hide another."""
+    """Where both sides know the paths, each is compared: one open path must not hide another."""
     if seen.verdict is None or cell.verdict is Verdict.UNKNOWN:
         return Finding(cell, seen, Outcome.UNPROBED)
     agrees = seen.verdict is cell.verdict

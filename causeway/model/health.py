@@ -5,7 +5,7 @@ from __future__ import annotations
 from .units import seconds
 from .values import Healthcheck
 
-# What the engine uses where a check leaves a number out.
+# The engine's defaults for numbers that a check omits.
 DEFAULT_INTERVAL = "30s"
 DEFAULT_TIMEOUT = "30s"
 DEFAULT_RETRIES = 3
@@ -13,14 +13,14 @@ SHORTEST_WAIT = 60
 
 
 def is_checked(healthcheck: Healthcheck | None) -> bool:
-    """Whether the engine runs a check of the service's own; ("NONE",) switches one off."""
+    """Whether the service sets a health check; ("NONE",) disables that of the image."""
     return healthcheck is not None and bool(healthcheck.test) and healthcheck.test[0] != "NONE"
 
 
 def wait_timeout(healthcheck: Healthcheck | None) -> int:
-    """Seconds after which the engine itself would have called the container unhealthy.
+    """Seconds after which the engine would have reported the container as unhealthy.
 
-    One round more than the retries, and never less than a minute, for a slow machine.
+    One round more than the retries, and at least a minute, for slow machines.
     """
     if healthcheck is None:
         healthcheck = Healthcheck(test=())

@@ -1,9 +1,9 @@
-"""The configuration of a Pulumi stack: which keys there are, and what their values may be.
+"""The configuration of a Pulumi stack: its keys, and the values that they accept.
 
 The program has the values from Pulumi (`read_config`), the command from the files of the project
 (`read_project`): Pulumi.yaml and Pulumi.<stack>.yaml. All mistakes are reported at once, with their
-place in the stack's file where they stand there. `causeway.local.yaml` holds image substitutions of
-this machine; the stack's own ones win.
+place if they are in the stack's file. `causeway.local.yaml` maps images to stand-ins on
+this machine; the stack's own mapping wins.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class StackConfig:
     """What is configured for one Pulumi stack; `name` prefixes everything on the engine.
 
     `files` are Compose files, below `folder` unless absolute. `secrets` are all texts that the
-    configuration holds encrypted, in any namespace.
+    configuration stores encrypted, in any namespace.
     """
 
     name: str
@@ -73,12 +73,12 @@ class StackConfig:
         return tuple(self.folder / file for file in self.files)
 
     def origin(self, image: str) -> str:
-        """Where the substitution of an image was asked for."""
+        """Where the stand-in for an image is configured."""
         return LOCAL_FILE if image in self.local_images else f"{NAMESPACE}:images"
 
 
 class _Wrong(Exception):
-    """A value of the wrong shape; the text says what it should be."""
+    """A value has the wrong shape; the text says what is expected."""
 
 
 def read_project(folder: Path, stack: str) -> StackConfig:
@@ -200,7 +200,7 @@ def _engine(values: Mapping[str, str]) -> EngineConfig:
 def _secrets(
     places: SourceIndex | None, file: str, values: Mapping[str, str], keys: Collection[str]
 ) -> Iterator[tuple[Place, str]]:
-    """Each encrypted text and where it stands; all texts of a key where the file does not tell."""
+    """Each encrypted text with its place; all texts of a key if the file does not mark any."""
     for key in sorted(keys):
         found = list(_leaves(_json(values.get(key, "")), ("config", key)))
         marked = [leaf for leaf in found if places is not None and places.has(*leaf[0], "secure")]
@@ -261,13 +261,13 @@ def _json(text: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    """A scalar as text. A float is refused: 1.10 has already become 1.1 on its way here."""
+    """A scalar as text. Rejects floats: 1.10 has already become 1.1 here."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (str, int)):
         return str(value)
     if isinstance(value, float):
-        raise _Wrong(f"write {value} in quotes: as a number it loses its final zeros")
+        raise _Wrong(f"write {value} in quotes: as a number it loses trailing zeros")
     raise _Wrong(f"expected text, found {json.dumps(value)}")
 
 
@@ -325,7 +325,7 @@ def _one_text(text: str) -> str:
 
 
 def _engine_version(text: str) -> tuple[int, int] | None:
-    # Not as JSON: Pulumi hands "20.10" over without its quotes, and a number ends as 20.1.
+    # Not parsed as JSON: Pulumi passes "20.10" without quotes, so it would become 20.1.
     written = text.strip('"')
     found = engine_version(written)
     if written and found is None:
@@ -335,7 +335,7 @@ def _engine_version(text: str) -> tuple[int, int] | None:
 
 # The keys of `docker:` that the command reads.
 ENGINE_KEYS = ("host", "context", "certPath", "caMaterial", "certMaterial", "keyMaterial")
-# A row a key: what makes a value of its JSON text.
+# One row per key: the function that parses its JSON text.
 KEYS: dict[str, Callable[[str], Any]] = {
     "files": _texts,
     "variables": _text_by_name,

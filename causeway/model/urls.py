@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from .values import Port, Stack
 
-# Container ports at which people expect a web page, likeliest first.
+# Container ports that usually serve a web page, the likeliest first.
 WEB_PORTS = (80, 443, 8080, 8443, 8000, 5000, 3000)
 TLS_PORTS = (443, 8443)
 EVERYWHERE = (None, "", "0.0.0.0", "::")
 
 
 def urls(ports: Sequence[Port]) -> list[str]:
-    """The URLs of fixed TCP ports; a port that Docker chooses is not known beforehand."""
+    """The URLs of fixed TCP ports; a port that Docker chooses is not known yet."""
     return [_url(port) for port in ports if port.published is not None and port.protocol == "tcp"]
 
 
 def first_url(stack: Stack) -> str | None:
-    """The URL to open first: of the published port that most looks like a web page's."""
+    """The URL to open first: that of the published port most likely to serve a web page."""
     candidates = [
         (WEB_PORTS.index(port.target), service.name, _url(port))
         for service in stack.services

@@ -83,7 +83,7 @@ def test_without_a_selection_one_of_several_stacks_is_asked_for(project: Path) -
     answer = causeway("scale", "web=2", folder=project)
     assert (answer.code, answer.err) == (
         2,
-        "error: which stack? Name it with --stack (dev, prod)\n",
+        "error: no stack is selected: name one with --stack (stacks: dev, prod)\n",
     )
 
 
@@ -98,8 +98,8 @@ def test_a_selected_stack_without_a_configuration_is_told(project: Path) -> None
     answer = causeway("rollout", folder=project)
     assert (answer.code, answer.err) == (
         2,
-        f"error: stack test is selected, and there is no Pulumi.test.yaml in {project} "
-        "(stacks: dev, prod): name another one with --stack\n",
+        f"error: stack test is selected, but there is no Pulumi.test.yaml in {project} "
+        "(stacks: dev, prod): name another stack with --stack\n",
     )
 
 
@@ -213,7 +213,9 @@ def test_bad_usage_is_exit_code_2(arguments: tuple[str, ...], message: str) -> N
 def test_outside_a_project_a_file_is_needed(tmp_path: Path) -> None:
     answer = causeway("reach", folder=tmp_path)
     assert answer.code == 2
-    assert answer.err == ("error: no Pulumi.yaml here or above: name a Compose file with --file\n")
+    assert answer.err == (
+        "error: no Pulumi.yaml in this folder or above it: name a Compose file with --file\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -356,7 +358,7 @@ def test_colours_are_for_terminals_and_no_color_is_respected() -> None:
 def test_a_matrix_too_wide_for_the_terminal_becomes_a_list() -> None:
     shown = on_a_terminal("reach", "-f", str(TIERS), "--no-leaks", NO_COLOR="1")
     assert shown.splitlines()[0].split() == ["source", "destination", "port", "verdict", "by"]
-    assert "and not open: " in shown
+    assert "\nnot open: " in shown
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
@@ -442,4 +444,4 @@ def test_what_a_file_asserts_is_not_said_of_another_stacks_service(tmp_path: Pat
 def test_stacks_of_one_name_cannot_stand_beside_each_other(project: Path) -> None:
     answer = causeway("reach", "-s", "dev", "-b", "dev", folder=project)
     assert answer.code == 2
-    assert "two stacks are called 'shop-dev': their services cannot be told apart" in answer.err
+    assert "two stacks are named 'shop-dev', so their services are ambiguous" in answer.err

@@ -104,9 +104,9 @@ def test_scale_puts_the_old_numbers_back_when_the_update_fails(project: Path) ->
     answer = scale(project, "app=4")
     assert answer.code == 255
     assert answer.err == (
-        "error: Pulumi.dev.yaml is as it was before\n"
-        "error: the update failed, and may have changed something: `causeway scale app=4 --stack "
-        "dev` tries again, `pulumi up --stack dev` goes back to the old numbers\n"
+        "error: Pulumi.dev.yaml is restored\n"
+        "error: the update failed and may be incomplete: `causeway scale app=4 --stack dev` tries "
+        "again, `pulumi up --stack dev` restores the old numbers\n"
     )
     assert (project / "Pulumi.dev.yaml").read_text() == before
     assert not (project / ".Pulumi.dev.yaml.unfinished").exists()
@@ -118,7 +118,7 @@ def test_scale_leaves_a_configuration_that_somebody_else_changed_meanwhile(proje
     answer = scale(project, "app=4")
     assert (answer.code, answer.err) == (
         255,
-        "error: Pulumi.dev.yaml was changed meanwhile, and keeps the new numbers\n",
+        "error: Pulumi.dev.yaml was changed during the update, so it keeps the new numbers\n",
     )
     assert (project / "Pulumi.dev.yaml").read_text().endswith("# mine\n")
 
@@ -128,7 +128,7 @@ def test_scale_puts_the_old_text_back_when_a_number_cannot_be_written(project: P
     pulumi.write_text("#!/bin/sh\necho half >> Pulumi.dev.yaml\nexit 1\n")
     before = (project / "Pulumi.dev.yaml").read_text()
     answer = scale(project, "app=4")
-    assert (answer.code, answer.err) == (1, "error: Pulumi.dev.yaml is as it was before\n")
+    assert (answer.code, answer.err) == (1, "error: Pulumi.dev.yaml is restored\n")
     assert (project / "Pulumi.dev.yaml").read_text() == before
 
 
@@ -224,7 +224,7 @@ def test_a_failed_rollout_tells_what_serves_and_not_what_should(
     assert rollout.run(options, console) == 255
     told = capsys.readouterr().out
     assert (
-        "the roll-out stopped; the next `up` resumes it. What there is now:\n"
+        "the roll-out stopped; the next `pulumi up` resumes it. Containers now:\n"
         "  app: 1 of 3 run: app-1 (healthy), app-2 (unhealthy), app-3 (exited with 137)\n"
         "  job: 0 of 1 run: job-1 (exited with 0)\n"
         "  lb: no container\n"
@@ -252,7 +252,7 @@ def test_a_failed_rollout_without_an_engine_says_that_nothing_is_known(
     options = argparse.Namespace(file=[], stack="dev", probe=None)
     assert rollout.run(options, Console(sys.stdout, sys.stderr, {})) == 255
     assert capsys.readouterr().err == (
-        "error: what serves now is not known: the engine does not answer (refused)\n"
+        "error: unknown which containers serve now: the engine does not answer (refused)\n"
     )
 
 
@@ -263,9 +263,14 @@ def test_a_failed_rollout_without_an_engine_says_that_nothing_is_known(
         (
             ("app", "web"),
             1,
-            "error: nothing of a declared service runs: web: 0 of 1 run: web-1 (restarting)\n",
+            "error: a declared service has no running container: "
+            "web: 0 of 1 run: web-1 (restarting)\n",
         ),
-        (("app", "lb"), 1, "error: nothing of a declared service runs: lb: no container\n"),
+        (
+            ("app", "lb"),
+            1,
+            "error: a declared service has no running container: lb: no container\n",
+        ),
     ],
 )
 def test_verify_fails_with_a_declared_service_of_which_nothing_runs(
@@ -299,7 +304,7 @@ def test_what_was_exchanged_is_told_by_service() -> None:
     before = {"app": {"a": 5.0, "b": 5.0, "c": 5.0}, "lb": {"x": 0.0}, "old": {"o": 0.0}}
     after = {"app": {"d": 5.0, "e": 5.0}, "lb": {"x": 0.0}, "new": {"n": 0.0}}
     assert [str(each) for each in exchanges(before, after)] == [
-        "app: 2 replaced, 1 removed, drained 5 s before the stop",
+        "app: 2 replaced, 1 removed, drained for 5 s before stopping",
         "lb: 1 kept",
         "new: 1 added",
         "old: 1 removed",

@@ -38,8 +38,8 @@ def test_certificates_that_are_missing_are_named(
 ) -> None:
     monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
     assert refusal(stack(host=NOBODY)) == (
-        f"no engine answers at {NOBODY}: the certificates for it in {tmp_path}/docker are "
-        "incomplete: ca.pem, cert.pem, key.pem is missing\n"
+        f"no engine answers at {NOBODY}: the TLS certificates in {tmp_path}/docker are "
+        "incomplete: missing ca.pem, cert.pem, key.pem\n"
         "  what to do: put ca.pem, cert.pem and key.pem there, or name their folder in "
         "docker:certPath or DOCKER_CERT_PATH"
     )
@@ -55,12 +55,12 @@ def test_the_docker_context_of_the_configuration_is_asked_with_its_material(
     assert "host='127.0.0.1', port=1" in told
     assert "HTTPSConnection" in told
     (folder / "key.pem").unlink()
-    assert f"in {folder} are incomplete: key.pem is missing" in refusal(stack(context="far"))
+    assert f"in {folder} are incomplete: missing key.pem" in refusal(stack(context="far"))
 
 
 def test_a_docker_context_that_leads_to_the_port_of_tls_needs_material(tmp_path: Path) -> None:
     docker_context(tmp_path / "docker", "far", "tcp://127.0.0.1:2376", None)
-    assert "'far' leads to the port of TLS and has no certificates" in refusal(stack(context="far"))
+    assert "'far' uses the TLS port 2376 but has no certificates" in refusal(stack(context="far"))
 
 
 def test_a_docker_context_that_is_none_is_named() -> None:
@@ -74,7 +74,7 @@ def test_certificates_as_text_are_not_passed_over(tmp_path: Path) -> None:
         f"  docker:host: {NOBODY}\n  docker:caMaterial: {{secure: abc}}\n"
     )
     assert refusal(read_project(tmp_path, "dev")) == (
-        "docker:caMaterial, docker:certMaterial and docker:keyMaterial are read by Pulumi alone\n"
+        "only Pulumi can read docker:caMaterial, docker:certMaterial and docker:keyMaterial\n"
         "  what to do: name a folder with ca.pem, cert.pem and key.pem in docker:certPath, or set "
         "DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"
     )

@@ -61,9 +61,9 @@ def test_the_salt_is_the_one_of_the_repository() -> None:
 
 def test_a_secret_variable_under_the_committed_salt_is_refused_with_its_line_and_the_cure() -> None:
     assert message(COMMITTED, VARIABLE, PLAIN) == (
-        "Pulumi.dev.yaml:4: causeway:variables.PASSWORD: is secret, and stack dev has the empty "
-        "passphrase, with which everybody can decrypt it: give the stack a passphrase of its own "
-        "with `make passphrase STACK=dev`"
+        "Pulumi.dev.yaml:4: causeway:variables.PASSWORD: is secret, but stack dev has the empty "
+        "passphrase, so anyone can decrypt it: give the stack a passphrase of its own with "
+        "`make passphrase STACK=dev`"
     )
 
 
@@ -72,7 +72,7 @@ def test_what_compose_takes_from_a_variable_is_refused_with_its_line(
     compose: str, kind: str
 ) -> None:
     assert message(COMMITTED, "config: {}\n", compose).startswith(
-        f"compose.yaml:6: {kind}.token: is secret, and stack dev has the empty passphrase"
+        f"compose.yaml:6: {kind}.token: is secret, but stack dev has the empty passphrase"
     )
 
 
@@ -84,7 +84,7 @@ def test_a_secret_file_is_refused(folder: Path) -> None:
 
 def test_an_empty_passphrase_in_the_environment_is_refused_whatever_the_salt() -> None:
     said = message(OTHER, VARIABLE, PLAIN, PULUMI_CONFIG_PASSPHRASE="")
-    assert said.endswith("(PULUMI_CONFIG_PASSPHRASE must not be set and empty)")
+    assert said.endswith("(and unset PULUMI_CONFIG_PASSPHRASE, which is empty)")
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ def test_a_name_made_of_a_secret_is_refused(compose: str, place: str) -> None:
         compose = compose.replace("image: db:1\n", "image: db:1\n    networks: [net]\n")
         place = place.replace(":6:", ":7:")
     assert message(OTHER, VARIABLE, compose) == (
-        f"{place}: holds a secret, and a name stands in clear in Pulumi's state and on the "
-        "engine: take it from a variable that is not secret"
+        f"{place}: contains a secret, but names are stored as plain text in Pulumi's state and on "
+        "the engine: use a variable that is not secret"
     )
 
 

@@ -158,7 +158,7 @@ def test_a_job_that_others_wait_for_runs_to_its_end() -> None:
 def test_a_failed_job_stops_what_waits_for_it() -> None:
     with pytest.raises(
         pulumi.RunError,
-        match=r"exit code 3, .*`docker logs job-1-ab`.*-replace '\*\*shop-dev-job-1'",
+        match=r"exited with code 3, .*`docker logs job-1-ab`.*-replace '\*\*shop-dev-job-1'",
     ):
         require_success("job", "shop-dev-job-1", 3, "job-1-ab")
 

@@ -164,7 +164,7 @@ def test_a_replaced_image_is_built_on_and_told(
 
     assert image["build"]["args"] == {"PYTHON_IMAGE": "local/python:1"}
     assert (
-        "flask_app: python:3.9-slim is replaced by local/python:1 (causeway.local.yaml)"
+        "flask_app: uses the stand-in local/python:1 for python:3.9-slim (causeway.local.yaml)"
         in caplog.messages
     )
 

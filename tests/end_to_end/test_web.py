@@ -62,7 +62,7 @@ def test_flask_answers_through_nginx_as_soon_as_up_has_ended(dev: Outcome, engin
 
 
 def test_up_says_which_base_images_are_replaced(dev: Outcome) -> None:
-    assert "python:3.9-slim is replaced by causeway-base/debian-python" in dev.output
+    assert "uses the stand-in causeway-base/debian-python" in dev.output
 
 
 def test_the_containers_are_on_the_networks_that_the_file_says(

@@ -186,7 +186,7 @@ def test_a_passphrase_of_its_own_lets_the_stack_be_deployed(
     assert secret_api.exec_start(made["Id"]) == SECRET.encode()
     assert holding(secret_project.folder / ".pulumi-state", SECRET) == []
     again = secret_project.run("make", "passphrase", "STACK=vault").succeeded()
-    assert "has a passphrase of its own already" in again.output
+    assert "already has a passphrase of its own" in again.output
 
 
 def test_no_container_is_replaced_when_a_value_starts_or_stops_being_secret(

@@ -64,7 +64,7 @@ def test_what_a_colleagues_killed_run_left_is_named_and_removed_after_asking(
     shown = mine.causeway("leftovers")
     assert shown.code == 1
     assert left["name"].lstrip("/") in shown.output
-    mine.causeway("leftovers", "--remove").refused("nobody can be asked here")
+    mine.causeway("leftovers", "--remove").refused("this is not a terminal")
     assert fingerprint(api.inspect_container(left["id"])) == left
     mine.causeway("leftovers", "--remove", left["name"].lstrip("/")).succeeded()
     mine.up().succeeded()

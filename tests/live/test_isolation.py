@@ -30,7 +30,7 @@ def test_hundreds_of_cells_are_tried(isolation: Measured) -> None:
 
 def test_only_names_outside_and_undecided_cells_are_not_probed(isolation: Measured) -> None:
     for each in isolation.report.unprobed:
-        assert each.seen.why == "names outside are not asked for" or (
+        assert each.seen.why == "external names are not resolved" or (
             each.cell.verdict is Verdict.UNKNOWN and each.seen.verdict is not None
         )
 

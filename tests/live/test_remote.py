@@ -154,7 +154,7 @@ def test_a_foreign_authority_is_refused_in_one_message(far: Far, tmp_path: Path)
 def test_missing_certificates_are_told(far: Far, tmp_path: Path) -> None:
     told = far.causeway("verify", **far.by_tls(tmp_path))
     assert told.code == 2
-    assert f"in {tmp_path} are incomplete: ca.pem, cert.pem, key.pem is missing" in told.output
+    assert f"in {tmp_path} are incomplete: missing ca.pem, cert.pem, key.pem" in told.output
     assert "Traceback" not in told.output
 
 
@@ -162,9 +162,9 @@ def test_ssh_is_refused_with_the_way_round(far: Far) -> None:
     told = far.causeway("verify", DOCKER_HOST="ssh://somebody@far")
     assert told.code == 2
     assert told.output == (
-        "error: no engine answers at ssh://somebody@far: an engine is not asked through ssh:// "
-        "here\n  what to do: forward its socket, `ssh -nNT -L "
-        "/tmp/engine.sock:/var/run/docker.sock somebody@far`, and set "
+        "error: no engine answers at ssh://somebody@far: this command cannot connect through "
+        "ssh://\n  what to do: forward the engine's socket with `ssh -nNT -L "
+        "/tmp/engine.sock:/var/run/docker.sock somebody@far` and set "
         "DOCKER_HOST=unix:///tmp/engine.sock\n"
     )
 
@@ -177,4 +177,4 @@ def test_services_of_a_swarm_are_said_not_to_be_read(far: Far) -> None:
         made.raise_for_status()
         told = far.causeway("verify", **far.by_tls())
         api.leave_swarm(force=True)
-    assert "not read: Swarm services of this engine (fleet)" in told.succeeded().output
+    assert "ignored: Swarm services of this engine (fleet)" in told.succeeded().output

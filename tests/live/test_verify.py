@@ -91,10 +91,10 @@ def verified(shop: Field) -> Outcome:
 
 def test_all_agree_and_the_last_line_counts(verified: Outcome) -> None:
     assert verified.output.splitlines() == [
-        "not probed: 4, names outside are not asked for",
-        "not probed: 4, no address on the internet was named to be tried",
-        "not probed: 8, no vantage in the lan",
-        "not probed: 8, no vantage in the world",
+        "not probed: 4, external names are not resolved",
+        "not probed: 4, no internet address to probe was given",
+        "not probed: 8, no probe runs on the LAN",
+        "not probed: 8, no probe runs outside the engine's host",
         "names: agreed=9 wrong=0 unprobed=0",
         "agreed=32 wrong=0 unprobed=24",
     ]
@@ -174,7 +174,7 @@ def test_a_container_moved_by_hand_is_found(shop: Field) -> None:
         done = causeway(shop, "verify", "--wait", "0")
         assert done.code == 1
         assert "web -> database 5432/tcp dropped allowed" in squeezed(done)
-        assert "database asks for web: leads to nobody; answered: 1" in done.output
+        assert "database asks for web: expected no container; answered: 1" in done.output
         # What runs agrees with itself: it is the file that it differs from.
         assert causeway(shop, "verify", "--live", "--wait", "0").code == 0
     finally:

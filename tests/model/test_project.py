@@ -95,7 +95,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
         'causeway:files: expected a list, found "compose.yaml"',
         'causeway:images: expected a mapping, found ["a"]',
         'causeway:scale: web: expected a number of replicas, found "many"',
-        "causeway:variables: write 1.1 in quotes: as a number it loses its final zeros",
+        "causeway:variables: write 1.1 in quotes: as a number it loses trailing zeros",
         'causeway:verify: expected true or false, found "perhaps"',
     ]
 

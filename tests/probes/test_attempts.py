@@ -128,12 +128,12 @@ def test_the_world_tries_published_ports_and_the_segment_addresses_too() -> None
 
 def test_the_world_cannot_try_what_is_not_published() -> None:
     assert refused(WORLD, node("database"), 5432) == (
-        "packets from there to addresses of containers would tell nothing"
+        "packets from there to container addresses would prove nothing"
     )
 
 
 def test_a_cell_that_cannot_be_tried_says_why() -> None:
-    assert refused(node("web"), INTERNET) == "no address on the internet was named to be tried"
+    assert refused(node("web"), INTERNET) == "no internet address to probe was given"
     assert refused(node("gone"), node("web"), 80) == "no container of gone runs"
     assert refused(node("web"), node("gone"), 80) == "no container of gone runs"
 

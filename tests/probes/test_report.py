@@ -37,7 +37,7 @@ REPORT = Report(
     (
         judged(cell(ALLOWED, ALLOWED), Seen(ALLOWED, (ALLOWED,), TRIED)),
         judged(cell(DROPPED, DROPPED), Seen(ALLOWED, (ALLOWED,), TRIED)),
-        judged(cell(ALLOWED, source=WORLD), Seen(None, why="no vantage in the world")),
+        judged(cell(ALLOWED, source=WORLD), Seen(None, why="no probe runs outside the host")),
     )
 )
 
@@ -77,7 +77,7 @@ def test_a_wrong_cell_tells_what_was_tried() -> None:
 
 def test_what_has_no_address_says_so() -> None:
     found: Finding = judged(cell(DROPPED), Seen(Verdict.UNREACHABLE))
-    assert found.text == "found UNREACHABLE (it has no address)"
+    assert found.text == "found UNREACHABLE (no address)"
 
 
 def test_tap() -> None:
@@ -91,7 +91,7 @@ def test_tap() -> None:
         '  reason: "no network in common"',
         '  packets: "found ALLOWED (172.18.0.2:5432/tcp open)"',
         "  ...",
-        "ok 3 - world -> database:5432/tcp ALLOWED # SKIP no vantage in the world",
+        "ok 3 - world -> database:5432/tcp ALLOWED # SKIP no probe runs outside the host",
         "# agreed=1 wrong=1 unprobed=1",
     ]
 
@@ -106,7 +106,7 @@ def test_junit() -> None:
         "no network in common</failure>",
         "  </testcase>",
         '  <testcase classname="shop.world" name="world -&gt; database:5432/tcp ALLOWED">',
-        '    <skipped message="no vantage in the world" />',
+        '    <skipped message="no probe runs outside the host" />',
         "  </testcase>",
         "</testsuite>",
     ]
@@ -140,7 +140,7 @@ def test_names_follow_the_cells() -> None:
     assert reports.as_tap(Report(()), NAMES).splitlines() == [
         "TAP version 14",
         "1..3",
-        "not ok 1 - web asks for database: leads to nobody; answered: 172.19.0.2",
+        "not ok 1 - web asks for database: expected no container; answered: 172.19.0.2",
         "ok 2 - web asks for web",
         "ok 3 - web asks for off # SKIP no container of off runs",
         "# agreed=0 wrong=0 unprobed=0",

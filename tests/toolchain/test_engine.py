@@ -135,7 +135,7 @@ def test_an_engine_that_ends_at_once_shows_the_end_of_its_log(
     dockerd.write_text(f"#!{sys.executable}\nraise SystemExit('no iptables here')\n")
     dockerd.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolchainError, match="the Docker engine ended at once") as caught:
+    with pytest.raises(ToolchainError, match="the Docker engine exited at once") as caught:
         engine.start(
             console,
             Engine(f"unix://{tmp_path}/docker.sock"),

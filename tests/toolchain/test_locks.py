@@ -73,7 +73,10 @@ def test_without_yes_and_without_a_terminal_the_way_out_is_said(
     file = write(tmp_path, dead)
     assert locks.main(told(tmp_path)) == 0
     assert file.exists()
-    assert f"To go on, run again with --yes, or remove {file}" in capsys.readouterr().out
+    assert (
+        f"To continue, run the command again with --yes, or remove {file}"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_lock_of_a_running_pulumi_stays(
@@ -137,8 +140,8 @@ def test_a_lock_of_another_machine_stays_and_its_holder_is_named(
     assert file.exists()
     assert capsys.readouterr().out == (
         f"The stack is locked by process {dead} of ada on elsewhere since 2026-01-02T03:04:05Z: "
-        f"whether it runs cannot be seen from {socket.gethostname()}.\n"
-        f"If that process has ended: rm {file}\n"
+        f"{socket.gethostname()} cannot tell whether it still runs.\n"
+        f"If that process has ended, remove the lock: rm {file}\n"
     )
 
 
@@ -156,7 +159,7 @@ def test_a_lock_on_a_shared_file_system_stays_and_its_holder_is_named(
     locks.main(["--yes", *told(tmp_path)])
     assert file.exists()
     said = capsys.readouterr().out
-    assert f"another machine of this name may share its folder (file system: {kind})" in said
+    assert f"another machine with this name may share its folder (file system: {kind})" in said
     assert f"rm {file}" in said
 
 

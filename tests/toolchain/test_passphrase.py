@@ -120,13 +120,13 @@ def test_secrets_that_were_open_are_to_be_changed(
 ) -> None:
     pulumi = project(tmp_path, f"{COMMITTED}config:\n  a:\n    secure: v1:b\n")
     passphrase.give(pulumi, tmp_path, "shop", "dev")
-    assert "Whoever has an older Pulumi.dev.yaml can decrypt" in capsys.readouterr().err
+    assert "Anyone with an older Pulumi.dev.yaml can decrypt" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("stack_file", "told"),
     [
-        ("encryptionsalt: v1:other\n", "has a passphrase of its own already"),
+        ("encryptionsalt: v1:other\n", "already has a passphrase of its own"),
         ("secretsprovider: awskms://a\n", "has a secrets provider that needs no passphrase"),
     ],
 )

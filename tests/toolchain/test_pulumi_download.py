@@ -147,7 +147,7 @@ def test_an_archive_that_is_not_the_released_one_is_not_used(
     released = hashlib.sha256(b"released").hexdigest()
     found = hashlib.sha256(site.body).hexdigest()
     assert (
-        f"the download is not used: its SHA-256 is {found}, and that of the release is {released}; "
+        f"the download is not used: its SHA-256 is {found}, but that of the release is {released}; "
         "building from Go modules"
     ) in told.getvalue()
     assert not (tmp_path / "pulumi").exists()
@@ -157,12 +157,12 @@ def test_an_archive_that_is_not_the_released_one_is_not_used(
 @pytest.mark.parametrize(
     ("listed", "said"),
     [
-        (None, "its checksum cannot be had from "),
-        ("", "names no single SHA-256 of pulumi-v"),
-        ("<html>Please log in</html>", "names no single SHA-256 of pulumi-v"),
-        ("{good}  {name}.sbom\n", "names no single SHA-256 of pulumi-v"),
-        ("{short}  {name}\n", "names no single SHA-256 of pulumi-v"),
-        ("{good}  {name}\n{bad}  {name}\n", "names no single SHA-256 of pulumi-v"),
+        (None, "its checksum cannot be read from "),
+        ("", "does not list exactly one SHA-256 of pulumi-v"),
+        ("<html>Please log in</html>", "does not list exactly one SHA-256 of pulumi-v"),
+        ("{good}  {name}.sbom\n", "does not list exactly one SHA-256 of pulumi-v"),
+        ("{short}  {name}\n", "does not list exactly one SHA-256 of pulumi-v"),
+        ("{good}  {name}\n{bad}  {name}\n", "does not list exactly one SHA-256 of pulumi-v"),
     ],
 )
 def test_a_download_whose_checksum_nobody_tells_is_not_used(

@@ -284,7 +284,7 @@ def test_what_encrypts_nothing_keeps_the_empty_passphrase(project: Project, spel
     [
         ("--future x config set --secret key value", "--future is unknown"),
         ("config --secret set key value", "--secret is unknown"),
-        ("config frobnicate key", "it cannot be told whether `pulumi config frobnicate key`"),
+        ("config frobnicate key", "`pulumi config frobnicate key` may encrypt something"),
         ("config set --config-file other.yaml --secret a b", "`make passphrase STACK=dev`"),
         ("stack change-secrets-provider passphrase", "`make passphrase STACK=dev`"),
         ("config cp --dest dev -s prod", "`make passphrase STACK=dev`"),

@@ -1,4 +1,4 @@
-// Laid over the package of the language host when that is built; see toolchain/go_modules.py.
+// Copied into the package of the language host when that is built; see toolchain/go_modules.py.
 
 package main
 
@@ -14,8 +14,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// GenerateProgram lets the program beside this one answer, which is as new as the CLI. What this
-// host's older messages do not know of is kept in them and goes along.
+// GenerateProgram passes the request to the program beside this one, which is as new as the CLI.
+// Fields that this host's older messages do not know are kept and passed on.
 func (host *pythonLanguageHost) GenerateProgram(
 	ctx context.Context, request *pulumirpc.GenerateProgramRequest,
 ) (*pulumirpc.GenerateProgramResponse, error) {

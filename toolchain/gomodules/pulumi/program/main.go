@@ -1,7 +1,7 @@
-// Writes a Python program from one in Pulumi's own notation, for `pulumi import`.
+// Translates a program in Pulumi's own language (PCL) to Python, for `pulumi import`.
 //
-// The language host that can be built from Go modules is older than that. It hands the request on to
-// this program, which is built from the modules of the CLI: protocol messages in, and out.
+// The language host that can be built from Go modules is too old for this. It passes the request on to
+// this program, which is built from the modules of the CLI: it reads and writes protocol messages.
 package main
 
 import (
@@ -55,7 +55,7 @@ func answer(in io.Reader, out io.Writer) error {
 	return err
 }
 
-// write returns the files of the Python program by name, or none where there are errors.
+// write returns the files of the Python program by name, or none if there are errors.
 func write(request *pulumirpc.GenerateProgramRequest) (map[string][]byte, hcl.Diagnostics, error) {
 	loader, err := schema.NewLoaderClient(request.LoaderTarget)
 	if err != nil {
