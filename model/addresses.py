@@ -57,7 +57,7 @@ def malformed_subnets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     code="malformed-subnet",
                 )
             elif str(found.network_address) != written.partition("/")[0].lower():
-                message = f"{written!r} has bits set outside its prefix: write {found}"
+                message = f"{written!r} has host bits set: write {found}"
                 if _address(written.partition("/")[0]) != found.network_address:
                     yield Problem(place, message, code="host-bits-set")
             elif found.version == 6 and key == "subnet" and not network.enable_ipv6:
@@ -93,7 +93,9 @@ def outside_subnet(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             for key, written in given:
                 if written is not None:
                     place = _place(network, position, around, key)
-                    yield Problem(place, f"`{key}` needs a `subnet` beside it", code="needs-subnet")
+                    yield Problem(
+                        place, f"`{key}` needs a `subnet` in the same entry", code="needs-subnet"
+                    )
             continue
         if subnet is None:
             continue
@@ -208,7 +210,7 @@ def _placed(place: Place, address: Address, network: Network) -> Iterator[Proble
         if found.num_addresses > 2 and address in (found.network_address, found.broadcast_address):
             yield Problem(
                 place,
-                f"{address} is the first or last address of {found}, never free",
+                f"{address} is the first or last address of {found}, which cannot be assigned",
                 code="address-never-free",
             )
         if config.gateway is not None and _address(config.gateway) == address:
@@ -218,10 +220,10 @@ def _placed(place: Place, address: Address, network: Network) -> Iterator[Proble
                 code="address-of-gateway",
             )
         elif config.gateway is None and address == default_gateway(config, found):
-            message = f"{address} is what Docker takes as gateway of networks.{network.key}"
+            message = f"{address} is what Docker uses as the gateway of networks.{network.key}"
             yield Problem(
                 place,
-                f"{message}: name another `gateway` or address",
+                f"{message}: choose another `gateway` or address",
                 code="address-of-default-gateway",
             )
         for name, reserved in config.aux_addresses:

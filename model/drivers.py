@@ -44,7 +44,7 @@ def interface(value: str) -> str | None:
 def _parent(value: str) -> str | None:
     base, dot, tag = value.partition(".")
     if dot and not (tag.isdigit() and 1 <= int(tag) <= 4094):
-        return "is not an interface and a VLAN from 1 to 4094, such as eth0.50"
+        return "is not an interface with a VLAN ID from 1 to 4094, such as eth0.50"
     return interface(base)
 
 
@@ -158,14 +158,15 @@ def built_in(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             mode = "none" if network.driver == "null" else network.driver
             place = around.index.place("networks", network.key, "driver")
             message = (
-                f"there is one {mode} network and it cannot be made: write `network_mode: {mode}`"
+                f"the engine has one {mode} network and cannot create another: "
+                f"set `network_mode: {mode}` on the services"
             )
-            yield Problem(place, f"{message} at the services", code="built-in-network")
+            yield Problem(place, message, code="built-in-network")
         elif network.name in BUILT_IN:
             place = around.index.place("networks", network.key, "name")
             yield Problem(
                 place,
-                f"{network.name!r} is the engine's own network; choose another name",
+                f"{network.name!r} is a predefined network of the engine; choose another name",
                 code="built-in-network",
             )
 
@@ -208,21 +209,21 @@ def combinations(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 )
         place = around.index.place("networks", network.key, "attachable")
         if driver == "overlay" and not network.attachable:
-            message = "containers join an overlay network only with `attachable: true`"
+            message = "containers can join an overlay network only with `attachable: true`"
             yield Problem(place, message, code="driver-combination")
         versions = [":" in (config.subnet or "") for config in network.subnets if config.subnet]
         if driver == "bridge" and any(versions.count(each) > 1 for each in (True, False)):
             place = around.index.place("networks", network.key, "ipam", "config", 1, "subnet")
             yield Problem(
                 place,
-                "a bridge has one IPv4 and one IPv6 subnet at most",
+                "a bridge network has at most one IPv4 and one IPv6 subnet",
                 code="driver-combination",
             )
         if driver in ("macvlan", "ipvlan") and network.internal and given.get("parent"):
             place = around.index.place("networks", network.key, "internal")
             message = (
-                f"`internal` takes away the default route only: what is on the wire of "
-                f"{given['parent']} still reaches these containers"
+                f"`internal` removes only the default route: machines on the physical network of "
+                f"{given['parent']} still reach these containers"
             )
             yield Problem(place, message, "warning", code="internal-on-parent")
 
@@ -249,12 +250,13 @@ def members(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             if given.get("macvlan_mode") == "passthru":
                 if service.replicas > 1:
                     message = (
-                        f"passthru gives the parent to one container, not to {service.replicas}"
+                        "passthru gives the parent interface to one container, not to "
+                        f"{service.replicas}"
                     )
                     yield Problem(around.index.place(*steps), message, code="driver-member")
                 elif network.key in passed:
                     message = (
-                        "passthru gives the parent to one container, which is "
+                        "passthru gives the parent interface to one container, which is "
                         f"services.{passed[network.key]}"
                     )
                     yield Problem(around.index.place(*steps), message, code="driver-member")

@@ -70,7 +70,7 @@ def names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 if not _is_name(alias):
                     yield Problem(
                         place,
-                        f"{alias!r} is not a name for DNS (letters, digits, - and .)",
+                        f"{alias!r} is not a DNS name (letters, digits, - and .)",
                         code="malformed-name",
                     )
             for address in attachment.link_local_ips:
@@ -114,7 +114,10 @@ def resolvers(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 (*steps, "extra_hosts"), position, len(service.extra_hosts), holding(host)
             )
             if address != "host-gateway" and not _is_address(address):
-                message = f"{host!r} is given {address!r}, which is no IP address or host-gateway"
+                message = (
+                    f"{host!r} is given {address!r}, which is neither an IP address nor "
+                    "host-gateway"
+                )
                 yield Problem(place, message, code="not-a-host-address")
 
 
@@ -127,7 +130,7 @@ def _is_address(text: str) -> bool:
 
 
 def network_modes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Modes that do not exist, and what has no place beside a namespace of somebody else."""
+    """Modes that do not exist, and what cannot be combined with a namespace of somebody else."""
     for service in stack.services:
         mode = service.network_mode
         if mode is None:
@@ -143,7 +146,7 @@ def network_modes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     code="unknown-network-mode",
                 )
         elif not other:
-            yield Problem(place, f"{mode!r} names no {kind}", code="unknown-namespace")
+            yield Problem(place, f"{mode!r} does not name a {kind}", code="unknown-namespace")
         elif mode == f"service:{service.name}":
             yield Problem(place, "a service cannot share its own namespace", code="own-namespace")
         else:
@@ -164,13 +167,13 @@ def _beside(service: Service, mode: str, around: Surroundings) -> Iterator[Probl
             place = around.index.place("services", service.name, key)
             yield Problem(
                 place,
-                f"`{key}` has no place beside `network_mode: {mode}`; move it there",
+                f"`{key}` cannot be combined with `network_mode: {mode}`; move it there",
                 code="key-of-namespace",
             )
     if around.index.has("services", service.name, "mac_address"):
         place = around.index.place("services", service.name, "mac_address")
         yield Problem(
             place,
-            f"`mac_address` has no place beside `network_mode: {mode}`",
+            f"`mac_address` cannot be combined with `network_mode: {mode}`",
             code="key-of-namespace",
         )

@@ -47,9 +47,12 @@ def overlaps(loaded: Loaded, others: Iterable[Environment], base: str) -> Iterat
                     continue
                 where = f"{shorten(theirs.file, base)}:{theirs.line}"
                 told = f"{subnet} overlaps {taken} of stack {other.name} ({where})"
-                way_out = "a subnet of its own for each, as `${SUBNET}` from causeway:variables"
+                way_out = (
+                    "give each stack its own subnet, for example as `${SUBNET}` from "
+                    "causeway:variables"
+                )
                 if theirs_pooled or pooled:
-                    way_out = "another causeway:addressPool for one of them"
+                    way_out = "set another causeway:addressPool for one of them"
                 if other.same_engine:
                     yield Problem(
                         place, f"{told} on the same engine: {way_out}", code="environments-overlap"

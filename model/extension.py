@@ -23,7 +23,7 @@ def unknown_keys(extension: object, index: SourceIndex) -> Iterator[Problem]:
         return
     for key in extension:
         if key in OF_SERVICES:
-            message = f"{key!r} belongs below a service: `services.NAME.x-causeway.{key}`"
+            message = f"{key!r} belongs under a service: `services.NAME.x-causeway.{key}`"
             yield Problem(index.place("x-causeway", key), message, code="key-of-service")
         elif key not in KEYS:
             yield Problem(

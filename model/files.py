@@ -65,5 +65,5 @@ def _fault(status: os.stat_result, largest: int = LARGEST) -> str | None:
             return f"is {name}, not a regular file"
     if status.st_size > largest:
         size = f"{status.st_size / (1 << 20):.1f} MiB"
-        return f"is {size} large; a file that is read may have {largest >> 20} MiB at most"
+        return f"is {size} in size; the limit is {largest >> 20} MiB"
     return None

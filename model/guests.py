@@ -49,7 +49,9 @@ def _guests(
         if (guest.container is None) == (not guest.labels):
             problems.append(
                 Problem(
-                    place, "names its container by `container` or by `labels`", code="guest-unnamed"
+                    place,
+                    "must name its container by either `container` or `labels`",
+                    code="guest-unnamed",
                 )
             )
         elif (guest.container, guest.labels) in found:
@@ -90,7 +92,7 @@ def _list(value: object) -> list[object]:
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise Wrong("must be a text")
+        raise Wrong("must be a string")
     return value
 
 

@@ -98,7 +98,7 @@ def read(folder: Path) -> Lesson:
     except TypeError as error:
         raise _wrong(file, "", str(error)) from None
     if not steps:
-        raise _wrong(file, "steps", "a lesson without steps shows nothing")
+        raise _wrong(file, "steps", "a lesson needs at least one step")
     needs = text(document.get("needs")) or ""
     if needs not in NEEDS:
         raise _wrong(file, "needs", f"{needs!r} is not one of {', '.join(filter(None, NEEDS))}")
@@ -117,7 +117,7 @@ def read(folder: Path) -> Lesson:
 def _step(value: Mapping[str, object], path: str, file: Path) -> Step:
     actions = [action for action in _KEYS if action in value]
     if len(actions) != 1:
-        raise _wrong(file, path, f"does exactly one of {', '.join(_KEYS)}")
+        raise _wrong(file, path, f"must have exactly one of {', '.join(_KEYS)}")
     action = actions[0]
     if unknown := sorted(value.keys() - _KEYS[action] - _EVERY_STEP):
         raise _wrong(file, path, f"unknown key {unknown[0]!r} beside `{action}`")
@@ -148,7 +148,7 @@ def _step(value: Mapping[str, object], path: str, file: Path) -> Step:
         fails=boolean(value.get("fails")) or False,
     )
     if action in ("run", "inspect") and step.sees is None and step.lacks is None:
-        raise _wrong(file, path, "says neither what it `sees` nor what it `lacks`")
+        raise _wrong(file, path, "needs `sees` or `lacks`")
     return step
 
 
@@ -168,13 +168,13 @@ def differs(step: Step, code: int, output: str, fill: Callable[[str, str, str], 
         return filled(written, lambda *words: re.escape(fill(*words)))
 
     if step.fails and code == 0:
-        return "it was expected to fail, and did not"
+        return "it was expected to fail, but succeeded"
     if not step.fails and code != 0 and step.action != "inspect":
-        return f"it ended with {code}"
+        return f"it ended with exit code {code}"
     if step.sees is not None and not re.search(pattern(step.sees), output, re.MULTILINE):
-        return f"{step.sees} is not in it"
+        return f"the output does not contain {step.sees}"
     if step.lacks is not None and (found := re.search(pattern(step.lacks), output, re.MULTILINE)):
-        return f"{found[0]!r} is in it and should not be"
+        return f"the output contains {found[0]!r}, which it must not"
     return None
 
 

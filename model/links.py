@@ -70,8 +70,8 @@ def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             other = by_name.get(name)
             if other is not None and not _shared(service, other):
                 message = (
-                    f"links work on a network that both are on, and {name!r} shares none with "
-                    f"{service.name!r}: put both on one"
+                    f"{service.name!r} and {name!r} share no network, which a link requires: "
+                    "put both on the same network"
                 )
                 yield Problem(
                     _place(service, position, around), message, code="link-without-network"
@@ -95,14 +95,14 @@ def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         )
         if taken:
             message = (
-                f"link name {alias!r} is the name of services.{taken[0]} on the same network, "
-                "and would lead to both: choose another"
+                f"link name {alias!r} is also a name of services.{taken[0]} on the same network "
+                "and would resolve to both: choose another name"
             )
             yield Problem(place, message, code="link-name-taken")
         elif networks:
             message = (
-                f"every container on {', '.join(networks)} sees the link name {alias!r}, not this "
-                f"service alone: write it under services.{other.name}.networks.NAME.aliases"
+                f"every container on {', '.join(networks)} resolves the link name {alias!r}, not "
+                f"only this service: declare it under services.{other.name}.networks.NAME.aliases"
             )
             yield Problem(place, message, "warning", code="link-seen-by-all")
 
@@ -116,8 +116,8 @@ def needless(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             if other is None or alias != name or not (networks := _shared(service, other)):
                 continue
             message = (
-                f"this link adds nothing: on {', '.join(networks)}, {name!r} is found by its name "
-                "anyway; for the order of starts there is depends_on"
+                f"this link has no effect: on {', '.join(networks)}, {name!r} resolves without it; "
+                "to order the start, use depends_on"
             )
             yield Problem(
                 _place(service, position, around), message, "warning", code="link-needless"

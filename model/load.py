@@ -118,7 +118,7 @@ def load(
         )
 
     if index.too_large:
-        message = f"nests too deep, or stands for more than {nodes.MOST_VALUES} values"
+        message = f"is nested too deeply or expands to more than {nodes.MOST_VALUES} values"
         raise StackError(
             [
                 Problem(Place(path, 0, ""), message, code="file-too-large")

@@ -97,7 +97,10 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
         return
     if said.startswith(HOME):
         for steps in found.where("services", "*", "volumes", "*", fits=_at_home):
-            message = "`~` depends on who runs it: write a path from the folder of the stack file"
+            message = (
+                "`~` is a different folder for each user: write a path relative to the folder of "
+                "the Compose file"
+            )
             yield Problem(found.place(*steps), message, code="home-folder")
         return
     if boolean := NOT_BOOLEAN.match(said):
@@ -105,7 +108,7 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
         place = found.place(*steps) if steps else Place(found.suspect, 0, "")
         yield Problem(
             place,
-            f"{boolean[1]!r} is no boolean in YAML 1.2, {boolean[2]}",
+            f"{boolean[1]!r} is not a boolean in YAML 1.2, {boolean[2]}",
             "warning",
             code="not-a-boolean",
         )
@@ -116,7 +119,7 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
         return
     name = unset[1]
     message = (
-        f"variable {name} is not set and counts as empty: "
+        f"variable {name} is not set, so an empty string is used: "
         f"set it under causeway:variables or in .env, or write ${{{name}:-default}}"
     )
     for place in found.users_of(name) or [Place(found.suspect, 0, "")]:
@@ -132,7 +135,9 @@ def _interpolation_errors(said: str, found: SourceIndex) -> Iterator[Problem]:
         parent = _steps(path, found)
         items = found.where(*(str(step) for step in parent), "*", fits=written.__eq__)
         steps = next(iter(items), parent)
-        message = f"{written!r} is not a variable reference: write ${{NAME}}, or $$ for a plain $"
+        message = (
+            f"{written!r} is not a valid variable reference: write ${{NAME}}, or $$ for a literal $"
+        )
         yield Problem(found.place(*steps), message, code="malformed-variable")
 
 
@@ -182,7 +187,7 @@ def _path_error(said: str, found: SourceIndex, pattern: re.Pattern[str]) -> Prob
     if extra:
         names = re.findall(r"'(.+?)'", extra[1])
         if len(steps) == 1:  # names of one's own choice
-            message = f"{names[0]!r} is not a name: use letters, digits, `.`, `_` and `-`"
+            message = f"{names[0]!r} is not a valid name: use letters, digits, `.`, `_` and `-`"
             return Problem(found.place(*steps, names[0]), message, code="malformed-name")
         word = "key" if len(names) == 1 else "keys"
         listed = ", ".join(repr(name) for name in names)

@@ -41,7 +41,7 @@ def relative_targets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             if not entry[3].startswith("/"):
                 message = f"{entry[3]!r} is not an absolute path in the container"
                 if ":" in entry[3]:
-                    message += "; a volume's name needs two letters or more"
+                    message += "; a volume name needs at least two characters"
                 yield Problem(_place(service, entry, around), message, code="relative-target")
 
 
@@ -51,6 +51,6 @@ def taken_targets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         for entry in _targets(service):
             target = entry[3].rstrip("/")
             if target in seen:
-                message = f"{entry[3]} is already taken by another mount of the service"
+                message = f"{entry[3]} is already used by another mount of the service"
                 yield Problem(_place(service, entry, around), message, code="target-taken")
             seen.add(target)

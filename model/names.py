@@ -34,7 +34,7 @@ def alias_clashes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             if owner != other and not name == containers[owner] == containers[other]:
                 message = (
                     f"{name!r} on network {network!r} is also services.{other} "
-                    f"({line_in(first, place)}): whoever asks for it gets the one or the other"
+                    f"({line_in(first, place)}): DNS answers with either of them"
                 )
                 yield Problem(place, message, "warning", code="name-taken")
 
@@ -58,8 +58,8 @@ def answers_of_two_networks(stack: Stack, around: Surroundings) -> Iterator[Prob
                     place = around.index.place("services", service.name, "networks")
                     message = (
                         f"{name!r} is services.{min(first)} on network {one!r} and "
-                        f"services.{min(second)} on {other!r}: this service is on both and gets "
-                        "the one or the other"
+                        f"services.{min(second)} on {other!r}: this service is on both networks, "
+                        "and DNS answers with either of them"
                     )
                     yield Problem(place, message, "warning", code="name-of-two-networks")
 
@@ -81,8 +81,8 @@ def reached_around_icc(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if inside and wide and service.replicas:
             published = wide[0].published or "of the engine's choice"
             message = (
-                f"host port {published} is open on all addresses, so that the containers of "
-                f"{', '.join(inside)} reach it in spite of `{ICC}`: bind it to 127.0.0.1"
+                f"host port {published} is published on all addresses, so the containers on "
+                f"{', '.join(inside)} can reach it despite `{ICC}`: bind it to 127.0.0.1"
             )
             yield Problem(
                 around.index.place("services", service.name, "ports"),

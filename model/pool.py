@@ -54,10 +54,10 @@ def pool(base: str, size: int = SIZE) -> AddressPool:
     if not isinstance(found, IPv4Network):
         raise ValueError(f"{base} is not an IPv4 range")
     if not found.is_private:
-        raise ValueError(f"{base} holds public addresses: take a part of 10.0.0.0/8, for example")
+        raise ValueError(f"{base} contains public addresses: use a part of 10.0.0.0/8, for example")
     if not found.prefixlen <= size <= 29:
         raise ValueError(
-            f"{base} cannot be cut into subnets of /{size}: the size is from "
+            f"{base} cannot be divided into subnets of /{size}: choose a size from "
             f"/{found.prefixlen} to /29"
         )
     return AddressPool(found, size)
@@ -75,7 +75,7 @@ def configured(value: object) -> AddressPool | None:
     if isinstance(value, dict) and "base" in value and value.keys() <= {"base", "size"}:
         size = str(value.get("size", SIZE))
         if not size.isdigit():
-            raise ValueError(f"the size {size!r} is no prefix length such as 24")
+            raise ValueError(f"the size {size!r} is not a prefix length such as 24")
         return pool(str(value["base"]), int(size))
     raise ValueError("expected a range such as 10.100.0.0/16, or `base` and `size`")
 
@@ -152,7 +152,7 @@ def _exhausted(pool: AddressPool, taken: list[tuple[str, IPv4Network]]) -> str:
     users = [f"{key} {subnet}" for key, subnet in taken if subnet.overlaps(pool.base)]
     more = f" and {len(users) - _SHOWN} more" if len(users) > _SHOWN else ""
     return (
-        f"no subnet is left in causeway:addressPool {pool.base}, which has {pool.slots} of "
+        f"no free subnet is left in causeway:addressPool {pool.base}, which has {pool.slots} of "
         f"/{pool.size}; used by {', '.join(users[:_SHOWN])}{more}: give the pool a larger base or "
-        "a longer size, or this network a subnet of its own"
+        "a longer prefix as its size, or give this network its own subnet"
     )

@@ -115,9 +115,9 @@ def opens_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 named = f"0.0.0.0:{port.published or ''}:{port.target}"
                 named += "" if port.protocol == "tcp" else f"/{port.protocol}"
                 message = (
-                    f"port {bare} is open on all addresses of the machine, and leads to a "
+                    f"port {bare} is published on all addresses of the host and leads to a "
                     f"container on the internal network {', '.join(inside)}: bind it to 127.0.0.1, "
-                    f"or write `{named}` if everybody may"
+                    f"or write `{named}` to allow access from everywhere"
                 )
                 yield Problem(
                     _place(service, position, around), message, "warning", code="port-into-internal"

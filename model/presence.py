@@ -27,7 +27,7 @@ def missing_content(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if source.file is None and source.content is None:
             steps = (f"{source.kind}s", source.key, "environment")
             if around.index.has(*steps):
-                message = "its variable is not set under causeway:variables nor in .env"
+                message = "its variable is set neither under causeway:variables nor in .env"
                 yield Problem(around.index.place(*steps), message, code="missing-content")
 
 
@@ -42,7 +42,9 @@ def missing_build_files(stack: Stack, around: Surroundings) -> Iterator[Problem]
         if not around.index.has(*steps, "context"):
             place = around.index.place(*steps)
         if REMOTE.match(build.context):
-            message = f"{build.context} is not on this machine: check it out and name the folder"
+            message = (
+                f"{build.context} is not on this machine: clone it and give the path of the folder"
+            )
             yield Problem(place, message, code="missing-build-context")
         elif not around.exists(build.context):
             yield Problem(place, f"no build context {build.context}", code="missing-build-context")
@@ -73,5 +75,5 @@ def missing_bind_sources(stack: Stack, around: Surroundings) -> Iterator[Problem
                     len(service.mounts),
                     holding(mount.target),
                 )
-                message = f"{mount.source} does not exist here, and Docker will not create it"
+                message = f"{mount.source} does not exist, and Docker does not create it"
                 yield Problem(place, message, "warning", code="missing-bind-source")

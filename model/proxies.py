@@ -50,10 +50,10 @@ def stale(stack: Stack, texts: Mapping[str, Mapping[str, str]]) -> Iterator[Prob
 
 def _message(name: str) -> str:
     return (
-        f"nginx looks {name!r} up once, at its start, and answers 502 after {name} has been "
-        f"replaced: let `x-causeway: balance` write the configuration; or write "
+        f"nginx resolves {name!r} only once, when it starts, and answers 502 after {name} is "
+        "replaced: let `x-causeway: balance` write the configuration; or write "
         f"`resolver 127.0.0.11 valid=1s; set $target {name}; proxy_pass http://$target:PORT;`; or "
-        f"`depends_on: {{{name}: {{restart: true}}}}`, which interrupts"
+        f"`depends_on: {{{name}: {{restart: true}}}}`, which interrupts service"
     )
 
 

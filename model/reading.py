@@ -70,7 +70,7 @@ class _Reading:
             if file in self.seen:
                 continue
             if len(self.seen) == MOST_FILES:
-                message = f"leads to more than {MOST_FILES} files by `include` and `extends`"
+                message = f"includes or extends more than {MOST_FILES} files"
                 self.problems.append(
                     Problem(Place(first.path, 0, ""), message, code="too-many-files")
                 )
@@ -128,8 +128,8 @@ class _Reading:
             return True
         said = mention.text
         if said != mention.entry.text:
-            said = f"{mention.entry.text} stands for {said}, which"
-        message = f"{said} is not on this machine: keep a copy beside the stack file"
+            said = f"{mention.entry.text} resolves to {said}, which"
+        message = f"{said} is not on this machine: keep a copy next to the Compose file"
         self.problems.append(Problem(mention.place, message, code="not-on-this-machine"))
         return False
 

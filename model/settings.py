@@ -31,7 +31,7 @@ def malformed(variables: Mapping[str, str], images: Mapping[str, str]) -> Iterat
                 "is not a variable name (letters, digits, _)",
             )
         elif "\0" in value:
-            yield _problem("malformed-variable", f"variables.{name}", "holds a NUL character")
+            yield _problem("malformed-variable", f"variables.{name}", "contains a NUL character")
     for wanted, used in images.items():
         for image in (wanted, used):
             if not IMAGE.fullmatch(image):
@@ -56,7 +56,10 @@ def scaled(
         code, message = "unknown-service", f"unknown service {name!r} {known(names)}"
         if index.has("services", name):
             code = "switched-off"
-            message = f"service {name!r} is switched off by its profiles (see causeway:profiles)"
+            message = (
+                f"service {name!r} is disabled by its profiles: enable one of them under "
+                "causeway:profiles"
+            )
         problems.append(_problem(code, f"scale.{name}", message))
     services = tuple(
         replace(each, replicas=scale.get(each.name, each.replicas)) for each in stack.services

@@ -51,7 +51,7 @@ def unusable(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             if subnet.version == reserved.version and subnet.overlaps(reserved):
                 yield Problem(
                     place,
-                    f"{subnet} lies in {reserved}, which is for {purpose}",
+                    f"{subnet} is part of {reserved}, which is reserved for {purpose}",
                     code="reserved-subnet",
                 )
         # A bridge needs network, gateway, one container and broadcast; others have no gateway.
@@ -59,7 +59,7 @@ def unusable(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if isinstance(subnet, IPv4Network) and subnet.prefixlen > largest:
             yield Problem(
                 place,
-                f"{subnet} has no room for gateway and container: /30 or larger",
+                f"{subnet} is too small for a gateway and a container: use /30 or larger",
                 code="subnet-too-small",
             )
 
@@ -73,7 +73,7 @@ def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             place = _place(network, position, around, "gateway")
             yield Problem(
                 place,
-                f"{gateway} is the first or last address of {subnet}, never free",
+                f"{gateway} is the first or last address of {subnet}, which cannot be assigned",
                 code="address-never-free",
             )
         taken: dict[Address, str] = {} if gateway is None else {gateway: "the gateway"}
@@ -99,7 +99,7 @@ def in_dynamic_range(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 key = f"ipv{subnet.version}_address"
                 place = around.index.place("services", name, "networks", network.key, key)
                 message = (
-                    f"the engine may give {address} to {dynamic[0]!r}, which starts earlier or "
+                    f"the engine may assign {address} to {dynamic[0]!r} if it starts earlier or "
                     f"restarts: {_advice(network, subnet, [each for _, each in fixed])}"
                 )
                 yield Problem(place, message, "warning", code="address-in-dynamic-range")
@@ -150,8 +150,8 @@ def too_few_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if len(dynamic) > free:
             users = ", ".join(f"{name} {dynamic.count(name)}" for name in sorted({*dynamic}))
             message = (
-                f"{pool} has {max(free, 0)} addresses for containers, and {len(dynamic)} want one "
-                f"({users}): declare a larger one"
+                f"{pool} has {max(free, 0)} addresses for containers, but {len(dynamic)} are "
+                f"needed ({users}): declare a larger one"
             )
             place = subnet_place(network, position, around.index)
             if config.ip_range is not None:

@@ -81,7 +81,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "unknown-service",
         r'^service "(.+?)" depends on undefined service ""$',
         _at("services", "{1}"),
-        "names no service",
+        "does not name a service",
         checked=True,
     ),
     _pattern(
@@ -95,7 +95,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "mode-and-networks",
         r"^service (.+?) declares mutually exclusive `network_mode` and `networks`",
         _at("services", "{1}", "network_mode"),
-        "`network_mode` and `networks` exclude each other",
+        "`network_mode` and `networks` are mutually exclusive",
         checked=True,
     ),
     _pattern(
@@ -116,19 +116,19 @@ PATTERNS: tuple[Pattern, ...] = (
         "keys-disagree",
         r'^service "(.+?)" declares mutual+y exclusive dockerfile and dockerfile_inline',
         _at("services", "{1}", "build", "dockerfile_inline"),
-        "`dockerfile` and `dockerfile_inline` exclude each other",
+        "`dockerfile` and `dockerfile_inline` are mutually exclusive",
     ),
     _pattern(
         "keys-disagree",
         r"^services\.(\S+): can't set distinct values on '(\S+)' and '(\S+)'$",
         _at("services", "{1}", "{2}"),
-        "`{2}` and `{3}` say different things: remove one of them",
+        "`{2}` and `{3}` have different values: remove one of them",
     ),
     _pattern(
         "dependency-cycle",
         r"^dependency cycle detected: ((\S+) -> .*)$",
         _at("services", "{2}", "depends_on"),
-        "the services wait for each other: {1}",
+        "dependency cycle: {1}",
         checked=True,
     ),
     _pattern(
@@ -141,13 +141,13 @@ PATTERNS: tuple[Pattern, ...] = (
         "extends-cycle",
         r"^Circular reference: (.*)$",
         _first_of_circle,
-        "the service extends itself in the end",
+        "the service extends itself, directly or through other services",
     ),
     _pattern(
         "include-cycle",
         r"^include cycle detected: (\S+)",
         _at("include"),
-        "the file includes itself in the end",
+        "the file includes itself, directly or through other files",
     ),
     _pattern(
         "not-a-port",
@@ -192,24 +192,25 @@ PATTERNS: tuple[Pattern, ...] = (
         "not-on-this-machine",
         r"^(?:git|OCI) remote resource is disabled by ",
         _at("include"),
-        "leads to a stack file that is not on this machine: keep a copy beside this one",
+        "refers to a Compose file that is not on this machine: keep a copy next to this one",
     ),
     _pattern(
         "empty-file",
         r"^empty compose file$",
         _at(),
-        "is empty: a stack file has at least `services`",
+        "is empty: a Compose file needs at least `services`",
     ),
     _pattern(
         "not-a-mapping",
         r"^top-level object must be a mapping$",
         _at(),
-        "is no mapping with `services`",
+        "must be a mapping with the key `services`",
     ),
     _pattern(
         "malformed-stack-name",
         r"^invalid project name \"(.*?)\": .*$",
         _at(),
-        "{1!r} cannot name a stack: lower-case letters, digits, - and _ after a letter or digit",
+        "{1!r} is not a valid stack name: use lower-case letters, digits, - and _, starting with "
+        "a letter or digit",
     ),
 )

@@ -93,7 +93,7 @@ def _told(assertion: Assertion, cell: Cell, sure: bool) -> Problem:
             code="never-broken",
             flow=_flow(cell),
         )
-    message = f"never {assertion}: whether {flow} is open cannot be told"
+    message = f"never {assertion}: it is unknown whether {flow} is open"
     return Problem(
         assertion.place, message, "warning", witness(cell), code="never-unknown", flow=_flow(cell)
     )
@@ -112,7 +112,7 @@ def _always(assertion: Assertion, origin: Node, target: Node, matrix: Matrix) ->
     unknown = Verdict.UNKNOWN in verdicts
     first = verdicts.index(Verdict.UNKNOWN) if unknown else 0
     cell = matrix.decide(origin, target, endpoints[first])
-    word = "whether it is open cannot be told" if unknown else f"it is {cell.verdict.value}"
+    word = "it is unknown whether it is open" if unknown else f"it is {cell.verdict.value}"
     message = f"{assertion.kind.value} {assertion}: {spoken(cell)}: {word}"
     severity: Literal["error", "warning"] = "warning" if unknown else "error"
     code = f"{assertion.kind.value}-{'unknown' if unknown else 'broken'}"
@@ -141,7 +141,7 @@ def _others(flows: list[Assertion], stack: Stack, matrix: Matrix) -> Iterator[Pr
     if others:
         rest = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
         message = (
-            f"flows are checked, not enforced: networks leave others open too: "
+            f"flows are checked, not enforced; the networks also allow: "
             f"{', '.join(others[:MOST_NAMED])}{rest}"
         )
         place = flows[0].place

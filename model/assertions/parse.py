@@ -74,7 +74,7 @@ def parse(extension: object, stack: Stack, index: SourceIndex) -> Assertions:
         match = PATTERN.fullmatch(text)
         if match is None:
             problems.append(
-                Problem(place, f"{text!r} is no assertion: {FORM}", code="no-assertion")
+                Problem(place, f"{text!r} is not an assertion: {FORM}", code="no-assertion")
             )
             continue
         wrong = len(problems)
@@ -106,7 +106,7 @@ def _entries(
             if isinstance(text, str):
                 yield kind, text, place
             else:
-                problems.append(Problem(place, f"is no assertion: {FORM}", code="no-assertion"))
+                problems.append(Problem(place, f"is not an assertion: {FORM}", code="no-assertion"))
 
 
 def _side(
@@ -120,7 +120,8 @@ def _side(
         problems.append(Problem(place, _unknown("network", words[1], keys), code="unknown-network"))
         return None
     if len(words) != 1:
-        problems.append(Problem(place, f"{text!r} names nothing: {FORM}", code="no-assertion"))
+        message = f"{text!r} is neither a service nor `network NAME`: {FORM}"
+        problems.append(Problem(place, message, code="no-assertion"))
         return None
     if text == "*":
         return Side("all")
@@ -130,7 +131,7 @@ def _side(
     if text in names:
         return Side("service", text)
     if index.has("services", text):
-        message = f"service {text!r} is switched off by its profiles: not checked"
+        message = f"service {text!r} is disabled by its profiles: not checked"
         problems.append(Problem(place, message, "warning", code="switched-off"))
     elif text in (network.key for network in stack.networks):
         problems.append(

@@ -21,13 +21,15 @@ class UnsafeName(CausewayError):
 def configuration(service: Service, replicas: Mapping[str, Sequence[Address]]) -> str:
     """The text of the file; `replicas` holds those of each target in their order."""
     balance = service.balance
-    assert balance is not None, f"{service.name} is no balancer"
+    assert balance is not None, f"{service.name} is not a load balancer"
     found = servers(balance, replicas)
     # The engine gave some of these; whatever answers as one may say anything.
     words = [service.name, *(word for one in found for word in (one.container, one.address))]
     for word in words:
         if not WORD.fullmatch(word):
-            raise UnsafeName(f"balancer {service.name!r}: {word!r} is no name and no address")
+            raise UnsafeName(
+                f"balancer {service.name!r}: {word!r} is neither a name nor an address"
+            )
     if balance.engine == "nginx":
         return nginx(balance, service.name, service.image or "", found)
     return haproxy(balance, service.name, found)

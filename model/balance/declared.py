@@ -74,7 +74,7 @@ def _placed(
         ("network_mode", service.network_mode),
     ):
         if value is not None:
-            message = f"a balancer has its own `{key}`; remove it"
+            message = f"a load balancer sets its own `{key}`; remove it"
             problems.append(Problem(index.place(*steps, key), message, code="key-of-balancer"))
     others = {other.name: other for other in stack.services if other.name != service.name}
     own = [attachment.network for attachment in service.attachments]
@@ -87,13 +87,13 @@ def _placed(
         if other is None:
             message = f"unknown service {target.service!r} {known([*others])}"
             if index.has("services", target.service) and target.service != service.name:
-                message = f"service {target.service!r} is switched off by its profiles"
+                message = f"service {target.service!r} is disabled by its profiles"
             problems.append(Problem(place, message, code="switched-off"))
             continue
         theirs = {attachment.network for attachment in other.attachments}
         shared = min((network for network in own if network in theirs), default="")
         if not shared:
-            message = f"shares no network with {target.service}, so nothing can get there"
+            message = f"shares no network with {target.service}, so it cannot reach that service"
             problems.append(Problem(place, message, code="no-shared-network"))
         targets.append(replace(target, network=shared))
     return replace(balance, targets=tuple(targets) or balance.targets)

@@ -27,7 +27,7 @@ def _targets(value: object) -> tuple[Target, ...]:
         assert isinstance(number, int)
         found.append(Target(name, number))
     if not any(target.weight for target in found):
-        raise Wrong("one weight at least must be above 0")
+        raise Wrong("at least one weight must be above 0")
     return tuple(found)
 
 
@@ -69,7 +69,10 @@ def parse(
             suffix = "timeout" if key == "timeouts" else key
             for name, item in below.items():
                 found[f"{name}_{suffix}" if key == "timeouts" else f"{suffix}_{name}"] = item
-    for key, example in (("to", "the service it stands in front of"), ("port", "the port there")):
+    for key, example in (
+        ("to", "name the service to balance"),
+        ("port", "give the port of that service"),
+    ):
         if isinstance(value, dict) and key not in value:
             problems.append(
                 Problem(index.place(*steps), f"`{key}` is missing: {example}", code="missing-key")
@@ -90,17 +93,21 @@ def parse(
 def _conflicts(balance: Balance) -> list[tuple[str, str]]:
     found = []
     if balance.engine == "nginx" and balance.health_path is not None:
-        message = (
-            "nginx notices failures only in passing: use `engine: haproxy` or leave `path` out"
-        )
+        message = "nginx has no active health checks: use `engine: haproxy` or remove `path`"
         found.append(("health", message))
     if balance.mode == "tcp":
         if balance.sticky == "cookie":
             found.append(("sticky", "a TCP connection has no cookie: use `sticky: ip`"))
         if balance.health_path is not None:
-            found.append(("health", "a path belongs to `mode: http`: leave it out"))
+            found.append(("health", "`path` needs `mode: http`: remove it"))
     if balance.sticky == "ip" and balance.algorithm == "least_conn":
-        found.append(("sticky", "an address decides alone: leave `algorithm` out"))
+        found.append(("sticky", "`sticky: ip` chooses the server by itself: remove `algorithm`"))
     if balance.sticky == "cookie" and balance.algorithm == "source":
-        found.append(("sticky", "cookie and `algorithm: source` are two ways to stick: choose one"))
+        found.append(
+            (
+                "sticky",
+                "`sticky: cookie` and `algorithm: source` both tie a client to one server: choose "
+                "one",
+            )
+        )
     return found

@@ -31,7 +31,7 @@ def text(graph: Graph) -> str:
             found.append(f"  {corner} {_member(box, also, ports.get(box.id, []))}")
     rest = [box for box in graph.boxes if box.kind == "service" and box.id not in networks]
     if rest:
-        found += ["", "on no network of its own"]
+        found += ["", "no network of its own"]
         for box in rest:
             other = shared.get(box.id)
             to = f": with {boxes[other.target].label}" if other else f": {box.note}"

@@ -164,7 +164,7 @@
     const title = way === "out" ? "Reaches" : "Reached by";
     return [
       made("h3", {}, `${title} (${found.length})`),
-      items.length ? made("ul", {}, ...items) : made("p", { class: "hint" }, "nobody"),
+      items.length ? made("ul", {}, ...items) : made("p", { class: "hint" }, "none"),
     ];
   }
 
@@ -179,7 +179,7 @@
   function tellPair(source, destination) {
     panel.replaceChildren(made("h2", {}, `${data.names[source]} → ${data.names[destination]}`));
     const found = answers(source, destination);
-    if (!found.length) panel.append(made("p", {}, "Both lie outside: not of this stack."));
+    if (!found.length) panel.append(made("p", {}, "Both are outside: not part of this stack."));
     for (const each of found) {
       const word = data.verdicts[each.verdict];
       const kind = each.kind === "none" ? "" : ` · ${each.kind}`;
@@ -192,7 +192,7 @@
     }
     const other = [destination, source];
     if (data.sources.includes(destination) && data.destinations.includes(source)) {
-      const button = made("button", { type: "button", class: "show" }, "the other way");
+      const button = made("button", { type: "button", class: "show" }, "reverse direction");
       button.addEventListener("click", () => choose(other));
       panel.append(made("p", {}, button));
     }
@@ -244,7 +244,7 @@
     const ports = found.filter((each) => each.verdict === ALLOWED).map((each) => port(each.endpoint));
     const doubt = found.some((each) => each.verdict === UNKNOWN);
     const broken = cells[row][column].classList.contains("broken") ? ", breaks an assertion" : "";
-    const verdict = ports.length ? `open: ${ports.join(", ")}` : doubt ? "cannot be told" : "closed";
+    const verdict = ports.length ? `open: ${ports.join(", ")}` : doubt ? "unknown" : "closed";
     return `${data.names[source]} to ${data.names[destination]}: ${verdict}${broken}`;
   }
 

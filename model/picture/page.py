@@ -31,12 +31,12 @@ POLICY = (
 # A row a mark: its sign in the matrix, and what it says.
 MARKS: dict[Mark, tuple[str, str]] = {
     "open": ("●", "open"),
-    "port": ("◐", "open through a port of the host"),
-    "unknown": ("?", "cannot be told"),
+    "port": ("◐", "open through a published port"),
+    "unknown": ("?", "unknown"),
     "broken": ("✕", "breaks an assertion"),
     "closed": ("·", "closed"),
     "self": ("\u2013", "itself"),
-    "none": ("", "not of this stack"),
+    "none": ("", "not part of this stack"),
 }
 
 
@@ -107,7 +107,7 @@ def _style() -> str:
 
 
 def _head(found: Scene, refresh_seconds: int | None) -> Iterator[str]:
-    yield '<a class="skip" href="#picture">To the picture</a>'
+    yield '<a class="skip" href="#picture">Skip to the picture</a>'
     yield "<header>"
     yield f'<div class="what"><h1>{escape(found.title)}</h1><p>{escape(found.summary)}</p></div>'
     yield '<nav aria-label="Parts of this page">'
@@ -136,19 +136,22 @@ def _picture(picture: Picture) -> Iterator[str]:
 
 
 def _panel() -> Iterator[str]:
-    yield '<section id="panel" aria-live="polite" aria-label="What is chosen">'
-    yield "<h2>Choose a service</h2>"
+    yield '<section id="panel" aria-live="polite" aria-label="Selection">'
+    yield "<h2>Select a service</h2>"
     yield (
-        "<p>Point at a service to see whom it reaches. Click it, or press Enter, to keep it and "
-        "to read why. Escape lets go.</p></section>"
+        "<p>Hover over a service to see what it reaches. Click it or press Enter to select it and "
+        "see why. Press Escape to clear the selection.</p></section>"
     )
 
 
 def _matrix(reached: Flows) -> Iterator[str]:
     yield '<section id="matrix" aria-labelledby="matrix-title" tabindex="-1">'
     yield '<h2 id="matrix-title">Matrix</h2>'
-    yield "<p>From the row to the column. Arrow keys move; Enter tells why.</p>"
-    yield '<ul class="key" aria-label="Signs of the matrix">'
+    yield (
+        "<p>Each cell shows whether the row reaches the column. Move with the arrow keys; "
+        "press Enter to see why.</p>"
+    )
+    yield '<ul class="key" aria-label="Legend of the matrix">'
     shown = {mark for row in reached.marks for mark in row}
     for mark, (sign, label) in MARKS.items():
         if mark in shown and mark not in ("self", "none"):
@@ -186,11 +189,11 @@ def _findings(found: Scene) -> Iterator[str]:
     yield '<section id="findings" aria-labelledby="findings-title" tabindex="-1">'
     yield '<h2 id="findings-title">Findings</h2>'
     if not found.findings:
-        yield "<p>None: no assertion is broken, and nothing opens more than the file says.</p>"
+        yield "<p>None: every assertion holds, and nothing is unexpectedly exposed.</p>"
     groups = (
         (("violation", "unsure"), "Assertions"),
-        (("pivot",), "Pivots: a way across if taken over"),
-        (("leak",), "Opens more than it seems"),
+        (("pivot",), "Pivots: a path between networks if compromised"),
+        (("leak",), "Unexpected exposure"),
     )
     for kinds, title in groups:
         listed = [each for each in found.findings if each.kind in kinds]

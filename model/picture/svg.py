@@ -147,8 +147,8 @@ def _outside(picture: Picture, interactive: bool) -> Iterator[str]:
 
 def _way_out(area: Area) -> str:
     if area.egress == "unknown":
-        return f"whether {area.label} has a way out is not known"
-    return f"everything may leave {area.label}"
+        return f"it is unknown whether {area.label} has a route out"
+    return f"all traffic can leave {area.label}"
 
 
 def _place(
@@ -183,7 +183,9 @@ def _wire(wire: Wire, frame: Box) -> str:
     state = "open" if wire.is_open else "closed"
     y, middle = wire.box.middle.y, wire.box.middle.x
     rail = f'<path class="wire" d="M40 {number(y)}H{number(wire.box.x)}"/>' if wire.is_open else ""
-    hint = "published to the world" if wire.is_open else "published, but the world does not get in"
+    hint = (
+        "published to the world" if wire.is_open else "published, but not reachable from the world"
+    )
     return (
         f'<g class="socket" data-card="{escape(wire.card)}"><title>{escape(hint)}</title>{rail}'
         f'<path class="wire {state}" d="M{number(wire.box.right)} {number(y)}'

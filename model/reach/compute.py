@@ -131,7 +131,7 @@ class Decider:
             return ()
         if endpoint in member.declared:
             return ()
-        text = f"nothing in the stack file says that {destination} listens on {endpoint}"
+        text = f"the Compose file does not declare that {destination} listens on {endpoint}"
         return (Reason(text, member.service.place),)
 
     def _way(self, draft: Draft, source: Node, destination: Node) -> Way:
@@ -158,7 +158,7 @@ class Decider:
             return self._to_service(source, self.members[destination], endpoint)
         space = self._space(source)
         if space is None:
-            return (no(Verdict.UNKNOWN, PathKind.NONE, "both lie outside the host"),)
+            return (no(Verdict.UNKNOWN, PathKind.NONE, "both are outside the host"),)
         if destination.kind is NodeKind.DNS:
             return self._once((space, "names"), lambda: (to_names(space, self.facts),))
         return self._once((space, "internet"), lambda: (to_internet(space, self.facts),))
@@ -192,7 +192,7 @@ class Decider:
                 return (SHARED,)
         from_space = self._space(source)
         if from_space is None:
-            return (no(Verdict.UNKNOWN, PathKind.NONE, "both lie outside the host"),)
+            return (no(Verdict.UNKNOWN, PathKind.NONE, "both are outside the host"),)
         return self.between(from_space, space, bindings)
 
     def between(
@@ -224,7 +224,7 @@ class Decider:
         if space is None:
             if member is not None:
                 return tuple(from_world(member.namespace, ()))
-            text = "what the host listens on, and what its firewall lets in, is not declared here"
+            text = "the host's listening ports and firewall rules are not declared here"
             return (no(Verdict.UNKNOWN, PathKind.NONE, text),)
         if space.mode is Mode.HOST:
             return (SHARED,)

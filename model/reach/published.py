@@ -18,25 +18,32 @@ def published_from(
 ) -> Draft:
     """From a container or the host itself, to the host's address and the published port."""
     if source.mode is Mode.NONE:
-        return no(Verdict.UNREACHABLE, PathKind.NONE, "`network_mode: none` has loopback only")
+        return no(
+            Verdict.UNREACHABLE, PathKind.NONE, "`network_mode: none` has only a loopback interface"
+        )
     if source.mode is Mode.UNKNOWN:
-        text = "shares the namespace of a container that no stack declares"
+        text = "shares the network namespace of a container that no stack declares"
         return no(Verdict.UNKNOWN, KIND, text)
     reaches_host = any(each.host_address and not each.is_wire for each in source.segments)
     if source.mode is Mode.NETWORKS and not reaches_host:
-        text = "{source} has no way to an address of the host"
+        text = "{source} cannot reach an address of the host"
         return no(Verdict.UNREACHABLE, KIND, text)
     closed = _closed(destination, binding)
     if closed is not None:
         return closed
     at = At("destination", "ports", port=binding.target)
     spoken = spoken_port(binding)
-    end = Line(f"the host passes it on to {{destination}}:{binding.target}", at)
+    end = Line(f"the host forwards it to {{destination}}:{binding.target}", at)
     if source.mode is Mode.HOST:
         reason = Line(f"{{destination}} publishes {binding.target} as {spoken}", at)
-        return Draft(Verdict.ALLOWED, KIND, (Line(f"the host's own {spoken}", at), end), (reason,))
+        return Draft(
+            Verdict.ALLOWED,
+            KIND,
+            (Line(f"the host connects to its own {spoken}", at), end),
+            (reason,),
+        )
     if binding.is_loopback:
-        text = f"the host listens on {binding.address} only, which no container reaches"
+        text = f"the host listens on {binding.address} only, which containers cannot reach"
         return no(Verdict.NO_LISTENER, KIND, text, at)
     open_ones = [
         each
@@ -44,7 +51,7 @@ def published_from(
         if not each.internal and not each.is_wire and each.host_address
     ]
     if not open_ones:
-        text = "{source} has internal networks only: the host drops what it would pass on"
+        text = "{source} is only on internal networks: the host drops traffic that it would forward"
         return no(Verdict.DROPPED, KIND, text)
     if not facts.userland_proxy and (held := _without_proxy(source, destination, facts)):
         return held
@@ -68,7 +75,10 @@ def _closed(destination: Namespace, binding: Binding) -> Draft | None:
     at = At("destination", "ports", port=binding.target)
     gateway = gateway_of(destination)
     if gateway is None:
-        text = "the port is not published: every network of {destination} is internal or a wire"
+        text = (
+            "the port is not published: every network of {destination} is internal, macvlan or "
+            "ipvlan"
+        )
         return no(Verdict.NO_LISTENER, KIND, text, at)
     if gateway.gateway_mode == "routed":
         text = f"network {gateway.key} is routed: the host itself does not listen"
@@ -81,12 +91,12 @@ def _without_proxy(source: Namespace, destination: Namespace, facts: EngineFacts
     if shared:
         if any(each.icc for each in shared):
             return None
-        text = "without docker-proxy the packet crosses a bridge with enable_icc: false"
+        text = "without docker-proxy, the packet crosses a bridge with enable_icc: false"
         return no(Verdict.DROPPED, KIND, text)
     older = facts.before(28)
     if older is False:
         return None
-    text = "without docker-proxy an engine before 28 drops it between the two bridges"
+    text = "without docker-proxy, Docker Engine before 28 drops it between the two bridges"
     return no(Verdict.DROPPED if older else Verdict.UNKNOWN, KIND, text)
 
 
@@ -98,11 +108,11 @@ def published_outside(destination: Namespace, binding: Binding) -> Draft:
     at = At("destination", "ports", port=binding.target)
     spoken = spoken_port(binding)
     if binding.is_loopback:
-        text = f"the host listens on {binding.address} only, not for other machines"
+        text = f"the host listens on {binding.address} only, which other machines cannot reach"
         return no(Verdict.NO_LISTENER, KIND, text, at)
     hops = (
         Line(f"{{source}} reaches the host at {spoken}", at),
-        Line(f"the host passes it on to {{destination}}:{binding.target}", at),
+        Line(f"the host forwards it to {{destination}}:{binding.target}", at),
     )
     where = "every address of the host" if binding.address is None else f"address {binding.address}"
     reason = Line(f"{{destination}} publishes {binding.target} on {where}: {spoken}", at)
