@@ -1,4 +1,4 @@
-"""Rules about addresses: subnets are sound and apart, static addresses are free and inside."""
+"""Rules about addresses: subnets are valid and disjoint, static addresses are free and in range."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def overlapping_subnets(stack: Stack, around: Surroundings) -> Iterator[Problem]
 
 
 def outside_subnet(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Gateway, ip_range and auxiliary addresses belong into the subnet they stand beside."""
+    """Gateway, ip_range and auxiliary addresses must be inside the subnet of the same entry."""
     for network, position, config in _configs(stack):
         subnet = _range(config.subnet)
         given = [("gateway", config.gateway), ("ip_range", config.ip_range)]
@@ -186,13 +186,13 @@ def mac_with_replicas(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def default_gateway(config: Subnet, subnet: Range) -> Address:
-    """What the engine takes when none is declared: the first address that it gives out."""
+    """The engine's default gateway when none is declared: the first address that it assigns."""
     first = (_range(config.ip_range) or subnet).network_address
     return first + 1 if first == subnet.network_address else first
 
 
 def _placed(place: Place, address: Address, network: Network) -> Iterator[Problem]:
-    """A static address against the subnets of its network, unless another program made it."""
+    """Check a static address against the subnets of its network, unless the network is external."""
     if network.external:
         return
     declared = [(config, _range(config.subnet)) for config in network.subnets]

@@ -1,7 +1,7 @@
-"""Rules about network drivers: the options each knows, and what each cannot do.
+"""Rules about network drivers: the options that each supports, and what each cannot do.
 
-Options are those of Docker's documentation; a driver that is not in the table is a plugin, whose
-options only it can judge. What a version of the engine cannot do is told by the provider.
+The options come from Docker's documentation; a driver that is not in the table is a plugin, and
+only the plugin can check its options. The provider checks for limits of an engine version.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _mtu(value: str) -> str | None:
 
 
 def interface(value: str) -> str | None:
-    """What the kernel refuses as the name of an interface."""
+    """Check for interface names that the kernel rejects."""
     fits = re.fullmatch(r"[^\s/:]{1,15}", value) and value not in (".", "..")
     return None if fits else "is not an interface name: 1 to 15 characters, no space, / or :"
 
@@ -110,12 +110,12 @@ OPTIONS: dict[str, dict[str, Test]] = {
         "com.docker.network.driver.overlay.vxlanid_list": _any,
     },
 }
-# Names of the engine's own networks, which exist once.
+# Names of the engine's predefined networks.
 BUILT_IN = ("bridge", "host", "none")
 
 
 def driver_of(network: Network) -> str:
-    """The driver, also where the engine's default is meant."""
+    """The driver, resolving the engine's default."""
     return network.driver if network.driver not in (None, "", "default") else "bridge"
 
 
@@ -128,7 +128,7 @@ def _option(network: Network, name: str, around: Surroundings) -> Place:
 
 
 def options(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Options that the driver does not know, and values that it does not take."""
+    """Options and values that the driver does not support."""
     for network in _declared(stack):
         known: Mapping[str, Test] | None = OPTIONS.get(driver_of(network))
         for name, value in network.options if known is not None else ():
@@ -152,7 +152,7 @@ def options(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def built_in(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """The engine's own networks are joined, never made."""
+    """Services can join the engine's predefined networks; stacks cannot create them."""
     for network in _declared(stack):
         if network.driver in ("host", "none", "null"):
             mode = "none" if network.driver == "null" else network.driver
@@ -172,7 +172,7 @@ def built_in(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def same_name(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Two networks that are one on the engine, or two bridges with one interface name."""
+    """Two networks with the same name on the engine, or two bridges with one interface name."""
     for what, name_of in (("name", lambda each: each.name), ("bridge", _bridge)):
         seen: dict[str, Network] = {}
         ordered = sorted(_declared(stack), key=lambda network: network.place)
@@ -196,7 +196,7 @@ def _bridge(network: Network) -> str | None:
 
 
 def combinations(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """What a driver refuses although each key alone is right."""
+    """Combinations of valid keys that a driver rejects."""
     for network in _declared(stack):
         driver, given = driver_of(network), dict(network.options)
         for version in ("ipv4", "ipv6"):
@@ -229,7 +229,7 @@ def combinations(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def members(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """What containers ask of a network that its driver cannot give."""
+    """Container settings that the driver of a network does not support."""
     networks = {network.key: network for network in stack.networks}
     passed: dict[str, str] = {}
     for service in stack.services:

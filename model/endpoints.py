@@ -54,7 +54,7 @@ def mac_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Names that no DNS client could ask for."""
+    """Names that are not valid in DNS."""
     for service in stack.services:
         steps = ("services", service.name)
         if service.hostname is not None and not _is_name(service.hostname):
@@ -96,7 +96,7 @@ def _is_link_local(written: str) -> bool:
 
 
 def resolvers(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """DNS servers and extra hosts are addresses."""
+    """DNS servers and extra hosts must be addresses."""
     for service in stack.services:
         steps = ("services", service.name)
         for position, server in enumerate(service.dns):
@@ -130,7 +130,7 @@ def _is_address(text: str) -> bool:
 
 
 def network_modes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Modes that do not exist, and what cannot be combined with a namespace of somebody else."""
+    """Unknown network modes, and keys that conflict with another container's namespace."""
     for service in stack.services:
         mode = service.network_mode
         if mode is None:
@@ -154,7 +154,7 @@ def network_modes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def _beside(service: Service, mode: str, around: Surroundings) -> Iterator[Problem]:
-    """The engine refuses these together with another container's namespace."""
+    """Keys that the engine rejects together with another container's namespace."""
     for key, given in (
         ("hostname", service.hostname),
         ("dns", service.dns),

@@ -1,6 +1,6 @@
-"""Subnets that two environments of a project would both take on one engine.
+"""Finds subnets that two environments of a project would both use on one engine.
 
-The engine itself tells of what is up; these are environments that are declared and may be down.
+The engine itself reports the networks that exist; this covers environments that may be down.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from model.values import Place, Problem
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Another Pulumi stack of the project; `same_engine` where both name the engine, and it is
-    the same."""
+    """Another Pulumi stack of the project; `same_engine` is true if both configure the same
+    engine."""
 
     name: str
     loaded: Loaded
@@ -27,8 +27,8 @@ class Environment:
 
 
 def apart(loaded: Loaded, others: Iterable[Environment]) -> tuple[Problem, ...]:
-    """Warnings of subnets that other environments declare too. Raises StackError where both go to
-    one engine."""
+    """Warnings about subnets that other environments declare too. Raises StackError if both use
+    the same engine."""
     base = str(Path.cwd())
     found = tuple(overlaps(loaded, others, base))
     if any(problem.severity == "error" for problem in found):
@@ -37,7 +37,7 @@ def apart(loaded: Loaded, others: Iterable[Environment]) -> tuple[Problem, ...]:
 
 
 def overlaps(loaded: Loaded, others: Iterable[Environment], base: str) -> Iterator[Problem]:
-    """A warning for each subnet that another environment declares too, an error where both go to
+    """A warning for each subnet that another environment declares too, an error if both use
     the same engine. Paths are shown relative to `base`."""
     own = list(_subnets(loaded))
     for other in others:
@@ -63,13 +63,13 @@ def overlaps(loaded: Loaded, others: Iterable[Environment], base: str) -> Iterat
 
 
 def _subnets(loaded: Loaded) -> Iterator[tuple[Place, IPv4Network | IPv6Network, bool]]:
-    """Each with its place, and whether it is the pool's."""
+    """Each subnet with its place, and whether it comes from the pool."""
     positions = loaded.positions
     for network in loaded.stack.networks:
         for position, config in enumerate(network.subnets if not network.external else ()):
             try:
                 subnet = ip_network(config.subnet or "", strict=False)
             except ValueError:
-                continue  # another rule tells
+                continue  # another rule reports it
             pooled = written_position(network, position, positions) is None
             yield subnet_place(network, position, positions), subnet, pooled

@@ -1,7 +1,7 @@
-"""Containers of others on networks of a stack: `networks.NAME.x-causeway.attach`.
+"""Unmanaged containers on networks of a stack: `networks.NAME.x-causeway.attach`.
 
-A guest is an existing container that the project does not own, found by its name or its labels,
-joined to the network and otherwise left alone.
+A guest is an existing container that the project does not manage, found by its name or labels,
+connected to the network and otherwise left unchanged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SECTION = "x-causeway"
 def invited(
     document: Mapping[str, object], stack: Stack, index: SourceIndex
 ) -> tuple[Stack, list[Problem]]:
-    """The stack with the guests of its networks, and what is wrong with them."""
+    """The stack with the guests of its networks, and the problems found in them."""
     problems: list[Problem] = []
     networks = []
     for network in stack.networks:

@@ -1,4 +1,4 @@
-"""The lessons as a page of Markdown, for docs/lessons.md."""
+"""Renders the lessons as a Markdown page, for docs/lessons.md."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Links as what they can be on a network: a further name of the linked service, for everybody.
+"""Converts links to aliases: additional names of the linked service, visible to the whole network.
 
-Only the engine's own default bridge has links that one container alone sees, and
+Only the engine's default bridge has links that are private to one container, and
 docker.Container has no input for them.
 """
 
@@ -15,7 +15,7 @@ from model.values import Attachment, Place, Problem, Service, Stack
 
 
 def given(stack: Stack) -> dict[tuple[str, str], set[str]]:
-    """The names that links give, by linked service and network."""
+    """The names that links define, by linked service and network."""
     found: dict[tuple[str, str], set[str]] = {}
     for service, _, other, alias in _named(stack):
         for network in _shared(service, other):
@@ -24,7 +24,7 @@ def given(stack: Stack) -> dict[tuple[str, str], set[str]]:
 
 
 def as_aliases(stack: Stack) -> Stack:
-    """The stack in which the target of each link has the link's name as an alias."""
+    """The stack with each link name added as an alias of the link's target."""
     wanted = given(stack)
 
     def named(service: Service, attachment: Attachment) -> Attachment:
@@ -41,7 +41,7 @@ def as_aliases(stack: Stack) -> Stack:
 
 
 def _named(stack: Stack) -> Iterator[tuple[Service, int, Service, str]]:
-    """(service, position, linked service, alias) of each link with a name of its own."""
+    """(service, position, linked service, alias) of each link with a different alias."""
     by_name = {service.name: service for service in stack.services}
     for service in stack.services:
         for position, (other, alias) in enumerate(service.links):
@@ -79,7 +79,8 @@ def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A link's own name: taken by another service, be it by a link, or told to be everybody's."""
+    """A link name that another service already has is an error; any other one is a warning, since
+    the whole network can resolve it."""
     for service, position, other, alias in _named(stack):
         networks = _shared(service, other)
         place = _place(service, position, around)
@@ -108,7 +109,7 @@ def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def needless(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Links under the service's own name, which their common network resolves without them."""
+    """Links under the service's own name, which resolves on the shared network without them."""
     names = {service.name: service for service in stack.services}
     for service in stack.services:
         for position, (name, alias) in enumerate(service.links):

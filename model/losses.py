@@ -1,4 +1,4 @@
-"""What a value of a supported key may hold that our values cannot: told, never lost."""
+"""Reports values of supported keys that cannot be represented, so that none is lost silently."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def losses(document: Mapping[str, object], index: SourceIndex) -> Iterator[Probl
 def _port_ranges(
     service: Mapping[str, object], steps: Steps, index: SourceIndex
 ) -> Iterator[Problem]:
-    """Many host ports for one target: Docker would pick one, which no value can promise."""
+    """Several host ports for one target: Docker would choose one, which no value can represent."""
     ports = sequence(service.get("ports"))
     for position, port in enumerate(ports):
         published = text(mapping(port).get("published")) or ""

@@ -1,7 +1,7 @@
-"""The loader's error output as problems with a place.
+"""Converts the loader's error output to located problems.
 
-The loader names a key path, a YAML line, or only a service; each pattern below takes what
-there is. A message that no pattern knows keeps its words and points at the first file.
+The loader names a key path, a YAML line, or only a service; each pattern below uses what
+is available. A message that matches no pattern is kept unchanged and points to the first file.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PATHS = (
     re.compile(r"^(?P<path>services|networks|volumes|secrets|configs) (?P<message>must be .*)$"),
     re.compile(r"^(?P<path>[a-z]+\.[^\s:]+?): (?P<message>.*)$"),
 )
-# What the loader's own language says, in the words of a Compose file.
+# Go error texts of the loader, in terms of a Compose file.
 PLAIN = tuple(
     (re.compile(wording), ours)
     for wording, ours in (
@@ -53,17 +53,17 @@ HOME = "cannot expand '~'"
 NOT_BOOLEAN = re.compile(r'^"(\w+)" for boolean is not supported by YAML 1\.2, (please use .*)$')
 UNSET = re.compile(r'^The "(.+?)" variable is not set\. Defaulting to a blank string\.$')
 LOG_LINE = re.compile(r'^time="[^"]*" level=(\w+) msg=("(?:[^"\\]|\\.)*"|\S+)')
-# The table or the values say the same, or the key is honoured here although not by Compose.
+# Another rule reports the same, or the key is supported here although Compose ignores it.
 TOLD_ELSEWHERE = re.compile(r"is obsolete|\bSwarm\b|only supported when running Windows")
 
 
-# The positions of one file by itself.
+# The positions of one file alone.
 Alone = Callable[[str], SourceIndex]
 
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """What the loader said. `checked` tells that rules of ours word the errors better."""
+    """What the loader reported. `checked` means that our own rules report the errors better."""
 
     warnings: tuple[Problem, ...]
     errors: tuple[Problem, ...] = ()
@@ -71,7 +71,7 @@ class Messages:
 
 
 def read(output: str, accepted: bool, found: SourceIndex, alone: Alone) -> Messages:
-    """The loader's messages with places; when it did not accept, at least one is an error."""
+    """The loader's messages with places; if it rejected the files, at least one is an error."""
     warnings: list[Problem] = []
     lines: list[str] = []
     for line in output.splitlines():
@@ -163,7 +163,7 @@ def _error(said: str, found: SourceIndex, alone: Alone) -> tuple[Problem, bool]:
 
 
 def _parse_error(file: str, rest: str) -> Problem:
-    """YAML that cannot be read. Lines stand in two forms; the last named one is the cause."""
+    """YAML that cannot be parsed. Lines appear in two forms; the last one is the cause."""
     lines = [int(first or second) for first, second in LINE.findall(rest)]
     duplicate = re.search(r'line (\d+): mapping key "(.+?)" already defined at line (\d+)', rest)
     if duplicate:
@@ -186,7 +186,7 @@ def _path_error(said: str, found: SourceIndex, pattern: re.Pattern[str]) -> Prob
     extra = re.match(r"additional properties (.+) not allowed", message)
     if extra:
         names = re.findall(r"'(.+?)'", extra[1])
-        if len(steps) == 1:  # names of one's own choice
+        if len(steps) == 1:  # user-defined names
             message = f"{names[0]!r} is not a valid name: use letters, digits, `.`, `_` and `-`"
             return Problem(found.place(*steps, names[0]), message, code="malformed-name")
         word = "key" if len(names) == 1 else "keys"
@@ -202,7 +202,7 @@ def _path_error(said: str, found: SourceIndex, pattern: re.Pattern[str]) -> Prob
 
 
 def _steps(path: str, found: SourceIndex) -> Steps:
-    """`services.web.ports.[0]` and `services[web].ports` as steps. Names may hold dots, so
+    """`services.web.ports.[0]` and `services[web].ports` as steps. Names may contain dots, so
     the longest written key is taken at each step."""
     words = [word for word in re.split(r"\.|\[|\]", path) if word]
     steps: list[Step] = []

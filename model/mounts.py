@@ -1,4 +1,4 @@
-"""Rules about what is mounted where inside a container."""
+"""Rules about mount targets inside a container."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from model.values import Place, Problem, Service, Stack
 
 
 def _targets(service: Service) -> list[tuple[str, int, int, str]]:
-    """All targets with the key they stand under, their position there and that list's length."""
+    """All targets with their key, their position in its list, and the length of that list."""
     secrets = [mount.target for mount in service.files if mount.kind == "secret"]
     configs = [mount.target for mount in service.files if mount.kind == "config"]
     lists = (
@@ -28,14 +28,14 @@ def _targets(service: Service) -> list[tuple[str, int, int, str]]:
 
 def _place(service: Service, entry: tuple[str, int, int, str], around: Surroundings) -> Place:
     key, position, count, target = entry
-    # `tmpfs` is sorted and so no longer in the order written: only its text tells.
+    # `tmpfs` is sorted and so no longer in the order written: only its text identifies an entry.
     known = count if key != "tmpfs" else -1
     steps = ("services", service.name, key)
     return around.index.item(steps, position, known, holding(target))
 
 
 def relative_targets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """The loader takes `v:/data` for a Windows path; nothing can be mounted there."""
+    """The loader parses `v:/data` as a Windows path; nothing can be mounted there."""
     for service in stack.services:
         for entry in _targets(service):
             if not entry[3].startswith("/"):

@@ -1,8 +1,8 @@
-"""Subnets from the pool `causeway:addressPool`, for networks that declare none.
+"""Assigns subnets from the pool `causeway:addressPool` to networks that declare none.
 
-The slot follows from a hash of the network's full name and never from its position, so that a
-network keeps its subnet whatever else comes and goes. A slot that is taken leads to the next free
-one; who has it first is decided by name.
+The slot depends on a hash of the network's full name and never on its position, so that a
+network keeps its subnet when others are added or removed. If the slot is taken, the next free
+one is used; networks are assigned in order of name.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from model.surroundings import Surroundings
 from model.values import Network, Place, Problem, Stack, Subnet
 
 SIZE = 24
-# Drivers whose addresses the engine gives out; macvlan and ipvlan take those of their wire.
+# Drivers whose subnets the engine chooses; macvlan and ipvlan use that of the physical network.
 DRIVERS = ("bridge", "overlay")
 _SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
 class AddressPool:
-    """`base` is cut into subnets of prefix length `size`."""
+    """`base` is divided into subnets of prefix length `size`."""
 
     base: IPv4Network
     size: int
@@ -64,7 +64,7 @@ def pool(base: str, size: int = SIZE) -> AddressPool:
 
 
 def configured(value: object) -> AddressPool | None:
-    """The pool that `causeway:addressPool` names: a range, or `base` and `size`; None without.
+    """The pool that `causeway:addressPool` sets: a range, or `base` and `size`; None if not set.
 
     Raises ValueError with what is wrong.
     """
@@ -81,7 +81,8 @@ def configured(value: object) -> AddressPool | None:
 
 
 def needs_subnet(network: Network) -> bool:
-    """Whether the engine would choose: ours, of a driver with addresses, without IPv4 subnet."""
+    """Whether the engine would choose the subnet: a network of the stack with a driver that has
+    addresses, without an IPv4 subnet."""
     declared = any(":" not in (config.subnet or "") for config in network.subnets)
     own_ipam = network.ipam_driver not in (None, "", "default")
     return not (network.external or declared or own_ipam) and driver_of(network) in DRIVERS
@@ -90,7 +91,7 @@ def needs_subnet(network: Network) -> bool:
 def assigned(
     stack: Stack, pool: AddressPool | None, around: Surroundings
 ) -> tuple[Stack, list[Problem]]:
-    """The stack with a subnet for every network that needs one, and those that got none."""
+    """The stack with a subnet for every network that needs one; a problem if none is left."""
     if pool is None:
         return stack, []
     taken = _declared(stack.networks)
@@ -119,14 +120,15 @@ def assigned(
 
 
 def written_position(network: Network, position: int, index: SourceIndex) -> int | None:
-    """Which subnet of the file one of the network's is; None for the pool's, which comes first."""
+    """The position in the file of a network's subnet; None for the one from the pool, which comes
+    first."""
     steps = ("networks", network.key, "ipam", "config")
     pooled = [index.has(*steps, each) for each, _ in enumerate(network.subnets)].count(False)
     return None if position < pooled else position - pooled
 
 
 def subnet_place(network: Network, position: int, index: SourceIndex) -> Place:
-    """Where a subnet is written; one from the pool has its network's place."""
+    """Where a subnet is written; one from the pool has the place of its network."""
     written = written_position(network, position, index)
     if written is None:
         place = index.place("networks", network.key)
@@ -135,14 +137,14 @@ def subnet_place(network: Network, position: int, index: SourceIndex) -> Place:
 
 
 def _declared(networks: Iterable[Network]) -> list[tuple[str, IPv4Network]]:
-    """The IPv4 subnets that the stack writes itself, by network."""
+    """The IPv4 subnets that the stack declares itself, by network."""
     found = []
     for network in networks:
         for config in network.subnets:
             try:
                 subnet = ip_network(config.subnet or "", strict=False)
             except ValueError:
-                continue  # another rule tells
+                continue  # another rule reports it
             if isinstance(subnet, IPv4Network):
                 found.append((network.key, subnet))
     return found

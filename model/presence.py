@@ -1,4 +1,4 @@
-"""Rules about files that a stack needs on this machine. What exists is asked, not read."""
+"""Rules about files that a stack needs on this machine. Checks that they exist; reads nothing."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def missing_build_files(stack: Stack, around: Surroundings) -> Iterator[Problem]
 
 
 def missing_bind_sources(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A warning only: the engine may run on another machine, which has the source."""
+    """Only a warning: the engine may run on another machine, where the source exists."""
     for service in stack.services:
         for position, mount in enumerate(service.mounts):
             if mount.type == "bind" and mount.source and not around.exists(mount.source):

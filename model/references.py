@@ -1,4 +1,4 @@
-"""Rules about names: what a service refers to exists, once, and can be waited for."""
+"""Rules about references: what a service refers to exists, is unique, and can become ready."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ IMAGE = re.compile(
     r"(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}"
 )
 CONTAINER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-# As the loader and Docker tell addresses of Git, OCI and the web from paths.
+# Distinguishes Git, OCI and web addresses from paths, as the loader and Docker do.
 REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|[\w.-]+@[\w.-]+:|github\.com/)", re.IGNORECASE)
 
 
@@ -36,7 +36,7 @@ def without_image(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 def unknown_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     declared = [network.key for network in stack.networks]
-    # Unused networks are not in the stack, but the writer knows them.
+    # Unused networks are not in the stack, but they are in the user's file.
     written = sorted({*declared, *around.index.keys("networks")} - {"default"})
     for service in stack.services:
         for attachment in service.attachments:
@@ -99,7 +99,7 @@ def unknown_dependencies(stack: Stack, around: Surroundings) -> Iterator[Problem
             if dependency.service in names or not dependency.required:
                 continue
             if not around.index.has(*steps):
-                continue  # implied by a namespace, a link or volumes_from, which has its own rule
+                continue  # implied by a namespace, a link or volumes_from, which have own rules
             yield Problem(
                 around.index.place(*steps),
                 _unknown(dependency.service, names, around),
@@ -144,7 +144,7 @@ def _modes(service: Service) -> list[tuple[str, str]]:
 
 
 def cycles(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Each cycle of dependencies once, told at its first service by name."""
+    """Each dependency cycle once, reported at its first service by name."""
     waits = {
         service.name: sorted(dependency.service for dependency in service.depends_on)
         for service in stack.services
@@ -152,7 +152,7 @@ def cycles(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     finished: set[str] = set()
     for start in sorted(waits):
         trail: list[str] = []
-        ahead = [iter([start])]  # one iterator a level: deep chains must not exhaust the stack
+        ahead = [iter([start])]  # one iterator per level: deep chains must not exhaust the stack
         while ahead:
             name = next(ahead[-1], None)
             if name is None:
@@ -217,7 +217,7 @@ def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     ]
     for place, service in sorted(placed, key=lambda pair: pair[0]):
         name = service.container_name or ""
-        if not CONTAINER_NAME.fullmatch(name):  # the loader looks at its beginning alone
+        if not CONTAINER_NAME.fullmatch(name):  # the loader checks only its beginning
             message = "is not a valid container name: use letters, digits, `_`, `.` and `-`"
             yield Problem(place, f"{name!r} {message}", code="malformed-container-name")
         if service.replicas > 1:
@@ -248,7 +248,7 @@ def untested_healthchecks(stack: Stack, around: Surroundings) -> Iterator[Proble
 
 
 def external_with_more(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """What another program made is only looked up: all keys but its name would be lost."""
+    """External networks and volumes are only looked up: all keys except the name would be lost."""
     declared = [("networks", network.key) for network in stack.networks if network.external]
     declared += [("volumes", volume.key) for volume in stack.volumes if volume.external]
     for section, key in declared:

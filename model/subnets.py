@@ -1,4 +1,4 @@
-"""Rules about the use of a subnet: its size, its reserved addresses, its dynamic range."""
+"""Rules about a subnet: its size, its reserved addresses, its dynamic range."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from model.pool import subnet_place
 from model.surroundings import Surroundings
 from model.values import Network, Place, Problem, Stack, Subnet
 
-# Ranges that no container can use, by what they are for.
+# Ranges that no container can use, with their purpose.
 RESERVED = (
     (ip_network("0.0.0.0/8"), "this network"),
     (ip_network("127.0.0.0/8"), "loopback"),
@@ -27,7 +27,7 @@ def _configs(stack: Stack) -> Iterator[tuple[Network, int, Subnet, Range]]:
             try:
                 found = ip_network(config.subnet or "", strict=True)
             except ValueError:
-                continue  # another rule tells
+                continue  # another rule reports it
             if "/" in (config.subnet or ""):
                 yield network, position, config, found
 
@@ -44,7 +44,7 @@ def _address(written: str | None) -> Address | None:
 
 
 def unusable(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Subnets that are for something else, or too small for a gateway and a container."""
+    """Subnets that are reserved, or too small for a gateway and a container."""
     for network, position, _, subnet in _configs(stack):
         place = _place(network, position, around, "subnet")
         for reserved, purpose in RESERVED:
@@ -54,7 +54,7 @@ def unusable(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     f"{subnet} is part of {reserved}, which is reserved for {purpose}",
                     code="reserved-subnet",
                 )
-        # A bridge needs network, gateway, one container and broadcast; others have no gateway.
+        # A bridge needs network, gateway, container and broadcast address; others have no gateway.
         largest = 30 if driver_of(network) == "bridge" else 32
         if isinstance(subnet, IPv4Network) and subnet.prefixlen > largest:
             yield Problem(
@@ -65,7 +65,7 @@ def unusable(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A gateway that no host can have, and auxiliary addresses that somebody has already."""
+    """A gateway that cannot be assigned, and auxiliary addresses that are already in use."""
     for network, position, config, subnet in _configs(stack):
         gateway = _address(config.gateway)
         edges = (subnet.network_address, subnet.broadcast_address)
@@ -88,7 +88,7 @@ def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def in_dynamic_range(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A static address that the engine may have given to another container before."""
+    """A static address that the engine may already have assigned to another container."""
     for network, _, config, subnet in _configs(stack):
         if network.external:
             continue
@@ -108,7 +108,7 @@ def in_dynamic_range(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 def _addresses(
     stack: Stack, network: Network, version: int
 ) -> tuple[list[tuple[str, Address]], list[str]]:
-    """(service and its static address, services whose containers get one each)."""
+    """(services with a static address, services whose containers get a dynamic one each)."""
     fixed, dynamic = [], []
     for service in stack.services:
         for attachment in service.attachments:
@@ -123,7 +123,7 @@ def _addresses(
 
 
 def too_few_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """More containers than a subnet, or its range for them, has addresses."""
+    """More containers than a subnet, or its range for containers, has addresses."""
     jobs = {
         awaited.service
         for service in stack.services
@@ -135,7 +135,7 @@ def too_few_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if network.external or subnet.version != 4 or subnet.prefixlen > 30 or several:
             continue
         fixed, dynamic = _addresses(stack, network, 4)
-        # The address of a job that others wait for is free again when they start.
+        # The address of a job is free again when the services that wait for it start.
         dynamic = [name for name in dynamic if name not in jobs]
         pool = subnet if config.ip_range is None else _range(config.ip_range)
         if pool is None or not dynamic:
@@ -167,7 +167,7 @@ def _range(written: str) -> Range | None:
 
 
 def _advice(network: Network, subnet: Range, fixed: list[Address]) -> str:
-    """A part of the subnet without static addresses, as the range for dynamic ones."""
+    """Suggests a part of the subnet without static addresses as the dynamic range."""
     where = f"networks.{network.key}.ipam.config"
     for part in _parts(subnet):
         if not any(address in part for address in fixed):
@@ -176,8 +176,8 @@ def _advice(network: Network, subnet: Range, fixed: list[Address]) -> str:
 
 
 def _parts(subnet: Range) -> Iterator[Range]:
-    """The halves of an IPv4 subnet, upper first; of IPv6 the second block of 65536 addresses,
-    since Docker 20.10 cannot count to the upper half of a /64."""
+    """The halves of an IPv4 subnet, upper first; for IPv6 the second block of 65536 addresses,
+    since Docker 20.10 cannot handle the upper half of a /64."""
     if isinstance(subnet, IPv6Network):
         if subnet.prefixlen < 112:
             yield IPv6Network((int(subnet.network_address) + (1 << 16), 112))

@@ -1,9 +1,9 @@
-"""The support table: what happens to every key that a Compose file may hold.
+"""The support table: how every key of a Compose file is handled.
 
-A row is a key path (`*` any name, `[]` any item). `supported` keys are honoured,
+A row is a key path (`*` any name, `[]` any item). `supported` keys are applied,
 `rejected` ones stop with the reason, `ignored` ones are dropped with a warning. `values`
-lists values of a key that are fine as they are; any other one is met by the row's status.
-docs/support.md is made from this table.
+lists accepted values of a key; for any other value the row's status applies.
+docs/support.md is generated from this table.
 """
 
 from __future__ import annotations

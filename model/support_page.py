@@ -1,4 +1,4 @@
-"""The support table as a page of Markdown, for docs/support.md."""
+"""Renders the support table as a Markdown page, for docs/support.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loader's errors that name no full key path, in our words and with the place they mean."""
+"""The loader's errors without a full key path: our wording, and the place that each refers to."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ TESTS = ("CMD", "CMD-SHELL", "NONE")
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A loader message: its problem's code, where it points (no steps: nowhere), what it says in
-    our words, and whether `check` has a rule of its own, which tells all such problems at once."""
+    """A loader message: its problem code, its place (empty steps: none), its text in our words, and
+    whether `check` has its own rule, which reports all such problems at once."""
 
     code: str
     text: re.Pattern[str]
@@ -26,7 +26,7 @@ class Pattern:
 
 
 def _at(*steps: str) -> Finder:
-    """Steps in which `{1}` stands for the first group, `{2}` for the second."""
+    """Steps in which `{1}` is the first group and `{2}` the second."""
 
     def found(match: Match, index: SourceIndex) -> Steps:
         return tuple(step.format(match[0], *match.groups()) for step in steps)
@@ -35,7 +35,7 @@ def _at(*steps: str) -> Finder:
 
 
 def _holding(*names: str, group: int = 1) -> Finder:
-    """The first written entry below `names` (`*` is any step) whose text holds a group."""
+    """The first written entry below `names` (`*` is any step) whose text contains a group."""
 
     def found(match: Match, index: SourceIndex) -> Steps:
         wanted = match[group].rpartition("/")[2] or match[group]
@@ -50,7 +50,7 @@ def _untested(match: Match, index: SourceIndex) -> Steps:
 
 
 def _first_of_circle(match: Match, index: SourceIndex) -> Steps:
-    """The first by name: the loader starts at any of them."""
+    """The first by name: the loader may start at any of them."""
     names: list[str] = re.findall(r"(?:^|extends )(\S+) in ", match[1])
     return ("services", min(names), "extends") if names else ()
 

@@ -1,4 +1,4 @@
-"""What `x-causeway` says about reach: read with places, checked against a matrix."""
+"""Assertions about reachability in `x-causeway`: parsed with places, checked against a matrix."""
 
 from model.assertions.check import asserted, check_assertions
 from model.assertions.parse import Assertion, Assertions, Kind, Side, parse

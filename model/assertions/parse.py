@@ -1,7 +1,7 @@
-"""The grammar of assertions: `SOURCE -> DESTINATION[:PORT[/PROTOCOL]]`.
+"""Parses assertions: `SOURCE -> DESTINATION[:PORT[/PROTOCOL]]`.
 
 A side is a service, `network NAME`, `host`, `world`, `lan`, `internet`, `dns` or `*`. What the
-sides stand for in a matrix is decided in `check`.
+sides mean in a matrix is decided in `check`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """`what` is "service", "network", "outside" or "all"; `name` says which one."""
+    """`what` is "service", "network", "outside" or "all"; `name` identifies which one."""
 
     what: str
     name: str = ""
@@ -45,7 +45,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """`endpoint` None is about every port."""
+    """`endpoint` None means every port."""
 
     kind: Kind
     source: Side
@@ -60,7 +60,7 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class Assertions:
-    """Those of a stack file, and what is wrong with those that cannot be read."""
+    """The assertions of a stack, and the problems of invalid ones."""
 
     readable: tuple[Assertion, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -90,7 +90,7 @@ def _entries(
     extension: object, index: SourceIndex, problems: list[Problem]
 ) -> Iterator[tuple[Kind, str, Place]]:
     if not isinstance(extension, dict):
-        return  # there is none, or another rule tells
+        return  # there is none, or another rule reports it
     for kind in Kind:
         entries = extension.get(kind.value)
         if entries is None:

@@ -1,4 +1,4 @@
-"""The stack with `x-causeway` of its services understood: balancers prepared, updates set."""
+"""Applies the `x-causeway` of services to a stack: prepares balancers, sets update settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECTION = "x-causeway"
 def declared(
     document: Mapping[str, object], stack: Stack, index: SourceIndex
 ) -> tuple[Stack, list[Problem]]:
-    """Balance and update of every service, and what is wrong with them."""
+    """The stack with balance and update of every service, and the problems found in them."""
     problems: list[Problem] = []
     services: dict[str, Service] = {}
     for service in stack.services:
@@ -34,7 +34,7 @@ def declared(
         if "balance" in own:
             balance = parse(own["balance"], (*steps, SECTION, "balance"), index, problems)
             if balance is None:
-                # Its image is not the point now.
+                # Do not report a missing image as well.
                 service = replace(service, image=service.image or "causeway/unknown")
             else:
                 balance = _placed(service, balance, stack, index, problems)
@@ -66,7 +66,7 @@ def _placed(
     index: SourceIndex,
     problems: list[Problem],
 ) -> Balance:
-    """The balance with the network to each target, after all that the service itself forbids."""
+    """The balance with the network to each target, after reporting keys that are not allowed."""
     steps = ("services", service.name)
     for key, value in (
         ("command", service.command),

@@ -1,4 +1,4 @@
-"""`x-causeway: balance` of one service as a `Balance`, with everything that is wrong with it."""
+"""Parses `x-causeway: balance` of one service to a `Balance`, and reports every problem in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from model.source import SourceIndex, Step
 from model.values import Balance, Problem, Target
 
 MOST_WEIGHT = 1000
-# What a URL has besides is written as %20 and so on; none of these ends a word of a configuration.
+# Other characters of a URL are percent-encoded; none of these ends a word in a configuration.
 PATH = re.compile(r"/[A-Za-z0-9._~%?&=+,:@/-]*")
 
 
@@ -59,9 +59,9 @@ TIMEOUTS: dict[str, Reader] = {"connect": span(1), "read": span(1)}
 def parse(
     value: object, steps: tuple[Step, ...], index: SourceIndex, problems: list[Problem]
 ) -> Balance | None:
-    """The value, or None when something is wrong; `steps` is where it was written."""
+    """The value, or None if there is a problem; `steps` is the path where it was written."""
     wrong = len(problems)
-    # The table has checked each value's type, which mypy cannot follow through a dict.
+    # The table has checked the type of each value, which mypy cannot follow through a dict.
     found: dict[str, Any] = section(value, KEYS, steps, index, problems)
     for key, table in (("health", HEALTH), ("timeouts", TIMEOUTS)):
         if key in found:

@@ -1,4 +1,4 @@
-"""The graph as text: one block a network with its members, then what has none."""
+"""The graph as text: one block per network with its members, then services without a network."""
 
 from __future__ import annotations
 

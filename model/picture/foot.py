@@ -1,4 +1,4 @@
-"""What stands below a picture that is a file of its own: the legend, and the findings in words."""
+"""The part below a standalone picture: the legend, and the findings as text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Symbol = Callable[[float, float], str]
 
 
 def foot(picture: Picture, *, interactive: bool) -> tuple[list[str], float]:
-    """The lines, and the height of the whole picture with them. A page has its own findings."""
+    """The lines, and the height of the picture including them. A page shows the findings itself."""
     lines: list[str] = []
     y = picture.frame.bottom + 34
     lines += ['<g class="legend">', *_legend(picture, y, interactive)]
@@ -39,7 +39,7 @@ def foot(picture: Picture, *, interactive: bool) -> tuple[list[str], float]:
 
 
 def _told(scene: Scene) -> Iterator[Finding]:
-    """Broken assertions and pivots; many pivots as one, which names them."""
+    """Broken assertions and pivots; many pivots are combined into one finding."""
     yield from scene.of_kind("violation", "unsure")
     pivots = scene.of_kind("pivot")
     if len(pivots) <= MOST_PIVOTS:

@@ -1,7 +1,7 @@
-"""A page in one file: the picture, whom each service reaches and why, and the matrix.
+"""A page in one file: the picture, the flows of each service with reasons, and the matrix.
 
-It needs nothing from outside and works from a file. Without its script it still shows all
-but the flows.
+It loads nothing from elsewhere and works as a local file. Without its script it still shows
+everything except the flows.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from model.values import Problem, Stack
 STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
 NARROW = 380
-BESIDE = 14  # services up to which the matrix has room beside the picture
+BESIDE = 14  # services up to which the matrix fits next to the picture
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     "img-src data:; connect-src 'self'"
 )
-# A row a mark: its sign in the matrix, and what it says.
+# One row per mark: its symbol in the matrix, and its meaning.
 MARKS: dict[Mark, tuple[str, str]] = {
     "open": ("●", "open"),
     "port": ("◐", "open through a published port"),
@@ -47,7 +47,7 @@ def as_page(
     base: str = "",
     refresh_seconds: int | None = None,
 ) -> str:
-    """`refresh_seconds` makes the page ask its server, so often, whether it has changed."""
+    """`refresh_seconds` is the interval at which the page asks its server for changes."""
     found = scene(stacks, matrix, problems, base)
     picture = layout(found)
     order = [
@@ -89,7 +89,7 @@ def as_page(
 
 
 def _side(reached: Flows, size: str) -> int:
-    """The width of the column beside the picture: that of the matrix when it is there."""
+    """The width of the column next to the picture: that of the matrix if it is there."""
     if size == "below":
         return NARROW
     names = max(mono(end.name, 12) for end in reached.sources)

@@ -1,7 +1,8 @@
-"""From one namespace straight to an address of another: same network, routed, wire, host.
+"""Direct access from one namespace to an address of another: same network, routed, physical
+network, host.
 
-Sources of the rules: Docker's documents on port publishing and gateway modes, and what its own
-tests expect (TestBridgeINC, TestBridgeINCRouted, TestInterNetworkDirectRouting, TestBridgeICC).
+Sources of the rules: Docker's documentation on port publishing and gateway modes, and Docker's own
+tests (TestBridgeINC, TestBridgeINCRouted, TestInterNetworkDirectRouting, TestBridgeICC).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ MODE_DESTINATION = At("destination", "network_mode")
 
 
 def direct(source: Namespace, destination: Namespace, published: bool, facts: EngineFacts) -> Draft:
-    """To an address of the destination's; `published` tells about the port asked for."""
+    """To an address of the destination; `published` says whether the port is published."""
     if Mode.NONE in (source.mode, destination.mode):
         at = MODE_SOURCE if source.mode is Mode.NONE else MODE_DESTINATION
         return no(
@@ -48,7 +49,7 @@ def direct(source: Namespace, destination: Namespace, published: bool, facts: En
 
 
 def _within(segment: Segment) -> Draft:
-    """Both have an address on this segment."""
+    """Both are on this segment."""
     key = segment.key
     hop = Line(f"{{source}} is on network {key}", attached("source", key))
     end = Line(f"{{destination}} is on network {key}", attached("destination", key))
@@ -98,7 +99,7 @@ def _across(source: Namespace, segment: Segment, published: bool, facts: EngineF
     if segment.driver == "overlay":
         text = f"only members of overlay network {key} have a route into it"
         return no(Verdict.UNREACHABLE, PathKind.OVERLAY, text)
-    ways = (out.key, key) if out.key != key else (out.name, segment.name)  # of two stacks
+    ways = (out.key, key) if out.key != key else (out.name, segment.name)  # networks of two stacks
     text = f"no common network: the host drops traffic from network {' to '.join(ways)}"
     return no(Verdict.DROPPED, PathKind.NONE, text)
 
@@ -139,7 +140,7 @@ def _other_wire(out: Segment, segment: Segment) -> Draft:
 
 
 def to_host(source: Namespace) -> Draft:
-    """To an address of the host itself; its own firewall is not known here."""
+    """To an address of the host itself; the host's firewall is not taken into account."""
     for segment in source.segments:
         if segment.host_address and not segment.is_wire and segment.driver != "overlay":
             hops = (
@@ -187,7 +188,7 @@ def way_out(source: Namespace) -> Segment | None:
 
 
 def shut_in(source: Namespace, facts: EngineFacts) -> Draft:
-    """Internal networks only. Engines before 25 give them a route and drop what takes it."""
+    """Internal networks only. Docker Engine before 25 sets a route and drops the traffic."""
     at = At("network", source.segments[0].key, "internal") if source.segments else None
     networks = keys(source.segments)
     if facts.before(25):

@@ -1,4 +1,4 @@
-"""What opens more than a reader of the file would expect, each with the line that does it."""
+"""Unexpected exposure: what is more open than the file suggests, with the line that causes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Rule = Callable[[Topology, Locate], Iterable[Leak]]
 
 
 def leaks(around: Topology, locate: Locate) -> tuple[Leak, ...]:
-    """Every leak, in the order of the rules and then of the services."""
+    """All leaks, in the order of the rules and then of the services."""
     return tuple(leak for rule in RULES for leak in rule(around, locate))
 
 
@@ -26,7 +26,7 @@ def _running(around: Topology) -> Iterator[Member]:
 
 
 def _own(around: Topology) -> Iterator[Member]:
-    """Running services with a namespace of their own, made of networks."""
+    """Running services with their own namespace, connected to networks."""
     for member in _running(around):
         own = member.owner == f"{member.node.stack}/{member.node.name}"
         if own and member.namespace.mode is Mode.NETWORKS:
@@ -76,7 +76,7 @@ def loopback_bind(around: Topology, locate: Locate) -> Iterator[Leak]:
 
 
 def pivots(around: Topology, locate: Locate) -> Iterator[Leak]:
-    """Services on several networks: whoever takes one over, or makes it forward, is through."""
+    """Services on several networks: a path between them if compromised or forwarding packets."""
     for member in _own(around):
         networks = sorted(segment.key for segment in member.namespace.segments)
         if len(networks) < 2:
@@ -105,7 +105,7 @@ def _raw(member: Member) -> bool:
 
 
 def raw_packets(around: Topology, locate: Locate) -> Iterator[Leak]:
-    """One leak a shared bridge: ARP answers can be forged by members with NET_RAW."""
+    """One leak per shared network: members with NET_RAW can forge ARP replies."""
     found: dict[str, list[Member]] = {}
     for member in _own(around):
         for segment in member.namespace.segments:
@@ -134,7 +134,7 @@ def host_reach(around: Topology, locate: Locate) -> Iterator[Leak]:
 
 
 def egress(around: Topology, locate: Locate) -> Iterator[Leak]:
-    """One leak for the whole engine: what may send anywhere, by its networks."""
+    """One leak per network with a route out: the services that can send anywhere."""
     free: dict[str, list[Node]] = {}
     for member in _own(around):
         for segment in member.namespace.segments:

@@ -1,7 +1,8 @@
-"""Between namespaces and what lies outside the host: the world, its own segment, names.
+"""Reachability between namespaces and the outside of the host: the world, the host's LAN, external
+names.
 
-Rules from Docker's tests for routing from outside (TestDirectRoutingOpenPorts), the defaults
-that 28.0 changed (moby#45610) and the resolver of internal networks (CVE-2024-29018).
+The rules come from Docker's tests for routing from outside (TestDirectRoutingOpenPorts), the
+defaults changed in 28.0 (moby#45610) and the resolver of internal networks (CVE-2024-29018).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ OTHER = "shares the network namespace of a container that no stack declares"
 
 
 def from_world(destination: Namespace, bindings: tuple[Binding, ...]) -> list[Draft]:
-    """From a machine outside that sets no routes of its own."""
+    """From a machine outside the host that sets no routes of its own."""
     if (early := _early(destination, At("destination", "network_mode"))) is not None:
         return [early]
     if destination.mode is Mode.HOST:
@@ -59,11 +60,11 @@ def _from_wire(segment: Segment) -> Draft:
 def from_segment(
     destination: Namespace, bindings: tuple[Binding, ...], facts: EngineFacts
 ) -> list[Draft]:
-    """From a machine on the host's own segment, which may route to container addresses."""
+    """From a machine on the host's LAN, which may set routes to container addresses."""
     drafts = from_world(destination, bindings)
     if destination.mode is not Mode.NETWORKS:
         return drafts
-    # What depends on routes of the outside is decided below: here they are set.
+    # Verdicts that depend on routes set outside are decided below, where the routes are assumed.
     drafts = [each for each in drafts if each.kind is not PathKind.ROUTED]
     for segment in destination.segments:
         if segment.is_wire:
@@ -114,7 +115,7 @@ def _direct_route(segment: Segment, bindings: tuple[Binding, ...], facts: Engine
 
 
 def to_internet(source: Namespace, facts: EngineFacts) -> Draft:
-    """To any address outside: the host's segment and the internet alike."""
+    """To any address outside the host: the LAN and the internet."""
     if (early := _early(source, At("source", "network_mode"))) is not None:
         return early
     if source.mode is Mode.HOST:
@@ -144,7 +145,7 @@ def to_internet(source: Namespace, facts: EngineFacts) -> Draft:
 
 
 def to_names(source: Namespace, facts: EngineFacts) -> Draft:
-    """To names of the outside, asked through Docker's resolver: DNS can carry data."""
+    """To external names, through Docker's DNS resolver: DNS can carry data."""
     if (early := _early(source, At("source", "network_mode"))) is not None:
         return early
     if source.mode is Mode.HOST or any(each.name == DEFAULT_BRIDGE for each in source.segments):

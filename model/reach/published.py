@@ -1,7 +1,8 @@
-"""To a published port through an address of the host: who gets in that way.
+"""Access to a published port through an address of the host.
 
-Rules by proxy: with docker-proxy a container of another network is proxied; without it the
-address is rewritten, and engines before 28 drop it on its way to the other bridge (moby#38784).
+With docker-proxy, traffic from a container on another network is proxied; without it, the
+address is rewritten, and Docker Engine before 28 drops the traffic on its way to the other bridge
+(moby#38784).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ KIND = PathKind.PUBLISHED_PORT
 def published_from(
     source: Namespace, destination: Namespace, binding: Binding, facts: EngineFacts
 ) -> Draft:
-    """From a container or the host itself, to the host's address and the published port."""
+    """From a container or the host itself to the published port on the host's address."""
     if source.mode is Mode.NONE:
         return no(
             Verdict.UNREACHABLE, PathKind.NONE, "`network_mode: none` has only a loopback interface"
@@ -66,12 +67,12 @@ def published_from(
 
 
 def has_host_port(destination: Namespace, binding: Binding) -> bool:
-    """Whether there is a port of the host to try: Docker chooses none where it opens none."""
+    """Whether there is a host port to try: Docker chooses none if it cannot publish the port."""
     return binding.published is not None or _closed(destination, binding) is None
 
 
 def _closed(destination: Namespace, binding: Binding) -> Draft | None:
-    """Why the host does not listen at all for this port, None when it does."""
+    """Why the host does not listen for this port; None if it does."""
     at = At("destination", "ports", port=binding.target)
     gateway = gateway_of(destination)
     if gateway is None:
@@ -101,7 +102,7 @@ def _without_proxy(source: Namespace, destination: Namespace, facts: EngineFacts
 
 
 def published_outside(destination: Namespace, binding: Binding) -> Draft:
-    """From another machine, to the host's address and the published port."""
+    """From another machine to the published port on the host's address."""
     closed = _closed(destination, binding)
     if closed is not None:
         return closed
@@ -120,7 +121,7 @@ def published_outside(destination: Namespace, binding: Binding) -> Draft:
 
 
 def spoken_port(binding: Binding) -> str:
-    """`0.0.0.0:8080/tcp`; a port that Docker chooses is not known before."""
+    """`0.0.0.0:8080/tcp`; a port that Docker chooses is not known in advance."""
     address = binding.address or "0.0.0.0"
     address = f"[{address}]" if ":" in address else address
     port = "a port that Docker chooses" if binding.published is None else str(binding.published)
