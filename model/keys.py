@@ -111,5 +111,5 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return repr(str(value).lower())
     if isinstance(value, dict | list) or value is None:
-        return "this" if value else "nothing"
+        return "this value" if value else "an empty value"
     return repr(str(value))

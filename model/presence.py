@@ -19,7 +19,7 @@ def missing_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if why := around.unfit_content(source.file):
             yield Problem(place, f"{source.file} {why}", code="unreadable-file")
         elif not around.is_file(source.file):
-            yield Problem(place, f"no file {source.file}", code="missing-file")
+            yield Problem(place, f"file not found: {source.file}", code="missing-file")
 
 
 def missing_content(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -47,7 +47,9 @@ def missing_build_files(stack: Stack, around: Surroundings) -> Iterator[Problem]
             )
             yield Problem(place, message, code="missing-build-context")
         elif not around.exists(build.context):
-            yield Problem(place, f"no build context {build.context}", code="missing-build-context")
+            yield Problem(
+                place, f"build context not found: {build.context}", code="missing-build-context"
+            )
         elif around.is_file(build.context):
             yield Problem(
                 place,
@@ -61,7 +63,9 @@ def missing_build_files(stack: Stack, around: Surroundings) -> Iterator[Problem]
             if why := around.unfit(dockerfile):
                 yield Problem(place, f"{dockerfile} {why}", code="unreadable-file")
             elif not around.is_file(dockerfile):
-                yield Problem(place, f"no Dockerfile {dockerfile}", code="missing-dockerfile")
+                yield Problem(
+                    place, f"Dockerfile not found: {dockerfile}", code="missing-dockerfile"
+                )
 
 
 def missing_bind_sources(stack: Stack, around: Surroundings) -> Iterator[Problem]:

@@ -177,7 +177,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "missing-file",
         r"^env file (/.*) not found: .*$",
         _holding("services", "*", "env_file"),
-        "no file {1}",
+        "file not found: {1}",
     ),
     _pattern(
         "missing-file",
@@ -186,7 +186,7 @@ PATTERNS: tuple[Pattern, ...] = (
             _holding("include", "*")(match, index)
             or _holding("services", "*", "extends", "file")(match, index)
         ),
-        "no file {1}",
+        "file not found: {1}",
     ),
     _pattern(
         "not-on-this-machine",

@@ -98,7 +98,7 @@ def _traits(network: Network) -> tuple[tuple[str, bool], ...]:
     return (
         ("internal", network.internal),
         ("external", network.external),
-        ("containers isolated", options.get("com.docker.network.bridge.enable_icc") == "false"),
+        ("isolated containers", options.get("com.docker.network.bridge.enable_icc") == "false"),
     )
 
 

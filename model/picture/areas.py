@@ -117,7 +117,7 @@ def _area(label: str, network: Network) -> Area:
         *([network.driver] if network.driver not in (None, "bridge") else []),
         *(["internal"] if network.internal else []),
         *(["external"] if network.external else []),
-        *(["containers isolated"] if apart else []),
+        *(["isolated containers"] if apart else []),
     ]
     look: Look = "internal" if network.internal else "network"
     return Area(f"network-{network.name}", label, look, tuple(str(each) for each in traits))

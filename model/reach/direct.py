@@ -108,7 +108,7 @@ def _routed(segment: Segment, published: bool, facts: EngineFacts) -> Draft:
     key, mode = segment.key, segment.gateway_mode
     at = At("network", key, "driver_opts")
     if (older := facts.before(28)) is not False:
-        text = f"gateway mode {mode} of network {key} needs Docker Engine 28"
+        text = f"gateway mode {mode} of network {key} needs Docker Engine 28 or later"
         told = " (the engine's version is unknown)" if older is None else ""
         return no(Verdict.UNKNOWN, PathKind.ROUTED, text + told, at)
     if not facts.ip_forward:

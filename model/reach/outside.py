@@ -69,7 +69,7 @@ def from_segment(
     for segment in destination.segments:
         if segment.is_wire:
             if segment.internal and segment.parent:
-                line = Line(f"the wire of network {segment.key} is the segment's own")
+                line = Line(f"network {segment.key} is on the host's LAN itself")
                 drafts.append(Draft(Verdict.ALLOWED, PathKind.WIRE, (line,), (line,)))
         elif segment.driver == "bridge":
             drafts.append(_direct_route(segment, bindings, facts))

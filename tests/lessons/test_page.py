@@ -47,7 +47,7 @@ def written(folder: Path, text: str) -> Path:
     [
         ("{says: x}", r"steps\[0\]: must have exactly one of run, inspect"),
         ("{in: a, run: b}", r"steps\[0\]: needs `sees` or `lacks`"),
-        ("{in: a, run: b, sees: c, exit: 1}", r"steps\[0\]: unknown key 'exit' beside `run`"),
+        ("{in: a, run: b, sees: c, exit: 1}", r"steps\[0\]: unknown key 'exit' for `run`"),
         ("{in: a, run: b, sees: c}\nneeds: a cluster", r"needs: 'a cluster' is not one of swarm"),
         ("{connect: web}", r"steps\[0\]: `connect` reads SERVICE to NETWORK"),
     ],
