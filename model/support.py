@@ -47,7 +47,7 @@ _SWARM = "only Swarm supports this; it has no effect on a single engine"
 _ENGINE_ONLY = "the Pulumi resource docker.Container has no such input; remove the key"
 _WINDOWS = "applies to Windows containers only; remove the key"
 _CLASSIC = (
-    "requires BuildKit, but images are built with the engine's legacy builder; remove the key"
+    "requires BuildKit, but images are built with the engine's classic builder; remove the key"
 )
 _HOOKS = "lifecycle hooks are not run; run the command from the image's entrypoint"
 
