@@ -1,7 +1,7 @@
-"""A lesson: what to deploy, what to run in it, and what is then to be seen.
+"""A lesson: what to deploy, what to run in it, and the expected output.
 
-Read from the `lesson.yaml` beside a lesson's Compose file. The runner, the tests and the page
-share these values; how a step is carried out is theirs to say.
+Read from the `lesson.yaml` next to a lesson's Compose file. The runner, the tests and the page
+share these values; each decides how to execute a step.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ _EVERY_STEP = frozenset({"says", "stack", "sees", "lacks", "fails"})
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do, and what its output must hold (`sees`) and must not (`lacks`).
+    """One action, and what its output must contain (`sees`) and must not contain (`lacks`).
 
     `target` is a service or replica (run, connect, disconnect), a kind and key (inspect) or a stack
-    (remove); `detail` a command, a path into a description, or a network. `fails` it must.
+    (remove); `detail` a command, a path into the inspect output, or a network. With `fails`, the
+    action must fail.
     """
 
     action: Action
@@ -55,8 +56,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """`variables` are what the Compose file wants to be told: name and what it is. `needs` is
-    what the engine must have: "swarm", or nothing of its own."""
+    """`variables` are the variables that the Compose file needs, with a description. `needs` is
+    a requirement on the engine: "swarm", or empty."""
 
     number: int
     name: str
@@ -69,12 +70,12 @@ class Lesson:
 
     @property
     def stack(self) -> str:
-        """The Pulumi stack that it is deployed on; further ones add a dash and their name."""
+        """The Pulumi stack of the lesson; additional stacks append a dash and their name."""
         return f"lesson-{self.number:02d}"
 
 
 def lessons(folder: Path) -> list[Lesson]:
-    """All lessons below a folder, by number. Raises StackError when one is not well written."""
+    """All lessons below a folder, by number. Raises StackError if one is invalid."""
     found = [
         read(entry)
         for entry in sorted(folder.iterdir())
@@ -98,7 +99,7 @@ def read(folder: Path) -> Lesson:
     except TypeError as error:
         raise _wrong(file, "", str(error)) from None
     if not steps:
-        raise _wrong(file, "steps", "a lesson without steps shows nothing")
+        raise _wrong(file, "steps", "a lesson needs at least one step")
     needs = text(document.get("needs")) or ""
     if needs not in NEEDS:
         raise _wrong(file, "needs", f"{needs!r} is not one of {', '.join(filter(None, NEEDS))}")
@@ -117,10 +118,10 @@ def read(folder: Path) -> Lesson:
 def _step(value: Mapping[str, object], path: str, file: Path) -> Step:
     actions = [action for action in _KEYS if action in value]
     if len(actions) != 1:
-        raise _wrong(file, path, f"does exactly one of {', '.join(_KEYS)}")
+        raise _wrong(file, path, f"must have exactly one of {', '.join(_KEYS)}")
     action = actions[0]
     if unknown := sorted(value.keys() - _KEYS[action] - _EVERY_STEP):
-        raise _wrong(file, path, f"unknown key {unknown[0]!r} beside `{action}`")
+        raise _wrong(file, path, f"unknown key {unknown[0]!r} for `{action}`")
     target, detail = required_text(value.get("in")), ""
     files: tuple[str, ...] = ()
     if action == "run":
@@ -148,7 +149,7 @@ def _step(value: Mapping[str, object], path: str, file: Path) -> Step:
         fails=boolean(value.get("fails")) or False,
     )
     if action in ("run", "inspect") and step.sees is None and step.lacks is None:
-        raise _wrong(file, path, "says neither what it `sees` nor what it `lacks`")
+        raise _wrong(file, path, "needs `sees` or `lacks`")
     return step
 
 
@@ -162,24 +163,25 @@ def filled(written: str, fill: Callable[[str, str, str], str]) -> str:
 
 
 def differs(step: Step, code: int, output: str, fill: Callable[[str, str, str], str]) -> str | None:
-    """What is not as the step expects, None when all is. Patterns are regular expressions."""
+    """How the result differs from the step's expectation, else None. Patterns are regular
+    expressions."""
 
     def pattern(written: str) -> str:
         return filled(written, lambda *words: re.escape(fill(*words)))
 
     if step.fails and code == 0:
-        return "it was expected to fail, and did not"
+        return "it was expected to fail, but succeeded"
     if not step.fails and code != 0 and step.action != "inspect":
-        return f"it ended with {code}"
+        return f"it ended with exit code {code}"
     if step.sees is not None and not re.search(pattern(step.sees), output, re.MULTILINE):
-        return f"{step.sees} is not in it"
+        return f"the output does not contain {step.sees}"
     if step.lacks is not None and (found := re.search(pattern(step.lacks), output, re.MULTILINE)):
-        return f"{found[0]!r} is in it and should not be"
+        return f"the output contains {found[0]!r}, which it must not"
     return None
 
 
 def expected(step: Step) -> str:
-    """What the step expects, in words."""
+    """The step's expectation as text."""
     parts = ["fails"] if step.fails else []
     if step.sees is not None:
         parts.append(step.sees)

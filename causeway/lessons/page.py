@@ -1,4 +1,4 @@
-"""The lessons as a page of Markdown, for docs/lessons.md."""
+"""Renders the lessons as a Markdown page, for docs/lessons.md."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from .lesson import MAIN, Lesson, Step, expected
 
 OPENING = """# Lessons on Docker networks
 
-Made from `stacks/lessons/` by `make golden`; do not edit.
+Generated from `stacks/lessons/` by `make golden`; do not edit.
 
-Each lesson is a small stack, and what to run in it to see what it shows. `make lessons` lists
-them; `make lesson N=4` deploys the fourth on a Pulumi stack of its own, runs its steps, shows
-expected and seen side by side, and removes it again; its exit code is not 0 when they differ.
+Each lesson is a small stack with steps to run in it. `make lessons` lists the lessons;
+`make lesson N=4` deploys the fourth as a Pulumi stack of its own, runs its steps, shows expected
+and actual output side by side, and removes the stack; the exit code is not 0 if they differ.
 
-To go through one by hand, write its files under `causeway:files` of a stack and `pulumi up`.
-A step `web$ ping right` means `docker exec CONTAINER ping right`, where
+To work through a lesson by hand, list its files under `causeway:files` of a stack and run
+`pulumi up`.
+A step `web$ ping right` means `docker exec CONTAINER ping right`, where this command prints the
+container:
 
     docker ps --quiet --filter label=causeway.stack=STACK --filter label=causeway.service=web
 
-tells the container. `{ip web}` stands for the address that web was given, and what is expected is
-a regular expression.
+`{ip web}` is the address of web. The expected output is a regular expression.
 """
 
 
@@ -34,11 +35,11 @@ def page(lessons: list[Lesson], files: Mapping[tuple[int, str], str]) -> str:
     for lesson in lessons:
         parts.append(f"\n## {lesson.number}. {lesson.title}\n\n{lesson.shows}\n")
         if lesson.needs == "swarm":
-            parts.append("\nIt needs a swarm: `docker swarm init` on the engine.\n")
+            parts.append("\nThis lesson needs a swarm: run `docker swarm init` on the engine.\n")
         for (number, name), text in sorted(files.items()):
             if number == lesson.number:
                 parts.append(f"\n`{name}`\n\n```yaml\n{text}```\n")
-        parts.append("\n| do | expected | |\n| --- | --- | --- |\n")
+        parts.append("\n| step | expected | explanation |\n| --- | --- | --- |\n")
         parts += [
             f"| `{_cell(typed(step))}` | `{_cell(expected(step))}` | {step.says} |\n"
             for step in lesson.steps

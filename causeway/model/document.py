@@ -1,7 +1,7 @@
-"""Typed access to the loader's canonical output, after which no untyped value is left.
+"""Typed access to the loader's canonical output; no untyped value passes beyond this module.
 
-Every scalar but `true`, `false` and `null` arrives as text, exactly as the loader wrote
-it, so no second YAML dialect reinterprets it. The loader has validated the shapes.
+Every scalar except `true`, `false` and `null` arrives as text, exactly as the loader wrote
+it, so no second YAML dialect reinterprets it. The loader has validated the types.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .values import Pairs
 
 
 def mapping(value: object) -> Mapping[str, object]:
-    """A mapping; null and absent are the empty one."""
+    """A mapping; empty if null or absent."""
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -21,7 +21,7 @@ def mapping(value: object) -> Mapping[str, object]:
 
 
 def sequence(value: object) -> Sequence[object]:
-    """A sequence; null and absent are the empty one."""
+    """A sequence; empty if null or absent."""
     if value is None:
         return ()
     if not isinstance(value, list):
@@ -30,7 +30,7 @@ def sequence(value: object) -> Sequence[object]:
 
 
 def text(value: object) -> str | None:
-    """A scalar as its text; null stays None, booleans are "true" and "false"."""
+    """A scalar as text; null stays None, booleans are "true" and "false"."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None or isinstance(value, str):
@@ -39,7 +39,7 @@ def text(value: object) -> str | None:
 
 
 def required_text(value: object) -> str:
-    """A scalar that the loader guarantees; null is the empty text."""
+    """A scalar that the loader guarantees; null becomes an empty string."""
     return text(value) or ""
 
 
@@ -57,10 +57,10 @@ def boolean(value: object) -> bool | None:
 
 
 def strings(value: object) -> tuple[str, ...]:
-    """A sequence of scalars as texts, in the order written."""
+    """A sequence of scalars as strings, in the order written."""
     return tuple(required_text(item) for item in sequence(value))
 
 
 def pairs(value: object) -> Pairs:
-    """A mapping of scalars, sorted by key; null is the empty text."""
+    """A mapping of scalars, sorted by key; null becomes an empty string."""
     return tuple(sorted((key, required_text(item)) for key, item in mapping(value).items()))

@@ -1,6 +1,6 @@
-"""Subnets that two environments of a project would both take on one engine.
+"""Finds subnets that two environments of a project would both use on one engine.
 
-The engine itself tells of what is up; these are environments that are declared and may be down.
+The engine itself reports the networks that exist; this covers environments that may be down.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from .rules.pool import subnet_place, written_position
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Another Pulumi stack of the project; `same_engine` where both name the engine, and it is
-    the same."""
+    """Another Pulumi stack of the project; `same_engine` is true if both configure the same
+    engine."""
 
     name: str
     loaded: Loaded
@@ -28,8 +28,8 @@ class Environment:
 
 
 def apart(loaded: Loaded, others: Iterable[Environment]) -> tuple[Problem, ...]:
-    """Warnings of subnets that other environments declare too. Raises StackError where both go to
-    one engine."""
+    """Warnings about subnets that other environments declare too. Raises StackError if both use
+    the same engine."""
     base = str(Path.cwd())
     found = tuple(overlaps(loaded, others, base))
     if any(problem.severity == "error" for problem in found):
@@ -38,7 +38,7 @@ def apart(loaded: Loaded, others: Iterable[Environment]) -> tuple[Problem, ...]:
 
 
 def overlaps(loaded: Loaded, others: Iterable[Environment], base: str) -> Iterator[Problem]:
-    """A warning for each subnet that another environment declares too, an error where both go to
+    """A warning for each subnet that another environment declares too, an error if both use
     the same engine. Paths are shown relative to `base`."""
     own = list(_subnets(loaded))
     for other in others:
@@ -48,9 +48,12 @@ def overlaps(loaded: Loaded, others: Iterable[Environment], base: str) -> Iterat
                     continue
                 where = f"{shorten(theirs.file, base)}:{theirs.line}"
                 told = f"{subnet} overlaps {taken} of stack {other.name} ({where})"
-                way_out = "a subnet of its own for each, as `${SUBNET}` from causeway:variables"
+                way_out = (
+                    "give each stack its own subnet, for example as `${SUBNET}` from "
+                    "causeway:variables"
+                )
                 if theirs_pooled or pooled:
-                    way_out = "another causeway:addressPool for one of them"
+                    way_out = "set another causeway:addressPool for one of them"
                 if other.same_engine:
                     yield Problem(
                         place, f"{told} on the same engine: {way_out}", code="environments-overlap"
@@ -61,13 +64,13 @@ def overlaps(loaded: Loaded, others: Iterable[Environment], base: str) -> Iterat
 
 
 def _subnets(loaded: Loaded) -> Iterator[tuple[Place, IPv4Network | IPv6Network, bool]]:
-    """Each with its place, and whether it is the pool's."""
+    """Each subnet with its place, and whether it comes from the pool."""
     positions = loaded.positions
     for network in loaded.stack.networks:
         for position, config in enumerate(network.subnets if not network.external else ()):
             try:
                 subnet = ip_network(config.subnet or "", strict=False)
             except ValueError:
-                continue  # another rule tells
+                continue  # another rule reports it
             pooled = written_position(network, position, positions) is None
             yield subnet_place(network, position, positions), subnet, pooled

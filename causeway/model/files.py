@@ -1,6 +1,6 @@
-"""Which files may be read at all: regular ones of a bounded size.
+"""Which files may be read: regular files of a limited size.
 
-A FIFO would never end a preview, a device never end itself. An absent file is nobody's fault here.
+A FIFO would block a preview, and a device has no end. A missing file is not an error here.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import stat
 from collections.abc import Callable
 from functools import cache
 
-# As the loader and Docker tell addresses of Git, OCI and the web from paths.
+# Distinguishes Git, OCI and web addresses from paths, as the loader and Docker do.
 REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|[\w.-]+@[\w.-]+:|github\.com/)", re.IGNORECASE)
-LARGEST = 1 << 20  # bytes; large real ones have 200 kB, and the loader gives up near here
-# Of a secret or config, which may be a database of addresses; the plugin holds it in memory.
+LARGEST = 1 << 20  # bytes; large real files have 200 kB, and the loader fails near this size
+# For a secret or config, which may be a large database; the plugin holds it in memory.
 LARGEST_CONTENT = 64 << 20
 KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -26,7 +26,7 @@ KINDS = (
 
 
 def unfit(path: str, largest: int = LARGEST) -> str | None:
-    """Why a file is not read, None when it may be or when there is none."""
+    """Why a file is not read; None if it may be read or does not exist."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -35,14 +35,14 @@ def unfit(path: str, largest: int = LARGEST) -> str | None:
 
 
 def unfit_content(path: str) -> str | None:
-    """The same of a secret's or config's file."""
+    """The same for the file of a secret or config."""
     return unfit(path, LARGEST_CONTENT)
 
 
 def content(path: str) -> bytes | None:
-    """What a file holds, None when it cannot or may not be read."""
+    """The content of a file; None if it cannot or may not be read."""
     try:
-        # A FIFO is opened without waiting for its writer; what was opened is what is judged.
+        # Open a FIFO without waiting for its writer, and check the file that was actually opened.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError):
         return None
@@ -57,7 +57,7 @@ def content(path: str) -> bytes | None:
 
 
 def once() -> Callable[[str], bytes | None]:
-    """`content` that reads each file once, by whatever path it is asked for."""
+    """`content` that reads each file only once, whatever path is used for it."""
     kept = cache(content)
     return lambda path: kept(os.path.realpath(path))
 
@@ -68,5 +68,5 @@ def _fault(status: os.stat_result, largest: int = LARGEST) -> str | None:
             return f"is {name}, not a regular file"
     if status.st_size > largest:
         size = f"{status.st_size / (1 << 20):.1f} MiB"
-        return f"is {size} large; a file that is read may have {largest >> 20} MiB at most"
+        return f"is {size} in size; the limit is {largest >> 20} MiB"
     return None

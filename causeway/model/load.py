@@ -1,7 +1,7 @@
-"""Compose files in, one checked stack out: load, place, convert, substitute, check.
+"""Turns Compose files into one checked stack: load, locate, convert, substitute, check.
 
-What is read is judged first, by `files` and `reading`. All problems are raised
-together; warnings travel beside the stack. No file is read twice.
+`files` and `reading` decide first what may be read. All problems are raised
+together; warnings are returned with the stack. No file is read twice.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ NO_SCALE: Mapping[str, int] = MappingProxyType({})
 
 
 def load_selected(wanted: StackConfig) -> Loaded:
-    """`load` of what a configuration names, with all that it says."""
+    """`load` with the files and settings of a configuration."""
     return load(
         wanted.paths,
         name=wanted.name,
@@ -66,9 +66,9 @@ def load(
     images: Mapping[str, str] = NOTHING,
     address_pool: AddressPool | None = None,
 ) -> Loaded:
-    """The stack that the files declare, later files merged over earlier ones.
+    """The stack that the files declare; later files are merged over earlier ones.
 
-    Raises StackError with every problem found, LoaderError when the loader cannot run.
+    Raises StackError with every problem found, LoaderError if the loader cannot run.
     """
     base = str(Path.cwd())
     paths = [str(Path(file).absolute()) for file in files]
@@ -104,7 +104,7 @@ def load(
         )
 
     if index.too_large:
-        message = f"nests too deep, or stands for more than {nodes.MOST_VALUES} values"
+        message = f"is nested too deeply or expands to more than {nodes.MOST_VALUES} values"
         raise StackError(
             [
                 Problem(Place(path, 0, ""), message, code="file-too-large")
@@ -117,11 +117,11 @@ def load(
         answer.messages, answer.accepted, index, lambda file: source.index([file], compose)
     )
     if said.checked:
-        # References do not fit. Our rules tell all of those, and the loader only the first.
+        # Some references are invalid. Our rules report all of them, the loader only the first.
         answer = run("--no-consistency")
     if not answer.accepted:
         unknown = list(unknown_written(index))
-        # The loader tells the first unknown key only; we tell all of them, with the nearest name.
+        # The loader reports only the first unknown key; we report all, with the closest name.
         errors = [error for error in said.errors if not unknown or error.code != "unknown-key"]
         raise StackError([*said.warnings, *unknown, *errors], base)
     document = mapping(nodes.canonical(answer.output))
@@ -149,7 +149,7 @@ def load(
         *check(stack, around),
     ]
     if not _errors(found):
-        # A balancer without an image has got one.
+        # A balancer without an image has been given one.
         found += [error for error in said.errors if error.code != "without-image"]
     if _errors(found):
         raise StackError(found, base)
@@ -161,7 +161,7 @@ def _errors(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def _unreadable(paths: Sequence[str]) -> list[Problem]:
-    """Files that cannot be loaded at all, before the loader is asked."""
+    """Files that cannot be loaded at all, found before the loader runs."""
     found = []
     if not paths:
         found.append(
@@ -224,9 +224,9 @@ def _stack(
 def _answers(
     document: Mapping[str, object], name: str, variables: Mapping[str, str], folder: str
 ) -> Mapping[str, str]:
-    """The variables that secrets and configs take their content from, `.env` included.
+    """Values of the variables that secrets and configs take their content from, including `.env`.
 
-    The loader is asked, since it alone knows how `.env` reads; an unknown one is left out.
+    The loader resolves them, since only it knows the syntax of `.env`; unknown ones are omitted.
     """
     wanted = sorted(
         variable
@@ -252,7 +252,7 @@ def _answers(
 def _substituted(
     stack: Stack, index: SourceIndex, images: Mapping[str, str], read: Read
 ) -> tuple[Stack, list[Problem]]:
-    """The stack with images replaced; warns of base images that no argument reaches."""
+    """The stack with images substituted; warns about base images that no build argument sets."""
     if not images:
         return stack, []
     services, made, problems = [], list(stack.substitutions), []
@@ -282,7 +282,7 @@ def _substituted(
 
 
 def _dockerfile(build: Build, read: Read) -> str | None:
-    """The text of a build's Dockerfile, None when it is not to be read here."""
+    """The text of a build's Dockerfile; None if it cannot or may not be read."""
     if build.dockerfile_inline is not None:
         return build.dockerfile_inline
     found = read(str(Path(build.context, build.dockerfile)))

@@ -1,4 +1,4 @@
-"""What loading the files of a stack gives, besides the stack itself."""
+"""The result of loading a stack: the stack and what belongs to it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .values import Problem, Stack
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A checked stack, where each of its keys stands, what its `x-causeway` asserts, and what its
-    author should know."""
+    """A checked stack, the position of each of its keys, the assertions of its `x-causeway`, and
+    the warnings for its author."""
 
     stack: Stack
     positions: SourceIndex

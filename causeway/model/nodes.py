@@ -1,6 +1,6 @@
-"""YAML as nodes, which know their lines, and the loader's output as plain values.
+"""Parses YAML to nodes with line numbers, and the loader's output to plain values.
 
-Files are untrusted: nesting and repetition are bounded before anything follows them.
+Files are untrusted: nesting and aliases are limited before they are processed.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import yaml
 
 from .files import content
 
-MOST_VALUES = 100_000  # bounds alias bombs and cyclic anchors, as the loader does
+MOST_VALUES = 100_000  # limits alias bombs and cyclic anchors, as the loader does
 DEEPEST = 80
 
 _Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _CanonicalLoader(_Base):  # type: ignore[misc]  # the base is chosen at run time
-    """Reads `true`, `false` and `null`; every other scalar stays the text that it is."""
+    """Parses `true`, `false` and `null`; every other scalar stays text."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
@@ -40,13 +40,13 @@ def canonical(output: str) -> object:
 
 
 def composed_file(file: str) -> list[yaml.Node] | None:
-    """`composed` of what a file holds."""
+    """`composed` for the content of a file."""
     return composed(content(file) or b"")
 
 
 def composed(text: bytes) -> list[yaml.Node] | None:
-    """The documents of a text, None when they nest too deep. What YAML refuses has no positions,
-    and the loader words the refusal."""
+    """The documents of a text; None if they are nested too deeply. Invalid YAML has no positions;
+    the loader reports the error."""
     try:
         if _too_deep(text):
             return None
@@ -56,7 +56,7 @@ def composed(text: bytes) -> list[yaml.Node] | None:
 
 
 def _too_deep(text: bytes) -> bool:
-    """Whether a text nests deeper than any stack needs: composing would exhaust the C stack."""
+    """Whether a text is nested so deeply that parsing it would exhaust the C stack."""
     depth = 0
     for event in yaml.parse(text, Loader=_Base):
         depth += isinstance(event, yaml.CollectionStartEvent)
@@ -67,9 +67,9 @@ def _too_deep(text: bytes) -> bool:
 
 
 def weight(node: yaml.Node, known: dict[int, int]) -> int:
-    """How many values a node stands for once all aliases are written out."""
+    """The number of values of a node after expanding all aliases."""
     if id(node) not in known:
-        known[id(node)] = MOST_VALUES + 1  # what contains itself never ends
+        known[id(node)] = MOST_VALUES + 1  # a node that contains itself is infinite
         children: list[yaml.Node] = []
         if isinstance(node, yaml.MappingNode):
             children = [part for pair in node.value for part in pair]
@@ -80,7 +80,7 @@ def weight(node: yaml.Node, known: dict[int, int]) -> int:
 
 
 def pairs(node: yaml.MappingNode, depth: int = 0) -> Iterator[tuple[str, yaml.Node, int]]:
-    """Keys of a mapping with their lines; merged ones (`<<`) follow where not overridden."""
+    """Keys of a mapping with their lines; merged keys (`<<`) follow unless overridden."""
     own: set[str] = set()
     merged: list[yaml.Node] = []
     for key, value in node.value:
@@ -100,12 +100,12 @@ def pairs(node: yaml.MappingNode, depth: int = 0) -> Iterator[tuple[str, yaml.No
 
 
 def scalar(node: yaml.Node) -> str | None:
-    """The text of a scalar node, None for others."""
+    """The text of a scalar node; None for other nodes."""
     return str(node.value) if isinstance(node, yaml.ScalarNode) else None
 
 
 def flat(node: yaml.Node) -> str | None:
-    """The text of an item for hints: a scalar's, or a mapping's scalar values joined."""
+    """The text of an item for matching: that of a scalar, or a mapping's scalar values joined."""
     if isinstance(node, yaml.MappingNode):
         values = (scalar(value) for _, value, _ in pairs(node))
         return " ".join(value for value in values if value is not None)
@@ -113,7 +113,7 @@ def flat(node: yaml.Node) -> str | None:
 
 
 def child(node: yaml.Node, *names: str) -> yaml.Node | None:
-    """The node at a path of mapping keys, None when there is none."""
+    """The node at a path of mapping keys, or None."""
     for name in names:
         if not isinstance(node, yaml.MappingNode):
             return None

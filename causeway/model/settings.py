@@ -1,6 +1,6 @@
-"""What Pulumi configuration may say about a stack: scale, images and variables.
+"""Checks and applies Pulumi configuration of a stack: scale, images and variables.
 
-Its problems have no line: their path is the configuration key.
+The problems have no line: their path is the configuration key.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _problem(code: str, key: str, message: str) -> Problem:
 
 
 def malformed(variables: Mapping[str, str], images: Mapping[str, str]) -> Iterator[Problem]:
-    """Problems that need no stack to be seen."""
+    """Problems that can be found without a stack."""
     for name, value in variables.items():
         if not VARIABLE.fullmatch(name):
             yield _problem(
@@ -31,7 +31,7 @@ def malformed(variables: Mapping[str, str], images: Mapping[str, str]) -> Iterat
                 "is not a variable name (letters, digits, _)",
             )
         elif "\0" in value:
-            yield _problem("malformed-variable", f"variables.{name}", "holds a NUL character")
+            yield _problem("malformed-variable", f"variables.{name}", "contains a NUL character")
     for wanted, used in images.items():
         for image in (wanted, used):
             if not IMAGE.fullmatch(image):
@@ -43,7 +43,7 @@ def malformed(variables: Mapping[str, str], images: Mapping[str, str]) -> Iterat
 def scaled(
     stack: Stack, scale: Mapping[str, int], index: SourceIndex
 ) -> tuple[Stack, list[Problem]]:
-    """The stack with replicas as configured, and the entries that fit no service."""
+    """The stack with the configured replicas; a problem for each entry without a service."""
     names = [service.name for service in stack.services]
     problems = []
     for name, replicas in scale.items():
@@ -56,7 +56,10 @@ def scaled(
         code, message = "unknown-service", f"unknown service {name!r} {known(names)}"
         if index.has("services", name):
             code = "switched-off"
-            message = f"service {name!r} is switched off by its profiles (see causeway:profiles)"
+            message = (
+                f"service {name!r} is disabled by its profiles: enable one of them under "
+                "causeway:profiles"
+            )
         problems.append(_problem(code, f"scale.{name}", message))
     services = tuple(
         replace(each, replicas=scale.get(each.name, each.replicas)) for each in stack.services

@@ -1,7 +1,7 @@
-"""Where each key of the user's files was written.
+"""Records where each key of the user's files was written.
 
 Positions come from composed YAML nodes, so tags, anchors and merge keys need no loading.
-They are for messages only: nothing that is deployed depends on this file.
+They are used for messages only: nothing that is deployed depends on this module.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .values import Place
 
 Step = str | int
 Steps = tuple[Step, ...]
-# The documents of a file; None when they nest too deep.
+# The documents of a file; None if they are nested too deeply.
 Compose = Callable[[str], list[yaml.Node] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One key or item: where it stands, how its path reads, and its scalar text if it is one."""
+    """One key or item: its position, its path as text, and its scalar text if it is a scalar."""
 
     file: str
     line: int
@@ -34,7 +34,7 @@ class Entry:
 
 @dataclass(slots=True)
 class SourceIndex:
-    """Positions of all keys; entries of later files win for scalars, of earlier ones for maps."""
+    """Positions of all keys; for scalars later files win, for mappings earlier ones."""
 
     files: tuple[str, ...]
     entries: dict[Steps, Entry] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class SourceIndex:
 
     @property
     def suspect(self) -> str:
-        """The file to name when nothing else is known: one without any key, else the first."""
+        """The file to name if nothing else is known: one without any keys, else the first."""
         told = {entry.file for entry in self.entries.values()}
         return next((file for file in self.files if file not in told), (*self.files, "")[0])
 
@@ -58,8 +58,8 @@ class SourceIndex:
         return Place(self.files[0], 1, path_text(steps))
 
     def item(self, steps: Steps, position: int, count: int, fits: Callable[[str], bool]) -> Place:
-        """The place of a list item: by position when the list stands in one piece and was not
-        expanded by the loader, else the first written item whose text fits, else the list."""
+        """The place of a list item: by position if the list is written in one piece and was not
+        expanded by the loader, else the first written item whose text matches, else the list."""
         written = self.items.get(steps, [])
         if len(written) == count and len({entry.file for entry in written}) == 1:
             entry = written[position]
@@ -70,7 +70,7 @@ class SourceIndex:
         return self.place(*steps)
 
     def users_of(self, variable: str) -> list[Place]:
-        """The places of scalars that take the value of a variable, one a line."""
+        """The places of scalars that use a variable, one per line."""
         pattern = re.compile(r"(?<!\$)\$\{?" + re.escape(variable) + r"\b")
         found: dict[tuple[str, int], Place] = {}
         for entry in self.entries.values():
@@ -81,7 +81,7 @@ class SourceIndex:
         return sorted(found.values())
 
     def where(self, *names: str, fits: Callable[[str], bool]) -> list[Steps]:
-        """The written key paths below `names` (`*` is any step) whose text fits, in order."""
+        """The written key paths below `names` (`*` is any step) whose text matches, in order."""
         return [
             steps
             for steps, entry in self.entries.items()
@@ -112,12 +112,12 @@ def path_text(steps: Steps, joined: bool = False) -> str:
 
 
 def holding(*parts: str) -> Callable[[str], bool]:
-    """For `item`: whether a text holds all parts."""
+    """For `item`: whether a text contains all parts."""
     return lambda text: all(part in text for part in parts)
 
 
 def index(files: Sequence[str], compose: Compose = composed_file) -> SourceIndex:
-    """The positions of all keys in the given files, read in order, later ones winning."""
+    """The positions of all keys in the given files, read in order; later ones win."""
     found = SourceIndex(files=tuple(files))
     for file in files:
         _add_file(found, file, set(), compose)
@@ -125,7 +125,7 @@ def index(files: Sequence[str], compose: Compose = composed_file) -> SourceIndex
 
 
 def entries(file: str, compose: Compose = composed_file) -> dict[Steps, Entry]:
-    """The scalars of one file alone, and where they stand; nothing of a file that is too large."""
+    """The scalars of one file and their positions; empty for a file that is too large."""
     found = SourceIndex(files=(file,))
     for root in compose(file) or ():
         if weight(root, {}) <= MOST_VALUES:
@@ -158,7 +158,7 @@ def _add_file(found: SourceIndex, file: str, seen: set[str], compose: Compose) -
 def _walk(
     found: SourceIndex, file: str, node: yaml.Node, steps: Steps, path: str, *, override: bool
 ) -> None:
-    """Enter every key and item below a node. Without `override` present entries stay."""
+    """Add every key and item below a node. Without `override`, existing entries are kept."""
     if len(steps) > DEEPEST or len(found.entries) > MOST_VALUES:
         return
     if isinstance(node, yaml.MappingNode):
@@ -203,7 +203,7 @@ def _include(
 
 
 def _extend(found: SourceIndex, file: str, root: yaml.Node, compose: Compose) -> None:
-    """Positions of what a service takes from another one; its own keys win."""
+    """Positions of the keys that a service extends from another one; its own keys win."""
     services = child(root, "services")
     if not isinstance(services, yaml.MappingNode):
         return

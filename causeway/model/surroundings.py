@@ -1,4 +1,4 @@
-"""What a rule may ask about the world: where a key was written, and what exists on disk."""
+"""What a rule can look up: where a key was written, and what exists on disk."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from .values import Place
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`index` answers with places; the functions tell about absolute paths."""
+    """`index` gives places; the functions take absolute paths."""
 
     index: SourceIndex
     is_file: Callable[[str], bool]
     exists: Callable[[str], bool]
-    unfit: Callable[[str], str | None]  # why a file that is there is not read
-    unfit_content: Callable[[str], str | None]  # the same of a secret's or config's file
+    unfit: Callable[[str], str | None]  # why an existing file is not read
+    unfit_content: Callable[[str], str | None]  # the same for the file of a secret or config
 
 
 def known(names: list[str]) -> str:
-    """The tail of a message about an unknown name: the names that there are."""
+    """The end of a message about an unknown name: the known names."""
     return f"(known: {', '.join(sorted(names))})" if names else "(there are none)"
 
 
 def line_in(other: Place, here: Place) -> str:
-    """Where something else stands, seen from `here`: its line, with the file if another."""
+    """The line of another place, with the file name if it differs from that of `here`."""
     if other.file == here.file:
         return f"line {other.line}"
     return f"{PurePath(other.file).name}:{other.line}"

@@ -1,6 +1,6 @@
-"""Sizes, durations and modes in the forms that values carry: bytes, Go text, octal text.
+"""Converts sizes, durations and modes to the forms that values use: bytes, seconds, octal text.
 
-The loader has already checked the text; what it prints for "90s" is "1m30s".
+The loader has already checked the text and prints "90s" as "1m30s".
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def seconds(duration: str) -> float:
 
 
 def whole_seconds(duration: str) -> int:
-    """Seconds of a Go duration, rounded up: a grace period never gets shorter."""
+    """Seconds of a Go duration, rounded up so that a grace period never gets shorter."""
     return math.ceil(round(seconds(duration), 9))
 
 

@@ -1,4 +1,4 @@
-"""The values of a stack: frozen, comparable, free of Pulumi and Docker.
+"""The values of a stack: frozen, comparable, independent of Pulumi and Docker.
 
 `model.load` makes them from Compose files, `components` turns them into resources.
 Maps are tuples of pairs, sorted by key, so that every value hashes and compares.
@@ -24,8 +24,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A way between two ends of a matrix, each by stack and name; the stack is "" for what is no
-    service, such as `world`."""
+    """A flow between two nodes of a matrix, each by stack and name; the stack is "" for a node that
+    is not a service, such as `world`."""
 
     source: tuple[str, str]
     destination: tuple[str, str]
@@ -33,17 +33,17 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One finding about a stack file; `severity` "error" stops, "warning" is shown.
+    """One finding about a Compose file; `severity` "error" stops, "warning" is shown.
 
-    `witness` shows how it comes about, a line each, such as the hops of a path. `code` is a word
-    for the rule and `flow` what it is about: who wants to know reads these, not the message.
+    `witness` explains the finding line by line, such as the hops of a path. `code` identifies
+    the rule, `flow` the flow concerned: programs read these, not the message.
     """
 
     place: Place
     message: str
     severity: Literal["error", "warning"] = "error"
     witness: tuple[str, ...] = ()
-    # A finding is told once, by which rule ever; both follow from the message.
+    # Excluded from comparison, so that a finding is reported once, whichever rule found it.
     code: str = field(compare=False, kw_only=True)
     flow: Flow | None = field(default=None, compare=False, kw_only=True)
 
@@ -60,7 +60,7 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A service's place on one network; `network` is the key under top-level `networks`."""
+    """The connection of a service to a network; `network` is the key under top-level `networks`."""
 
     network: str
     aliases: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class FileMount:
-    """A secret or config put into the container as a file; `source` is its top-level key."""
+    """A secret or config mounted into the container as a file; `source` is its top-level key."""
 
     kind: Literal["secret", "config"]
     source: str
@@ -166,7 +166,7 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A service behind a balancer. Weight 0 gets nothing; `network` is the key of the one that
+    """A service behind a balancer. Weight 0 gets no traffic; `network` is the key of a network that
     both are on."""
 
     service: str
@@ -176,7 +176,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A service that is a load balancer: what it stands in front of and how. Times in seconds."""
+    """A service that is a load balancer: its targets and settings. Times are in seconds."""
 
     targets: tuple[Target, ...]
     port: int
@@ -197,8 +197,9 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """How replicas are exchanged. `order` None is start-first wherever that is possible;
-    `parallelism` 0 is all at once; `drain` is seconds between unwanted and stopped.
+    """How replicas are updated. `order` None means start-first where possible;
+    `parallelism` 0 means all at once; `drain` is the seconds between removal from the balancer
+    and the stop.
     `renew_anon_volumes` gives new containers empty anonymous volumes instead of the old ones'."""
 
     order: Literal["start-first", "stop-first"] | None = None
@@ -209,7 +210,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One Compose service. `network_mode` and `attachments` exclude each other."""
+    """One Compose service. `network_mode` and `attachments` are mutually exclusive."""
 
     name: str
     place: Place
@@ -282,7 +283,7 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A container of somebody else that joins a network of the stack: by name, or by its labels."""
+    """An unmanaged container, by name or labels, to connect to a network of the stack."""
 
     place: Place
     attachment: Attachment
@@ -337,7 +338,7 @@ class FileSource:
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """An image replaced through `causeway:images`; shown in the preview."""
+    """An image substituted through `causeway:images`; shown in the preview."""
 
     service: str
     wanted: str
@@ -346,7 +347,7 @@ class Substitution:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Everything a Pulumi stack declares. `name` prefixes what is created, as in Compose."""
+    """Everything that a Pulumi stack declares. `name` prefixes created objects, as in Compose."""
 
     name: str
     files: tuple[str, ...]

@@ -62,7 +62,7 @@ def test_second_click_lets_go(show: Show) -> None:
     page = show("five")
     page.click("#service-database")
     page.click("#service-database")
-    assert text(page, "#panel h2") == "Choose a service"
+    assert text(page, "#panel h2") == "Select a service"
     assert page.run("document.querySelector('#service-database').ariaPressed") == "false"
 
 
@@ -111,7 +111,7 @@ def test_services_are_chosen_by_keys_alone(show: Show) -> None:
     assert (reached, first) == ("internet", "service-proxy")
     assert text(page, "#panel h2") == "proxy"
     page.press("Escape")
-    assert text(page, "#panel h2") == "Choose a service"
+    assert text(page, "#panel h2") == "Select a service"
 
 
 def test_focus_is_seen_and_shows_flows(show: Show) -> None:

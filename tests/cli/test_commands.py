@@ -402,7 +402,7 @@ def test_another_stack_on_the_engine_stands_beside(project: Path) -> None:
     explained = ("explain", "-s", "dev", "-b", "prod", "shop-prod/web", "web:80")
     answer = causeway(*explained, folder=project)
     assert answer.out.startswith("shop-prod/web -> web, 80/tcp: ALLOWED by published port\n")
-    assert "3. the host passes it on to web:80/tcp  (stack.yaml:4)\n" in answer.out
+    assert "3. the host forwards it to web:80/tcp  (stack.yaml:4)\n" in answer.out
     assert "from network shop-prod_default to shop-dev_default" in answer.out
 
 
@@ -422,7 +422,7 @@ def test_an_external_network_joins_two_files(tmp_path: Path) -> None:
         "edge/proxy -> api, 80/tcp: ALLOWED by same network",
         "  1. edge/proxy is on network meeting  (edge/compose.yaml:5)",
         "  2. api is on network meeting  (app/compose.yaml:5)",
-        "  because both are on network meeting, which filters nothing",
+        "  because both are on network meeting, which does not filter traffic",
     ]
 
 

@@ -55,8 +55,8 @@ def test_a_subnet_that_another_environment_declares_is_told_with_both_lines() ->
     environment("staging", on("10.2.0.0/16"))
     assert told() == (
         "dev.yaml:7: networks.lan.ipam.config[0].subnet: warning: 10.1.0.0/16 overlaps 10.1.2.0/24 "
-        "of stack prod (prod.yaml:8): on one engine only one of them can be up; a subnet of its "
-        "own for each, as `${SUBNET}` from causeway:variables"
+        "of stack prod (prod.yaml:8): on one engine only one of them can be up; give each stack "
+        "its own subnet, for example as `${SUBNET}` from causeway:variables"
     )
 
 
@@ -74,7 +74,7 @@ def test_subnets_of_two_pools_are_compared_too() -> None:
     assert told(configured("10.9.0.0/24")) == (
         "dev.yaml:3: networks.lan (causeway:addressPool): warning: 10.9.0.0/24 overlaps "
         "10.9.0.0/24 of stack prod (prod.yaml:3): on one engine only one of them can be up; "
-        "another causeway:addressPool for one of them"
+        "set another causeway:addressPool for one of them"
     )
 
 

@@ -146,7 +146,7 @@ x-causeway:
   never: [world -> database]
 """
 OPEN = "never world -> database: but lan -> database:5432/tcp is open"
-UNTOLD = "never world -> database: whether lan -> database:5432/tcp is open cannot be told"
+UNTOLD = "never world -> database: it is unknown whether lan -> database:5432/tcp is open"
 
 
 @pytest.fixture(scope="module")

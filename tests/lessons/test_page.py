@@ -45,9 +45,9 @@ def written(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     ("step", "message"),
     [
-        ("{says: x}", r"steps\[0\]: does exactly one of run, inspect"),
-        ("{in: a, run: b}", r"steps\[0\]: says neither what it `sees` nor what it `lacks`"),
-        ("{in: a, run: b, sees: c, exit: 1}", r"steps\[0\]: unknown key 'exit' beside `run`"),
+        ("{says: x}", r"steps\[0\]: must have exactly one of run, inspect"),
+        ("{in: a, run: b}", r"steps\[0\]: needs `sees` or `lacks`"),
+        ("{in: a, run: b, sees: c, exit: 1}", r"steps\[0\]: unknown key 'exit' for `run`"),
         ("{in: a, run: b, sees: c}\nneeds: a cluster", r"needs: 'a cluster' is not one of swarm"),
         ("{connect: web}", r"steps\[0\]: `connect` reads SERVICE to NETWORK"),
     ],
@@ -67,5 +67,5 @@ def test_what_is_seen_is_compared_with_addresses_filled_in(tmp_path: Path) -> No
         return "10.0.0.1"
 
     assert differs(step, 0, "10.0.0.1\n", fill) is None
-    assert differs(step, 0, "10x0.0.1\n", fill) == "^{ip web}$ is not in it"
-    assert differs(step, 7, "10.0.0.1\n", fill) == "it ended with 7"
+    assert differs(step, 0, "10x0.0.1\n", fill) == "the output does not contain ^{ip web}$"
+    assert differs(step, 7, "10.0.0.1\n", fill) == "it ended with exit code 7"

@@ -51,7 +51,7 @@ def test_a_difference_is_shown_and_ends_with_one(wrong: Project, api: docker.API
     process = lesson(wrong, "1")
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 1, output
-    assert "DIFFERS: 2 received is not in it" in output
+    assert "DIFFERS: the output does not contain 2 received" in output
     assert "Steps that differ from what is expected: 1." in output
     assert snapshot(api)["containers"] == set()
 

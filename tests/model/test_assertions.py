@@ -79,10 +79,10 @@ def test_a_published_port_breaks_never_from_the_world(tmp_path: Path) -> None:
     assert lines == [
         "compose.yaml:22: x-causeway.never[0]: never world -> db: but lan -> db:5432/tcp is open",
         "    1. lan reaches the host at 0.0.0.0:5432/tcp  (compose.yaml:13)",
-        "    2. the host passes it on to db:5432/tcp  (compose.yaml:13)",
+        "    2. the host forwards it to db:5432/tcp  (compose.yaml:13)",
         "compose.yaml:22: x-causeway.never[0]: never world -> db: but world -> db:5432/tcp is open",
         "    1. world reaches the host at 0.0.0.0:5432/tcp  (compose.yaml:13)",
-        "    2. the host passes it on to db:5432/tcp  (compose.yaml:13)",
+        "    2. the host forwards it to db:5432/tcp  (compose.yaml:13)",
     ]
 
 
@@ -93,7 +93,7 @@ def test_a_published_port_joins_networks(tmp_path: Path) -> None:
         "but nginx -> db:5432/tcp is open",
         "    1. nginx reaches the host from network front  (compose.yaml:5)",
         "    2. the host listens on 0.0.0.0:5432/tcp  (compose.yaml:13)",
-        "    3. the host passes it on to db:5432/tcp  (compose.yaml:13)",
+        "    3. the host forwards it to db:5432/tcp  (compose.yaml:13)",
     ]
 
 
@@ -103,7 +103,7 @@ def test_another_port_is_another_matter(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "severity"), [((20, 10), "open"), ((29, 0), ""), (None, "cannot be told")]
+    ("version", "severity"), [((20, 10), "open"), ((29, 0), ""), (None, "it is unknown whether")]
 )
 def test_a_loopback_port_is_judged_by_the_version(
     tmp_path: Path, version: tuple[int, int] | None, severity: str
@@ -124,11 +124,12 @@ def test_always_tells_why_it_is_not_so(tmp_path: Path) -> None:
     assert found(tmp_path, "always: ['nginx -> db:5432/tcp', 'world -> app']") == [
         "compose.yaml:21: x-causeway.always[0]: always nginx -> db:5432/tcp: "
         "nginx -> db:5432/tcp: it is DROPPED",
-        "    because network back is internal: the host drops what comes from outside it"
+        "    because network back is internal: the host drops traffic from outside"
         "  (compose.yaml:19)",
         "compose.yaml:21: x-causeway.always[1]: always world -> app: "
         "world -> app:53/udp: it is UNREACHABLE",
-        "    because no published port leads there, and nothing outside has a route to containers",
+        "    because no published port leads to it, and machines outside have no route to "
+        "containers",
     ]
 
 
@@ -156,8 +157,8 @@ def test_star_as_destination_is_every_other_service_and_the_internet(tmp_path: P
 
 def test_flows_must_be_open_and_others_are_told(tmp_path: Path) -> None:
     assert found(tmp_path, "flows: ['nginx -> app:5000', 'app -> db']") == [
-        "compose.yaml:21: x-causeway.flows[0]: warning: flows are checked, not enforced: "
-        "networks leave others open too: app -> nginx:80/tcp, db -> app:53/udp, "
+        "compose.yaml:21: x-causeway.flows[0]: warning: flows are checked, not enforced; the "
+        "networks also allow: app -> nginx:80/tcp, db -> app:53/udp, "
         "db -> app:5000/tcp, nginx -> app:53/udp",
     ]
 
@@ -165,14 +166,14 @@ def test_flows_must_be_open_and_others_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("assertion", "message"),
     [
-        ("nginx => db", "'nginx => db' is no assertion: write `SOURCE -> DESTINATION`"),
-        ("nginx", "'nginx' is no assertion"),
-        ("-> db", "'-> db' is no assertion"),
+        ("nginx => db", "'nginx => db' is not an assertion: write `SOURCE -> DESTINATION`"),
+        ("nginx", "'nginx' is not an assertion"),
+        ("-> db", "'-> db' is not an assertion"),
         ("nginx -> dbb", "unknown service 'dbb' (known: app, db, dns, host, internet, lan, nginx,"),
         ("nginx -> dbb", "did you mean 'db'?"),
         ("network bck -> db", "unknown network 'bck' (known: back, front); did you mean 'back'?"),
         ("back -> db", "'back' is a network: write `network back`"),
-        ("any nginx -> db", "'any nginx' names nothing"),
+        ("any nginx -> db", "'any nginx' is neither a service nor `network NAME`"),
         ("nginx -> db:0", "'0' is not a port (1 to 65535)"),
         ("nginx -> db:65536", "'65536' is not a port (1 to 65535)"),
         ("nginx -> db:http", "'http' is not a port (1 to 65535)"),
@@ -193,13 +194,13 @@ def test_a_list_is_needed(tmp_path: Path) -> None:
     assert found(tmp_path, "never: nginx -> db")[0].startswith(
         "compose.yaml:21: x-causeway.never: must be a list of assertions"
     )
-    assert "[0]: is no assertion" in found(tmp_path, "never: [{nginx: db}]")[0]
+    assert "[0]: is not an assertion" in found(tmp_path, "never: [{nginx: db}]")[0]
 
 
 def test_a_service_that_is_switched_off_is_not_checked(tmp_path: Path) -> None:
     assert found(tmp_path, "never: [debug -> db]") == [
         "compose.yaml:21: x-causeway.never[0]: warning: "
-        "service 'debug' is switched off by its profiles: not checked"
+        "service 'debug' is disabled by its profiles: not checked"
     ]
 
 

@@ -206,11 +206,11 @@ BALANCE = "services.lb.x-causeway.balance"
 @pytest.mark.parametrize(
     ("written", "report"),
     [
-        ("to: app", f"8: {BALANCE}: `port` is missing: the port there"),
-        ("port: 80", f"8: {BALANCE}: `to` is missing: the service it stands in front of"),
+        ("to: app", f"8: {BALANCE}: `port` is missing: give the port of that service"),
+        ("port: 80", f"8: {BALANCE}: `to` is missing: name the service to balance"),
         ("{to: ap, port: 80}", f"8: {BALANCE}.to: unknown service 'ap' (known: app)"),
         ("{to: lb, port: 80}", f"8: {BALANCE}.to: unknown service 'lb' (known: app)"),
-        ("{to: {app: 0}, port: 80}", f"8: {BALANCE}.to: one weight at least must be above 0"),
+        ("{to: {app: 0}, port: 80}", f"8: {BALANCE}.to: at least one weight must be above 0"),
         ("{to: {app: -1}, port: 80}", f"8: {BALANCE}.to: '-1' is not a weight (0 to 1000)"),
         ("{to: app, port: 70000}", f"8: {BALANCE}.port: '70000' is not a port (1 to 65535)"),
         ("{to: app, port: x}", f"8: {BALANCE}.port: 'x' is not a port (1 to 65535)"),
@@ -230,8 +230,8 @@ BALANCE = "services.lb.x-causeway.balance"
         ),
         (
             "{to: app, port: 80, health: {path: /up}}",
-            f"8: {BALANCE}.health: nginx notices failures only in passing: use "
-            "`engine: haproxy` or leave `path` out",
+            f"8: {BALANCE}.health: nginx has no active health checks: use `engine: haproxy` or "
+            "remove `path`",
         ),
         (
             "{to: app, port: 80, mode: tcp, sticky: cookie}",
@@ -301,8 +301,8 @@ def test_no_name_of_a_container_leaves_its_place(tmp_path: Path, name: str) -> N
     """The loader looks for a name somewhere in it."""
     text = STACK.replace("app:1\n", f"app:1\n    container_name: {json.dumps(name)}\n")
     assert refused(tmp_path, text) == (
-        f"compose.yaml:4: services.app.container_name: {name!r} cannot name a container: letters, "
-        "digits, `_`, `.` and `-`"
+        f"compose.yaml:4: services.app.container_name: {name!r} is not a valid container name: use "
+        "letters, digits, `_`, `.` and `-`"
     )
 
 
@@ -312,21 +312,21 @@ def test_no_answer_of_an_engine_leaves_its_place(
     engine: Literal["nginx", "haproxy"], told: tuple[str, str]
 ) -> None:
     made = service(balance=Balance((APP,), 5000, engine=engine))
-    with pytest.raises(CausewayError, match=r"balancer 'lb': .* is no name and no address"):
+    with pytest.raises(CausewayError, match=r"balancer 'lb': .* is neither a name nor an address"):
         configuration(made, {"app": [Address(*told)]})
 
 
 def test_a_balancer_that_shares_no_network_with_its_target_is_refused(tmp_path: Path) -> None:
     text = STACK.replace("  lb:\n    networks: [front]", "  lb:\n    networks: [back]")
     assert refused(tmp_path, text) == (
-        f"compose.yaml:9: {BALANCE}.to: shares no network with app, so nothing can get there"
+        f"compose.yaml:9: {BALANCE}.to: shares no network with app, so it cannot reach that service"
     )
 
 
 def test_a_balancers_own_command_is_refused(tmp_path: Path) -> None:
     text = STACK.replace("  lb:\n", "  lb:\n    command: [nginx]\n")
     assert refused(tmp_path, text) == (
-        "compose.yaml:6: services.lb.command: a balancer has its own `command`; remove it"
+        "compose.yaml:6: services.lb.command: a load balancer sets its own `command`; remove it"
     )
 
 

@@ -99,7 +99,7 @@ def test_negative_scale(write: Any) -> None:
 
 
 def test_scale_of_a_service_that_is_switched_off(write: Any) -> None:
-    with pytest.raises(StackError, match=r"scale\.web: service 'web' is switched off by its prof"):
+    with pytest.raises(StackError, match=r"scale\.web: service 'web' is disabled by its prof"):
         write(
             "services: {web: {image: web:1, profiles: [p]}, db: {image: db:1}}\n",
             scale={"web": 1},
@@ -216,8 +216,8 @@ def test_two_cycles_are_both_told(write: Any) -> None:
             "  c: {image: x, depends_on: [c, a]}\n"
         )
     assert [problem.message for problem in raised.value.problems] == [
-        "the services wait for each other: a -> b -> a",
-        "the services wait for each other: c -> c",
+        "dependency cycle: a -> b -> a",
+        "dependency cycle: c -> c",
     ]
 
 
@@ -231,10 +231,10 @@ def test_two_links_that_give_two_services_one_name_are_an_error(write: Any) -> N
             "  cache: {image: a:1}\n"
         )
     assert [str(each.message) for each in caught.value.problems] == [
-        "link name 'store' is the name of services.cache on the same network, and would lead to "
-        "both: choose another",
-        "link name 'store' is the name of services.db on the same network, and would lead to "
-        "both: choose another",
+        "link name 'store' is also a name of services.cache on the same network and would resolve "
+        "to both: choose another name",
+        "link name 'store' is also a name of services.db on the same network and would resolve to "
+        "both: choose another name",
     ]
 
 

@@ -71,9 +71,9 @@ def test_an_exhausted_pool_says_what_uses_it(tmp_path: Path) -> None:
     with pytest.raises(StackError) as caught:
         subnets(tmp_path, text, small)
     assert [problem.message for problem in caught.value.problems] == [
-        "no subnet is left in causeway:addressPool 10.100.0.0/23, which has 2 of /24; used by "
-        "a 10.100.1.0/24, b 10.100.0.0/24: give the pool a larger base or a longer size, or this "
-        "network a subnet of its own"
+        "no free subnet is left in causeway:addressPool 10.100.0.0/23, which has 2 of /24; used by "
+        "a 10.100.1.0/24, b 10.100.0.0/24: give the pool a larger base or a longer prefix as its "
+        "size, or give this network its own subnet"
     ]
     assert caught.value.problems[0].place.line == 5
 
@@ -98,7 +98,7 @@ def test_a_pool_is_configured_as_a_range_or_with_its_size(
     [
         (["10.0.0.0/8"], "expected a range such as 10.100.0.0/16"),
         ({"base": "10.0.0.0/8", "length": 24}, "expected a range such as 10.100.0.0/16"),
-        ({"base": "10.0.0.0/8", "size": "/24"}, "the size '/24' is no prefix length"),
+        ({"base": "10.0.0.0/8", "size": "/24"}, "the size '/24' is not a prefix length"),
     ],
 )
 def test_a_configuration_that_is_no_pool_is_refused(value: object, message: str) -> None:
@@ -109,13 +109,13 @@ def test_a_configuration_that_is_no_pool_is_refused(value: object, message: str)
 @pytest.mark.parametrize(
     ("base", "size", "message"),
     [
-        ("10.100.0.0", 24, "cannot be cut"),
+        ("10.100.0.0", 24, "cannot be divided"),
         ("nowhere", 24, "'nowhere' is not an address range"),
         ("10.100.0.1/16", 24, "has host bits set"),
-        ("8.0.0.0/8", 24, "holds public addresses"),
+        ("8.0.0.0/8", 24, "contains public addresses"),
         ("fd00::/48", 64, "is not an IPv4 range"),
-        ("10.100.0.0/16", 8, "cannot be cut into subnets of /8"),
-        ("10.100.0.0/16", 30, "cannot be cut into subnets of /30"),
+        ("10.100.0.0/16", 8, "cannot be divided into subnets of /8"),
+        ("10.100.0.0/16", 30, "cannot be divided into subnets of /30"),
     ],
 )
 def test_a_pool_that_is_none_is_refused(base: str, size: int, message: str) -> None:

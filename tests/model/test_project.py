@@ -90,7 +90,7 @@ def test_all_mistakes_are_reported_at_once() -> None:
             verify='"perhaps"',
         )
     assert str(error.value).splitlines() == [
-        "causeway:addressPool: 8.8.0.0/16 holds public addresses: take a part of 10.0.0.0/8, "
+        "causeway:addressPool: 8.8.0.0/16 contains public addresses: use a part of 10.0.0.0/8, "
         "for example",
         'causeway:files: expected a list, found "compose.yaml"',
         'causeway:images: expected a mapping, found ["a"]',

@@ -55,11 +55,11 @@ def warnings(folder: Path, compose: str) -> str:
 
 def test_the_preview_warns_with_place_and_cure(tmp_path: Path) -> None:
     assert warnings(tmp_path, STACK) == (
-        "nginx.conf:3: services.nginx: warning: nginx looks 'flask_app' up once, at its start, and "
-        "answers 502 after flask_app has been replaced: let `x-causeway: balance` write the "
+        "nginx.conf:3: services.nginx: warning: nginx resolves 'flask_app' only once, when it "
+        "starts, and answers 502 after flask_app is replaced: let `x-causeway: balance` write the "
         "configuration; or write `resolver 127.0.0.11 valid=1s; set $target flask_app; "
-        "proxy_pass http://$target:PORT;`; or `depends_on: {flask_app: {restart: true}}`, "
-        "which interrupts"
+        "proxy_pass http://$target:PORT;`; or `depends_on: {flask_app: {restart: true}}`, which "
+        "interrupts service"
     )
 
 

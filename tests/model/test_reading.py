@@ -85,7 +85,7 @@ def test_a_stack_file_behind_a_variable_is_not_fetched(
 ) -> None:
     where = remote.format(listener.port)
     said = report(folder, text, PATH=os.environ["PATH"], WHERE=where)
-    assert f"${{WHERE}} stands for {where}, which is not on this machine" in said
+    assert f"${{WHERE}} resolves to {where}, which is not on this machine" in said
     assert place in said
     assert listener.calls == []
 
@@ -104,8 +104,8 @@ def test_an_included_file_is_judged_by_its_own_variables(folder: Path, listener:
     (folder / "below" / "inner.yaml").write_text("include:\n  - ${WHERE}\n")
     (folder / "below" / ".env").write_text(f"WHERE={where}\n")
     assert report(folder, "include: ['${DIR}/inner.yaml']\n", DIR="below") == (
-        f"below/inner.yaml:2: include[0]: ${{WHERE}} stands for {where}, which is not on this "
-        "machine: keep a copy beside the stack file"
+        f"below/inner.yaml:2: include[0]: ${{WHERE}} resolves to {where}, which is not on this "
+        "machine: keep a copy next to the Compose file"
     )
     assert listener.calls == []
 
@@ -117,8 +117,8 @@ def test_an_extended_file_extends_nothing_from_elsewhere(folder: Path, listener:
     )
     text = "services: {web: {extends: {file: base.yaml, service: base}}}\n"
     assert report(folder, text, WHERE=where) == (
-        f"base.yaml:4: services.base.extends.file: ${{WHERE}} stands for {where}, which is not on "
-        "this machine: keep a copy beside the stack file"
+        f"base.yaml:4: services.base.extends.file: ${{WHERE}} resolves to {where}, which is not on "
+        "this machine: keep a copy next to the Compose file"
     )
     assert listener.calls == []
 
@@ -131,8 +131,8 @@ def test_the_loader_itself_fetches_nothing(
     where = f"oci://127.0.0.1:{listener.port}/shop:1"
     switches = {"COMPOSE_EXPERIMENTAL_OCI_REMOTE": "true", "WHERE": where}
     assert report(folder, "include: ['${WHERE}']\n", **switches) == (
-        "compose.yaml:1: include: leads to a stack file that is not on this machine: keep a copy "
-        "beside this one"
+        "compose.yaml:1: include: refers to a Compose file that is not on this machine: keep a "
+        "copy next to this one"
     )
     assert listener.calls == []
 
@@ -215,7 +215,7 @@ def test_a_file_that_is_too_large_is_refused(folder: Path, text: str, place: str
         file.truncate((64 << 20) + 1 if is_content else TOO_LARGE)
     sizes = ("64.0", "64") if is_content else ("1.0", "1")
     assert report(folder, text, FILE="bad") == (
-        f"{place}bad is {sizes[0]} MiB large; a file that is read may have {sizes[1]} MiB at most"
+        f"{place}bad is {sizes[0]} MiB in size; the limit is {sizes[1]} MiB"
     )
 
 
@@ -254,9 +254,7 @@ def test_other_environment_files_are_not_the_loaders_business(folder: Path) -> N
 def test_a_file_that_includes_itself_from_ever_other_folders_ends(folder: Path) -> None:
     again = folder / "compose.yaml"
     text = f"include: [{{path: {again}, project_directory: x}}]\n"
-    assert "compose.yaml: leads to more than 250 files by `include` and `extends`" in report(
-        folder, text
-    )
+    assert "compose.yaml: includes or extends more than 250 files" in report(folder, text)
 
 
 def test_included_and_extended_files_behind_variables_are_loaded(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Drawings of a stack: one graph, one pure function a language."""
+"""Drawings of a stack: one graph, one pure function per language."""
 
 from collections.abc import Callable, Mapping
 

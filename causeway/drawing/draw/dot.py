@@ -1,4 +1,4 @@
-"""The graph in the language of Graphviz."""
+"""The graph in the DOT language of Graphviz."""
 
 from __future__ import annotations
 

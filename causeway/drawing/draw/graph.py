@@ -1,4 +1,4 @@
-"""What every drawing shows: networks, services, which is on which, ports at the edge, pivots."""
+"""The content of every drawing: networks, services and their networks, published ports, pivots."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEFAULT_BRIDGE = "bridge"
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A network. `note` says what sets it apart, such as "internal"."""
+    """A network. `note` holds its special properties, such as "internal"."""
 
     id: str
     label: str
@@ -35,7 +35,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`member` joins a service and a network; the others are directed."""
+    """`member` connects a service to a network; the others are directed."""
 
     source: str
     target: str
@@ -52,7 +52,7 @@ class Graph:
 
 
 def graph(stacks: Sequence[Stack], matrix: Matrix) -> Graph:
-    """The graph of stacks; ids are stable and hold letters, digits and `_` only."""
+    """The graph of stacks; ids are stable and contain only letters, digits and `_`."""
     pivots = {
         (node.stack, node.name)
         for leak in matrix.leaks
@@ -98,7 +98,7 @@ def _traits(network: Network) -> tuple[tuple[str, bool], ...]:
     return (
         ("internal", network.internal),
         ("external", network.external),
-        ("isolated members", options.get("com.docker.network.bridge.enable_icc") == "false"),
+        ("isolated containers", options.get("com.docker.network.bridge.enable_icc") == "false"),
     )
 
 
@@ -135,14 +135,14 @@ def _attached(
 
 
 def spoken(port: Port) -> str:
-    """`8080 -> 80/tcp`, with the address when it is not every one."""
+    """`8080 -> 80/tcp`, with the host address unless it is all addresses."""
     address = f"[{port.host_ip}]" if port.host_ip and ":" in port.host_ip else port.host_ip
     before = f"{address}:" if address not in (None, "0.0.0.0", "[::]") else ""
     return f"{before}{port.published or 'any'} -> {port.target}/{port.protocol}"
 
 
 def _egress(stacks: Sequence[Stack], matrix: Matrix, areas: dict[str, Area]) -> list[Line]:
-    """From each network whose members may send outside; one service a network is asked."""
+    """A line from each network with a route out, checked with one service per network."""
     found: dict[str, Line] = {}
     for stack in stacks:
         internal = {network.key for network in stack.networks if network.internal}

@@ -1,4 +1,4 @@
-"""The graph as JSON, for other programs that draw."""
+"""The graph as JSON, for other drawing programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph as a Mermaid flowchart, as READMEs and pull requests show it."""
+"""The graph as a Mermaid flowchart, for READMEs and pull requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph as text: one block a network with its members, then what has none."""
+"""The graph as text: one block per network with its members, then services without a network."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def text(graph: Graph) -> str:
             found.append(f"  {corner} {_member(box, also, ports.get(box.id, []))}")
     rest = [box for box in graph.boxes if box.kind == "service" and box.id not in networks]
     if rest:
-        found += ["", "on no network of its own"]
+        found += ["", "no network of its own"]
         for box in rest:
             other = shared.get(box.id)
             to = f": with {boxes[other.target].label}" if other else f": {box.note}"

@@ -14,7 +14,7 @@ from .svg import svg
 def as_svg(
     stacks: Sequence[Stack], matrix: Matrix, problems: Sequence[Problem] = (), base: str = ""
 ) -> str:
-    """A file of its own. `problems` are of the assertions; places are shown below `base`."""
+    """A standalone file. `problems` are those of the assertions; places are relative to `base`."""
     return svg(layout(scene(stacks, matrix, problems, base)))
 
 

@@ -1,4 +1,4 @@
-"""The areas of a picture: one a network, and one for each way of being on none."""
+"""The areas of a picture: one per network, and one per kind of service without a network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Egress = Literal["open", "unknown", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """`label` is the network's key in the file, or says why there is no network."""
+    """`label` is the network's key in the file, or the reason why there is no network."""
 
     id: str
     label: str
@@ -30,7 +30,7 @@ class Area:
         return self.look in ("network", "internal")
 
 
-# A row a `network_mode` that is no network: the area's id, label, look and traits.
+# One row per `network_mode` without a network: the area's id, label, look and traits.
 MODES = {
     "host": Area("mode-host", "host network", "host", ("no isolation",), "open"),
     "none": Area("mode-none", "no network", "none", ("loopback only",)),
@@ -39,7 +39,7 @@ MODES = {
 
 
 class Areas:
-    """Those of all stacks, by name on the engine: a network that two stacks use is one area."""
+    """The areas of all stacks, by name on the engine: a network that two stacks use is one area."""
 
     def __init__(self, stacks: Sequence[Stack], matrix: Matrix) -> None:
         self._areas: dict[str, Area] = {}
@@ -117,7 +117,7 @@ def _area(label: str, network: Network) -> Area:
         *([network.driver] if network.driver not in (None, "bridge") else []),
         *(["internal"] if network.internal else []),
         *(["external"] if network.external else []),
-        *(["members kept apart"] if apart else []),
+        *(["isolated containers"] if apart else []),
     ]
     look: Look = "internal" if network.internal else "network"
     return Area(f"network-{network.name}", label, look, tuple(str(each) for each in traits))

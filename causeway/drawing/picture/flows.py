@@ -1,7 +1,7 @@
-"""All cells of a matrix for a page: a mark for each pair, and the whole answer as compact JSON.
+"""All cells of a matrix for a page: a mark for each pair, and the details as compact JSON.
 
-Texts and explanations are said once and meant by number, since a large stack has thousands of
-cells with few different answers.
+Texts and explanations are stored once and referenced by number, since a large stack has thousands
+of cells with few different verdicts.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from causeway.model.reach.values import Cell, Hop, Node, NodeKind, PathKind, Rea
 
 from .scene import Scene
 
-# The order of what is no service, before the rows and after the columns.
+# The order of nodes that are not services, before the rows and after the columns.
 OUTSIDE = (NodeKind.WORLD, NodeKind.LAN, NodeKind.HOST, NodeKind.INTERNET, NodeKind.DNS)
 Mark = Literal["broken", "open", "port", "unknown", "closed", "self", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A row or column: `id` is that of the card or the place in the picture."""
+    """A row or column: `id` is the id of the card or place in the picture."""
 
     id: str
     name: str
@@ -34,7 +34,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """`marks` is a row a source, in the order of `sources` and `destinations`."""
+    """`marks` has a row per source, in the order of `sources` and `destinations`."""
 
     sources: tuple[End, ...]
     destinations: tuple[End, ...]
@@ -43,7 +43,7 @@ class Flows:
 
 
 class _Numbered:
-    """Values by number, each once, in the order they came."""
+    """Values numbered in the order of first use, each stored once."""
 
     def __init__(self) -> None:
         self.known: dict[Hashable, int] = {}
@@ -56,7 +56,7 @@ class _Numbered:
 
 
 def flows(scene: Scene, matrix: Matrix, order: Sequence[str], base: str) -> Flows:
-    """`order` holds the ids of the cards as they stand in the picture."""
+    """`order` holds the ids of the cards in the order of the picture."""
     cards = {card.id: card for card in scene.cards}
     services = [
         End(each, cards[each].name, cards[each].node, " ".join(cards[each].areas)) for each in order
@@ -110,7 +110,7 @@ def _mark(source: End, end: End, cells: Sequence[Cell], broken: set[tuple[str, s
 def _numbers(
     cells: Sequence[Cell], texts: _Numbered, whys: _Numbered, endpoints: _Numbered, base: str
 ) -> list[int]:
-    """Three numbers a cell: endpoint, verdict, explanation."""
+    """Three numbers per cell: endpoint, verdict, explanation."""
     verdicts, kinds = list(Verdict), list(PathKind)
     found = []
     for cell in cells:

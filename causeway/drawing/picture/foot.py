@@ -1,4 +1,4 @@
-"""What stands below a picture that is a file of its own: the legend, and the findings in words."""
+"""The part below a standalone picture: the legend, and the findings as text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Symbol = Callable[[float, float], str]
 
 
 def foot(picture: Picture, *, interactive: bool) -> tuple[list[str], float]:
-    """The lines, and the height of the whole picture with them. A page has its own findings."""
+    """The lines, and the height of the picture including them. A page shows the findings itself."""
     lines: list[str] = []
     y = picture.frame.bottom + 34
     lines += ['<g class="legend">', *_legend(picture, y, interactive)]
@@ -39,7 +39,7 @@ def foot(picture: Picture, *, interactive: bool) -> tuple[list[str], float]:
 
 
 def _told(scene: Scene) -> Iterator[Finding]:
-    """Broken assertions and pivots; many pivots as one, which names them."""
+    """Broken assertions and pivots; many pivots are combined into one finding."""
     yield from scene.of_kind("violation", "unsure")
     pivots = scene.of_kind("pivot")
     if len(pivots) <= MOST_PIVOTS:
@@ -49,7 +49,7 @@ def _told(scene: Scene) -> Iterator[Finding]:
     labels = {area.id: area.label for area in scene.areas}
     members = {card.id: [labels[each] for each in card.areas] for card in scene.cards}
     names = [f"{joins[own]} ({', '.join(members[own])})" for each in pivots for own in each.cards]
-    text = f"{len(pivots)} services join networks, each a way across if it is taken over: "
+    text = f"{len(pivots)} services join networks, each a path between them if it is compromised: "
     yield replace(pivots[0], text=text + ", ".join(names))
 
 
@@ -58,9 +58,9 @@ def _entries(picture: Picture, interactive: bool) -> Iterator[tuple[Symbol, str]
     if "network" in looks:
         yield _swatch("network"), "network"
     if "internal" in looks:
-        yield _swatch("internal"), "internal network: no way out"
+        yield _swatch("internal"), "internal network: no route out"
     if {"host", "none", "elsewhere"} & looks:
-        yield _swatch("host"), "on no network of its own"
+        yield _swatch("host"), "no network of its own"
     if picture.captions:
         yield _overlap, "overlap: on both networks"
     if picture.trunks:
@@ -68,14 +68,17 @@ def _entries(picture: Picture, interactive: bool) -> Iterator[tuple[Symbol, str]
     if any(wire.is_open for wire in picture.wires):
         yield _pill("open"), "published port: host → container"
     if not all(wire.is_open for wire in picture.wires):
-        yield _pill("closed"), "published, but not to the world"
+        yield _pill("closed"), "published, but not reachable from the world"
     if any(placed.card.is_pivot for placed in picture.cards):
-        yield lambda x, y: diamond(Dot(x + 13, y - 4)), "pivot: a way across if taken over"
+        yield (
+            lambda x, y: diamond(Dot(x + 13, y - 4)),
+            "pivot: a path between networks if compromised",
+        )
     if picture.scene.of_kind("violation"):
         yield _broken, "breaks an assertion"
     if interactive:
         yield _flow(""), "reaches"
-        yield _flow("port"), "reaches through a port of the host"
+        yield _flow("port"), "reaches through a published port"
 
 
 def _placed(picture: Picture, interactive: bool) -> Iterator[tuple[float, int, Symbol, str]]:

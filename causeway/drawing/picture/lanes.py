@@ -1,7 +1,7 @@
-"""Lines from services to areas that do not touch them: each in a lane of a gap between columns.
+"""Lines from services to areas that are not adjacent: each in a lane of a gap between columns.
 
-Services in one column that go to one area share a lane; lanes of one gap that would lie on each
-other get places beside each other.
+Services in one column with lines to one area share a lane; lanes in one gap that would overlap are
+placed side by side.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .zones import Zone
 class Lane:
     """Right of column `gap`, in its `place` from the left, to area number `target`.
 
-    `members` are ids of cards, each with a turn that keeps the lines of one card apart.
+    `members` are ids of cards, each with an offset that keeps the lines of one card apart.
     """
 
     gap: int
@@ -32,7 +32,7 @@ class Lanes:
     found: tuple[Lane, ...]
 
     def width(self, gap: int) -> int:
-        """How many lanes lie beside each other in a gap."""
+        """How many lanes are side by side in a gap."""
         return max((lane.place + 1 for lane in self.found if lane.gap == gap), default=0)
 
 

@@ -1,9 +1,9 @@
-"""Where everything in a picture lies, in pixels: pure arithmetic on a scene.
+"""Computes the position of everything in a picture, in pixels: pure arithmetic on a scene.
 
-Areas are bands, one below the other. Services of one area lie inside its band; services of two
-neighbouring areas lie where the two bands overlap; what else a service is on is drawn as a line in
-the gaps between columns, where no text ever is. Published ports are at the left edge, in the
-line of their service; ways out are at the right edge.
+Areas are bands, one below the other. Services of one area are inside its band; services of two
+adjacent areas are where the two bands overlap; further areas of a service are connected by lines in
+the gaps between columns, where there is no text. Published ports are at the left edge, in the
+row of their service; routes out are at the right edge.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ HEADER, CAPTION, PADDING, APART, INSET = 36.0, 24.0, 16.0, 20.0, 9.0
 NARROWEST, WIDEST = 156.0, 262.0
 RIGHT = 104.0
 LANE = 9.0
-COMFORTABLE = 1440.0  # what fits beside nothing else on most screens
-SHAPE = 1.45  # width to height of a picture that one likes to look at
+COMFORTABLE = 1440.0  # what fits on most screens at full width
+SHAPE = 1.45  # preferred ratio of width to height
 
 
 def layout(scene: Scene, columns: int | None = None) -> Picture:
-    """The picture with as many columns as give it the best shape, unless told."""
+    """The picture with the number of columns that gives the best shape, unless given."""
     areas = ordered(scene.areas, scene.cards)
     if columns is not None:
         return _laid(scene, areas, columns)
@@ -47,7 +47,7 @@ def _oddness(picture: Picture) -> float:
 
 
 def card_width(scene: Scene, captions: Sequence[str]) -> float:
-    """That of the longest name: of a service, or of what heads the first column."""
+    """The width for the longest name: of a service, or of a heading in the first column."""
     names = [mono(card.name, NAME_SIZE) + 40 + 22 * bool(card.findings) for card in scene.cards]
     names += [mono(area.label, AREA_SIZE) + 8 for area in scene.areas]
     names += [
@@ -60,7 +60,7 @@ def card_width(scene: Scene, captions: Sequence[str]) -> float:
 
 
 def sockets_shown(card: Card) -> tuple[tuple[str, bool], ...]:
-    """Labels and whether they are open; the last one counts those left out."""
+    """Labels and whether they are open; the last label counts the omitted ones."""
     shown = [(each.label, each.is_open) for each in card.sockets]
     if len(shown) > MOST_SOCKETS:
         rest = shown[MOST_SOCKETS - 1 :]
@@ -134,7 +134,7 @@ def _columns(first: float, wide: float, gaps: Sequence[float]) -> list[float]:
 
 
 class _Rows:
-    """The vertical positions: of zones and rows, and of each area's top, bottom and header."""
+    """The vertical positions of zones and rows, and of the top, bottom and header of each area."""
 
     def __init__(
         self, scene: Scene, areas: Sequence[Area], found: Sequence[Zone], start: float
@@ -181,7 +181,7 @@ def _trunks(
     columns_at: Sequence[float],
     wide: float,
 ) -> Iterator[Trunk]:
-    """Each lane with its branches: from cards along a gap to the border of an area."""
+    """Each lane with its branches, from cards along a gap to the border of an area."""
     boxes = {placed.card.id: placed.box for placed in cards}
     for lane in found:
         x = columns_at[lane.gap] + wide + COLUMN_GAP / 2 + LANE * lane.place
@@ -195,7 +195,7 @@ def _trunks(
 
 
 def _wires(cards: Sequence[PlacedCard], frame: Box) -> Iterator[Wire]:
-    """Each published port: where its pill ends at the frame, and the line to the card."""
+    """Each published port: the end of its label at the frame, and the line to the card."""
     for placed in cards:
         shown = sockets_shown(placed.card)
         middle = placed.box.y + placed.box.height / 2

@@ -1,12 +1,12 @@
-"""How wide a text becomes, on the safe side of the fonts that browsers choose from.
+"""Estimates the width of a text, with a margin for the fonts that browsers may choose.
 
-Names are set in a monospaced face, whose letters are alike; prose in the system's own, whose
-widest common one (DejaVu Sans) is what is reckoned with.
+Names are set in a monospaced font, whose letters have equal width; prose in the system font, for
+which the widest common one (DejaVu Sans) is assumed.
 """
 
 from __future__ import annotations
 
-MONO = 0.61  # of the font's size, a letter; the widest of the faces named in the style
+MONO = 0.61  # width of a letter relative to the font size, for the widest font in the style
 NARROW = frozenset("iljI.,:;'|!()[] ")
 WIDE = frozenset("mwMW@%→←↔—")
 
@@ -28,7 +28,7 @@ def _share(letter: str) -> float:
 
 
 def shortened(text: str, width: float, size: float) -> str:
-    """A monospaced text cut in its middle, where names of one family are most alike."""
+    """A monospaced text shortened in the middle, where related names differ least."""
     most = max(3, int(width / (size * MONO)))
     if len(text) <= most:
         return text
@@ -38,7 +38,7 @@ def shortened(text: str, width: float, size: float) -> str:
 
 
 def wrapped(text: str, width: float, size: float) -> tuple[str, ...]:
-    """Prose in lines; a word wider than the line gets one of its own."""
+    """Prose wrapped to lines; a word wider than the line gets its own line."""
     lines: list[str] = []
     for word in text.split():
         joined = f"{lines[-1]} {word}" if lines else word

@@ -1,4 +1,4 @@
-"""The small parts of a picture: text, arrow heads, badges. Numbers have one decimal at most."""
+"""The small parts of a picture: text, arrowheads, badges. Numbers have at most one decimal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def text(
 
 
 def arrow(tip: Dot, across: int, down: int, look: str) -> str:
-    """A head that points one way: right, left, down or up."""
+    """An arrowhead that points right, left, down or up."""
     back = Dot(tip.x - 8 * across, tip.y - 8 * down)
     side = Dot(4.5 * down, 4.5 * across)
     corners = (

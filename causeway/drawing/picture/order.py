@@ -1,7 +1,7 @@
-"""The order of areas from top to bottom: those that share services beside each other.
+"""The order of areas from top to bottom: areas that share services are adjacent.
 
-Areas with published ports come first, as their services are nearest to the world. Two equal
-inputs get one order; names break ties.
+Areas with published ports come first, as their services are nearest to the world. Equal inputs
+give the same order; names break ties.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Weights = dict[tuple[str, ...], int]
 
 
 def ordered(areas: Sequence[Area], cards: Sequence[Card]) -> tuple[Area, ...]:
-    """Networks in the best order found; areas that are no network follow."""
+    """Networks in the best order found; areas that are not networks follow."""
     networks = [area for area in areas if area.is_network]
     others = [area for area in areas if not area.is_network]
     groups: Weights = Counter(tuple(sorted(card.areas)) for card in cards if len(card.areas) > 1)
@@ -43,9 +43,9 @@ def _depth(area: Area, published: set[str], shared: set[str]) -> tuple[bool, boo
 
 
 def _cost(ids: Sequence[str], groups: Weights, pull: dict[str, int]) -> int:
-    """Areas between those of one service, and areas near the world that stand low.
+    """The cost of an order: areas between those of one service, and published areas placed low.
 
-    Whole numbers, so that the order in which groups come decides nothing.
+    Integers, so that the order of the groups does not affect the result.
     """
     at = {each: position for position, each in enumerate(ids)}
     crossed = 0
@@ -57,7 +57,7 @@ def _cost(ids: Sequence[str], groups: Weights, pull: dict[str, int]) -> int:
 
 
 def _chained(ids: list[str], groups: Weights) -> list[str]:
-    """Each next area is the one that shares most with the last, so that moves start near."""
+    """Each next area is the one that shares most with the last, as a good starting order."""
     left = list(ids)
     chain: list[str] = []
     while left:

@@ -8,9 +8,9 @@
   const cells = [...document.querySelectorAll("tbody tr")].map((row) => [...row.querySelectorAll("td")]);
   const [ALLOWED, UNKNOWN] = ["ALLOWED", "UNKNOWN"].map((each) => data.verdicts.indexOf(each));
   const at = (list, id) => list.indexOf(id);
-  let chosen = null; // the id of the node that is kept, or [source, destination]
+  let chosen = null; // the id of the selected node, or [source, destination]
 
-  // What a pair's cells say: endpoint, verdict, kind, hops, reasons; texts are [text, place].
+  // The cells of a pair: endpoint, verdict, kind, hops, reasons; texts are [text, place].
   function answers(source, destination) {
     const [row, column] = [at(data.sources, source), at(data.destinations, destination)];
     if (row < 0 || column < 0) return [];
@@ -48,7 +48,7 @@
     const rect = node(id)?.querySelector("rect");
     if (!rect) return null;
     const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(rect.getAttribute(name)));
-    // Lines from above and below meet a box near its right, as headings are left.
+    // Lines from above and below meet a box near its right side, since headings are on the left.
     return { x, y, width, height, middleX: x + width - Math.min(26, width / 2), middleY: y + height / 2 };
   }
 
@@ -78,7 +78,7 @@
     } else {
       const way = other.middleX > one.middleX ? 1 : -1;
       const [x1, x2] = way > 0 ? [one.x + one.width, other.x - 2] : [one.x, other.x + other.width + 2];
-      const dip = Math.abs(x2 - x1) > 60 ? 38 : 0; // under the cards that stand between
+      const dip = Math.abs(x2 - x1) > 60 ? 38 : 0; // below the cards in between
       drawn("flow", look, `M${x1} ${one.middleY}C${x1 + 30 * way} ${one.middleY + dip} ${x2 - 30 * way} ${other.middleY + dip} ${x2 - 6 * way} ${other.middleY}`);
       tip(x2, other.middleY, way, 0, look);
     }
@@ -164,7 +164,7 @@
     const title = way === "out" ? "Reaches" : "Reached by";
     return [
       made("h3", {}, `${title} (${found.length})`),
-      items.length ? made("ul", {}, ...items) : made("p", { class: "hint" }, "nobody"),
+      items.length ? made("ul", {}, ...items) : made("p", { class: "hint" }, "none"),
     ];
   }
 
@@ -179,7 +179,7 @@
   function tellPair(source, destination) {
     panel.replaceChildren(made("h2", {}, `${data.names[source]} → ${data.names[destination]}`));
     const found = answers(source, destination);
-    if (!found.length) panel.append(made("p", {}, "Both lie outside: not of this stack."));
+    if (!found.length) panel.append(made("p", {}, "Both are outside: not part of this stack."));
     for (const each of found) {
       const word = data.verdicts[each.verdict];
       const kind = each.kind === "none" ? "" : ` · ${each.kind}`;
@@ -192,7 +192,7 @@
     }
     const other = [destination, source];
     if (data.sources.includes(destination) && data.destinations.includes(source)) {
-      const button = made("button", { type: "button", class: "show" }, "the other way");
+      const button = made("button", { type: "button", class: "show" }, "reverse direction");
       button.addEventListener("click", () => choose(other));
       panel.append(made("p", {}, button));
     }
@@ -210,7 +210,7 @@
     const address = what ? `#show=${[what].flat().map(encodeURIComponent).join("/")}` : " ";
     try {
       history.replaceState(null, "", what ? address : location.pathname + location.search);
-    } catch { /* a page without an address of its own */ }
+    } catch { /* the page has no address of its own */ }
   }
 
   for (const each of svg.querySelectorAll("[data-node]")) {
@@ -234,7 +234,7 @@
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") choose(null); });
   document.getElementById("direction").addEventListener("change", show);
 
-  // ---- the matrix: one stop for Tab, arrow keys inside --------------------------------------
+  // ---- the matrix: one tab stop, arrow keys inside --------------------------------------
   let current = [0, 0];
   const pair = (row, column) => [data.sources[row], data.destinations[column]];
 
@@ -244,7 +244,7 @@
     const ports = found.filter((each) => each.verdict === ALLOWED).map((each) => port(each.endpoint));
     const doubt = found.some((each) => each.verdict === UNKNOWN);
     const broken = cells[row][column].classList.contains("broken") ? ", breaks an assertion" : "";
-    const verdict = ports.length ? `open: ${ports.join(", ")}` : doubt ? "cannot be told" : "closed";
+    const verdict = ports.length ? `open: ${ports.join(", ")}` : doubt ? "unknown" : "closed";
     return `${data.names[source]} to ${data.names[destination]}: ${verdict}${broken}`;
   }
 
@@ -328,7 +328,7 @@
     try {
       if (value === undefined) return localStorage.getItem("causeway-theme");
       localStorage.setItem("causeway-theme", value);
-    } catch { /* a file may have no storage */ }
+    } catch { /* a local file may have no storage */ }
     return null;
   };
   const known = kept();
@@ -339,7 +339,7 @@
     kept(next);
   });
 
-  // ---- what was chosen before a refresh, and the refresh itself ---------------------------------
+  // ---- the selection kept across a refresh, and the refresh itself ---------------------------------
   const before = location.hash.match(/^#show=(.+)$/);
   if (before) {
     const ids = before[1].split("/").map(decodeURIComponent);

@@ -1,7 +1,7 @@
-"""A page in one file: the picture, whom each service reaches and why, and the matrix.
+"""A page in one file: the picture, the flows of each service with reasons, and the matrix.
 
-It needs nothing from outside and works from a file. Without its script it still shows all
-but the flows.
+It loads nothing from elsewhere and works as a local file. Without its script it still shows
+everything except the flows.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from .svg import svg
 STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
 NARROW = 380
-BESIDE = 14  # services up to which the matrix has room beside the picture
+BESIDE = 14  # services up to which the matrix fits next to the picture
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     "img-src data:; connect-src 'self'"
 )
-# A row a mark: its sign in the matrix, and what it says.
+# One row per mark: its symbol in the matrix, and its meaning.
 MARKS: dict[Mark, tuple[str, str]] = {
     "open": ("●", "open"),
-    "port": ("◐", "open through a port of the host"),
-    "unknown": ("?", "cannot be told"),
+    "port": ("◐", "open through a published port"),
+    "unknown": ("?", "unknown"),
     "broken": ("✕", "breaks an assertion"),
     "closed": ("·", "closed"),
     "self": ("\u2013", "itself"),
-    "none": ("", "not of this stack"),
+    "none": ("", "not part of this stack"),
 }
 
 
@@ -48,7 +48,7 @@ def as_page(
     base: str = "",
     refresh_seconds: int | None = None,
 ) -> str:
-    """`refresh_seconds` makes the page ask its server, so often, whether it has changed."""
+    """`refresh_seconds` is the interval at which the page asks its server for changes."""
     found = scene(stacks, matrix, problems, base)
     picture = layout(found)
     order = [
@@ -90,7 +90,7 @@ def as_page(
 
 
 def _side(reached: Flows, size: str) -> int:
-    """The width of the column beside the picture: that of the matrix when it is there."""
+    """The width of the column next to the picture: that of the matrix if it is there."""
     if size == "below":
         return NARROW
     names = max(mono(end.name, 12) for end in reached.sources)
@@ -108,7 +108,7 @@ def _style() -> str:
 
 
 def _head(found: Scene, refresh_seconds: int | None) -> Iterator[str]:
-    yield '<a class="skip" href="#picture">To the picture</a>'
+    yield '<a class="skip" href="#picture">Skip to the picture</a>'
     yield "<header>"
     yield f'<div class="what"><h1>{escape(found.title)}</h1><p>{escape(found.summary)}</p></div>'
     yield '<nav aria-label="Parts of this page">'
@@ -137,19 +137,22 @@ def _picture(picture: Picture) -> Iterator[str]:
 
 
 def _panel() -> Iterator[str]:
-    yield '<section id="panel" aria-live="polite" aria-label="What is chosen">'
-    yield "<h2>Choose a service</h2>"
+    yield '<section id="panel" aria-live="polite" aria-label="Selection">'
+    yield "<h2>Select a service</h2>"
     yield (
-        "<p>Point at a service to see whom it reaches. Click it, or press Enter, to keep it and "
-        "to read why. Escape lets go.</p></section>"
+        "<p>Hover over a service to see what it reaches. Click it or press Enter to select it and "
+        "see why. Press Escape to clear the selection.</p></section>"
     )
 
 
 def _matrix(reached: Flows) -> Iterator[str]:
     yield '<section id="matrix" aria-labelledby="matrix-title" tabindex="-1">'
     yield '<h2 id="matrix-title">Matrix</h2>'
-    yield "<p>From the row to the column. Arrow keys move; Enter tells why.</p>"
-    yield '<ul class="key" aria-label="Signs of the matrix">'
+    yield (
+        "<p>Each cell shows whether the row reaches the column. Move with the arrow keys; "
+        "press Enter to see why.</p>"
+    )
+    yield '<ul class="key" aria-label="Legend of the matrix">'
     shown = {mark for row in reached.marks for mark in row}
     for mark, (sign, label) in MARKS.items():
         if mark in shown and mark not in ("self", "none"):
@@ -187,11 +190,11 @@ def _findings(found: Scene) -> Iterator[str]:
     yield '<section id="findings" aria-labelledby="findings-title" tabindex="-1">'
     yield '<h2 id="findings-title">Findings</h2>'
     if not found.findings:
-        yield "<p>None: no assertion is broken, and nothing opens more than the file says.</p>"
+        yield "<p>None: every assertion holds, and nothing is unexpectedly exposed.</p>"
     groups = (
         (("violation", "unsure"), "Assertions"),
-        (("pivot",), "Pivots: a way across if taken over"),
-        (("leak",), "Opens more than it seems"),
+        (("pivot",), "Pivots: a path between networks if compromised"),
+        (("leak",), "Unexpected exposure"),
     )
     for kinds, title in groups:
         listed = [each for each in found.findings if each.kind in kinds]

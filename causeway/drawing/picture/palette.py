@@ -1,5 +1,5 @@
-"""Colours and faces of a picture, light and dark. Colour never says anything alone: each has a
-shape or a word beside it. Blue, orange and vermilion are told apart by colour-blind people."""
+"""Colours and fonts of a picture, light and dark. Colour is never the only signal: each has a
+shape or a word with it. Colour-blind people can distinguish blue, orange and vermilion."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def shapes() -> str:
 
 
 def standalone() -> str:
-    """The style of a picture that is a file of its own: dark where the reader's system is."""
+    """The style of a standalone picture: dark if the reader's system is."""
     return (
         f".picture {{ {variables(LIGHT)} }}\n"
         f"@media (prefers-color-scheme: dark) {{ .picture {{ {variables(DARK)} }} }}\n{shapes()}"

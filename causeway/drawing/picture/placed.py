@@ -1,4 +1,4 @@
-"""The values of a laid out picture: boxes and lines in pixels, with what they stand for."""
+"""The values of a picture after layout: boxes and lines in pixels, with what they represent."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """An area's box; its name stands at `text_x`, on the line `header_y`."""
+    """An area's box; its name is at `text_x`, on the line `header_y`."""
 
     area: Area
     box: Box
@@ -74,7 +74,7 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`captions` are text, x, y and the right end of what may be used."""
+    """`captions` are text, x, y and the right end of the available space."""
 
     scene: Scene
     width: float

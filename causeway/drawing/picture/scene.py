@@ -1,4 +1,4 @@
-"""What a picture shows, before anything has a position: areas, services, ports, findings."""
+"""The content of a picture, before layout: areas, services, ports, findings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Kind = Literal["violation", "unsure", "pivot", "leak"]
 
 @dataclass(frozen=True, slots=True)
 class Socket:
-    """A published port at the edge. Without `is_open` nobody outside gets in there."""
+    """A published port at the edge. If not `is_open`, it cannot be reached from outside."""
 
     label: str
     is_open: bool
@@ -28,7 +28,7 @@ class Socket:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A service. `areas` are ids; `about` says in words all that its place and marks say."""
+    """A service. `areas` are ids; `about` describes its position and marks as text."""
 
     id: str
     name: str
@@ -72,7 +72,7 @@ class Scene:
 def scene(
     stacks: Sequence[Stack], matrix: Matrix, problems: Sequence[Problem] = (), base: str = ""
 ) -> Scene:
-    """`problems` are those of the assertions; places are shown below the folder `base`."""
+    """`problems` are those of the assertions; places are relative to the folder `base`."""
     areas = Areas(stacks, matrix)
     several = len(stacks) > 1
     ids = {

@@ -1,4 +1,4 @@
-"""A laid out picture as SVG text: equal pictures give equal bytes."""
+"""Renders a picture as SVG text: equal pictures give equal bytes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .palette import standalone
 from .placed import Band, Box, Dot, Picture, PlacedCard, Trunk, Wire
 from .scene import NO_PORT, Card, Finding
 
-LARGEST = 1.15  # how far a page may blow a picture up
+LARGEST = 1.15  # the maximum scale of a picture in a page
 
 
 def svg(picture: Picture, *, interactive: bool = False) -> str:
-    """A file of its own, or, `interactive`, the part of a page that has style and script."""
+    """A standalone file, or, if `interactive`, part of a page that provides style and script."""
     below, height = foot(picture, interactive=interactive)
     top = picture.frame.y - 12 if interactive else 0.0  # a page has its own title
     height -= top
@@ -98,7 +98,7 @@ def _header(band: Band, picture: Picture) -> Iterator[str]:
 
 
 def _free(picture: Picture, x: float, y: float, end: float) -> float:
-    """The room for a line of text from x: to `end`, or to the first line that crosses it."""
+    """The space for a line of text from x: to `end`, or to the first line that crosses it."""
     for trunk in picture.trunks:
         low, high = _reach(trunk)
         if low - 6 < y < high + 16 and trunk.x > x:
@@ -118,7 +118,7 @@ def _fitted(words: str, room: float, size: float) -> str:
 
 
 def _outside(picture: Picture, interactive: bool) -> Iterator[str]:
-    """The world at the left, the internet at the right, and the host's name."""
+    """The world on the left, the internet on the right, and the host's name."""
     frame = picture.frame
     left, right = 28 + 12.0, frame.right + 62
     top = frame.y + 20
@@ -147,8 +147,8 @@ def _outside(picture: Picture, interactive: bool) -> Iterator[str]:
 
 def _way_out(area: Area) -> str:
     if area.egress == "unknown":
-        return f"whether {area.label} has a way out is not known"
-    return f"everything may leave {area.label}"
+        return f"it is unknown whether {area.label} has a route out"
+    return f"all traffic can leave {area.label}"
 
 
 def _place(
@@ -183,7 +183,9 @@ def _wire(wire: Wire, frame: Box) -> str:
     state = "open" if wire.is_open else "closed"
     y, middle = wire.box.middle.y, wire.box.middle.x
     rail = f'<path class="wire" d="M40 {number(y)}H{number(wire.box.x)}"/>' if wire.is_open else ""
-    hint = "published to the world" if wire.is_open else "published, but the world does not get in"
+    hint = (
+        "published to the world" if wire.is_open else "published, but not reachable from the world"
+    )
     return (
         f'<g class="socket" data-card="{escape(wire.card)}"><title>{escape(hint)}</title>{rail}'
         f'<path class="wire {state}" d="M{number(wire.box.right)} {number(y)}'
@@ -239,7 +241,7 @@ def _marks(card: Card, picture: Picture) -> list[Finding]:
 
 
 def _violations(picture: Picture) -> Iterator[str]:
-    """Each broken `never`: the flow that should not be, from end to end, behind the cards."""
+    """Each broken `never`: the forbidden flow, from end to end, behind the cards."""
     boxes = {placed.card.id: placed.box for placed in picture.cards}
     frame = picture.frame
     boxes["world"] = Box(28, frame.y + 8, 40, 24)
@@ -252,7 +254,8 @@ def _violations(picture: Picture) -> Iterator[str]:
 
 
 def _beside(box: Box) -> float:
-    """Where a line meets a box from above or below: near its right, as headings are left."""
+    """Where a line meets a box from above or below: near its right side, since headings are on the
+    left."""
     return box.right - min(26.0, box.width / 2)
 
 

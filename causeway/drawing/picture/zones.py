@@ -1,6 +1,6 @@
-"""Which services lie together: inside one area, or where two neighbouring areas overlap.
+"""Groups services: inside one area, or where two adjacent areas overlap.
 
-A service on areas that are no neighbours lies in one of them and is joined to the others.
+A service on areas that are not adjacent is in one of them and connected to the others by lines.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """Inside area number `area`, or, with `is_overlap`, on it and the next one alike."""
+    """Inside area number `area`, or, with `is_overlap`, on it and the next one."""
 
     number: int  # from top to bottom
     area: int
@@ -38,7 +38,7 @@ class Zone:
 
 
 def zones(areas: Sequence[Area], cards: Sequence[Card], columns: int) -> tuple[Zone, ...]:
-    """From top to bottom; overlaps only where something lies in them."""
+    """The zones from top to bottom; overlaps only if a service is in them."""
     at = {area.id: number for number, area in enumerate(areas)}
     inside: dict[tuple[int, bool], list[tuple[Card, tuple[int, ...]]]] = {}
     for card in cards:
@@ -59,7 +59,7 @@ def zones(areas: Sequence[Area], cards: Sequence[Card], columns: int) -> tuple[Z
 
 
 def _home(places: Sequence[int]) -> tuple[int, bool]:
-    """The pair of neighbours nearest to the middle of all, else the middle one."""
+    """The pair of adjacent areas nearest to the middle of all, else the middle one."""
     middle = places[(len(places) - 1) // 2]
     pairs = [each for each in places if each + 1 in places]
     if pairs:
@@ -68,7 +68,8 @@ def _home(places: Sequence[int]) -> tuple[int, bool]:
 
 
 def _slots(members: Sequence[tuple[Card, tuple[int, ...]]], columns: int) -> tuple[Slot, ...]:
-    """Published services in the first column, as their line comes from the left; then the rest."""
+    """Published services in the first column, since their line comes from the left; then the
+    others."""
     order = sorted(members, key=lambda each: (each[1], each[0].name, each[0].id))
     first = [each for each in order if each[0].sockets]
     rest = [each for each in order if not each[0].sockets]

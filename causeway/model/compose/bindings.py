@@ -1,7 +1,7 @@
-"""Ports without an address of the host get the one that their network binds to by default.
+"""Sets the host address of ports that have none to the default binding of their network.
 
-Docker reads that option of a network once, when a container starts. Written into the port, a change
-of the option is a change of every container that it is about.
+Docker reads that network option only when a container starts. Copied into the port, a change of
+the option becomes a change of every affected container.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _settled(service: Service, networks: dict[str, Network]) -> Service:
 
 
 def _default(service: Service, networks: dict[str, Network]) -> str | None:
-    """What the network that published ports lead through says: the first with a way out."""
+    """The default binding of the network used for published ports: the first with a route out."""
     ordered = sorted(
         (-(each.gw_priority or 0), networks[each.network].name, each.network)
         for each in service.attachments

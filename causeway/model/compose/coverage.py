@@ -1,4 +1,4 @@
-"""Holds a loaded file against the support table: no key is dropped without a word."""
+"""Checks a loaded file against the support table, so that no key is ignored without a message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from causeway.model.values import Problem
 
 from .support import TABLE, Row
 
-# The loader leaves these out of its output, or always writes them: seen in the user's files.
+# The loader's output omits these or always contains them, so they are read from the user's files.
 WRITTEN_ONLY = ("name", "version")
 
 
@@ -44,10 +44,10 @@ def _walk(value: object, pattern: str, steps: Steps, index: SourceIndex) -> Iter
 
 
 def unknown_written(index: SourceIndex) -> Iterator[Problem]:
-    """Every written key that no table row knows; the loader tells the first one only."""
+    """Every written key that is not in the table; the loader reports only the first one."""
     for steps, entry in index.entries.items():
         if isinstance(steps[0], int) or (isinstance(steps[-1], str) and entry.path.endswith("]")):
-            continue  # not a key but an item, which may stand for one
+            continue  # a list item, not a key
         pattern = _pattern(steps)
         if pattern is None or pattern in TABLE or str(steps[-1]).startswith("x-"):
             continue
@@ -57,7 +57,7 @@ def unknown_written(index: SourceIndex) -> Iterator[Problem]:
 
 
 def _pattern(steps: Steps) -> str | None:
-    """The table path of a written key; None for items and for keys below free ones."""
+    """The table path of a written key; None for items and for keys below user-defined ones."""
     pattern = ""
     for step in steps:
         if isinstance(step, int):
@@ -72,7 +72,7 @@ def _pattern(steps: Steps) -> str | None:
 
 
 def unknown(key: str, parent: str) -> str:
-    """The message about a key that does not exist, with the nearest one that does."""
+    """The message about an unknown key, with the closest known key."""
     siblings = [path.rpartition(".")[2] for path in TABLE if path.rpartition(".")[0] == parent]
     nearest = get_close_matches(key, siblings, n=1)
     return f"unknown key {key!r}" + (f" (did you mean {nearest[0]!r}?)" if nearest else "")
@@ -119,7 +119,7 @@ def _problem(row: Row, steps: Steps, index: SourceIndex, value: object = None) -
 
 
 def _parents() -> frozenset[str]:
-    """All prefixes of table paths: below them, keys are listed and not free."""
+    """All prefixes of table paths: below these, only listed keys are allowed."""
     found = set()
     for path in TABLE:
         while True:

@@ -1,4 +1,4 @@
-"""Networks, volumes, secrets and configs of the canonical output as values."""
+"""Converts networks, volumes, secrets and configs of the canonical output to values."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def file_source(
     place: Place,
     variables: Mapping[str, str],
 ) -> FileSource:
-    """The content of one secret or config; `variables` answers its `environment:`."""
+    """The content of one secret or config; `variables` resolves its `environment:`."""
     get = mapping(value).get
     variable = text(get("environment"))
     content = text(get("content"))

@@ -1,4 +1,5 @@
-"""What a service says twice: at its top and under `deploy`. Replicas, restarts, resources."""
+"""Settings that a service has in two places, at the top level and under `deploy`: replicas,
+restarts, resources."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ def _deploy(keys: object, *names: str) -> dict[str, object]:
 
 
 def replicas(keys: object) -> int:
-    """How many containers, 1 unless said; the loader makes sure that both keys agree."""
+    """The number of containers, 1 by default; the loader ensures that both keys agree."""
     found = mapping(keys)
     for value in (_deploy(keys).get("replicas"), found.get("scale")):
         count = integer(value)
@@ -46,7 +47,7 @@ def restart_policy(keys: object) -> tuple[str, int]:
 
 
 def resources(keys: object) -> Resources:
-    """Limits and reservations, written in either place; the loader makes sure they agree."""
+    """Limits and reservations from either place; the loader ensures that they agree."""
     get: Callable[[str], object] = mapping(keys).get
     limits = _deploy(keys, "resources", "limits")
     reservations = _deploy(keys, "resources", "reservations")

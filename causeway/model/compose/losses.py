@@ -1,4 +1,4 @@
-"""What a value of a supported key may hold that our values cannot: told, never lost."""
+"""Reports values of supported keys that cannot be represented, so that none is lost silently."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def losses(document: Mapping[str, object], index: SourceIndex) -> Iterator[Probl
             place = index.place(*steps, "build", "platforms")
             yield Problem(
                 place,
-                "the engine's builder makes one platform at a time; name one",
+                "the engine's builder builds one platform at a time: name one",
                 code="several-platforms",
             )
 
@@ -29,15 +29,15 @@ def losses(document: Mapping[str, object], index: SourceIndex) -> Iterator[Probl
 def _port_ranges(
     service: Mapping[str, object], steps: Steps, index: SourceIndex
 ) -> Iterator[Problem]:
-    """Many host ports for one target: Docker would pick one, which no value can promise."""
+    """Several host ports for one target: Docker would choose one, which no value can represent."""
     ports = sequence(service.get("ports"))
     for position, port in enumerate(ports):
         published = text(mapping(port).get("published")) or ""
         if "-" in published:
             place = index.item((*steps, "ports"), position, len(ports), holding(published))
             message = (
-                f"host ports {published} for one container port are not supported: "
-                "name one port, or none and Docker picks a free one"
+                f"host ports {published} for one container port are not supported: name one port, "
+                "or none to let Docker choose a free one"
             )
             yield Problem(place, message, code="port-range")
 
@@ -46,7 +46,7 @@ def _without_value(value: object, steps: Steps, index: SourceIndex) -> Iterator[
     for name, given in mapping(value).items():
         if given is None:
             message = (
-                f"{name} has no value here and is left out: set it under causeway:variables "
+                f"{name} has no value and is left out: set it under causeway:variables "
                 "or in .env; the shell's environment is not read"
             )
             yield Problem(

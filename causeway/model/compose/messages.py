@@ -1,7 +1,7 @@
-"""The loader's error output as problems with a place.
+"""Converts the loader's error output to located problems.
 
-The loader names a key path, a YAML line, or only a service; each pattern below takes what
-there is. A message that no pattern knows keeps its words and points at the first file.
+The loader names a key path, a YAML line, or only a service; each pattern below uses what
+is available. A message that matches no pattern is kept unchanged and points to the first file.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PATHS = (
     re.compile(r"^(?P<path>services|networks|volumes|secrets|configs) (?P<message>must be .*)$"),
     re.compile(r"^(?P<path>[a-z]+\.[^\s:]+?): (?P<message>.*)$"),
 )
-# What the loader's own language says, in the words of a Compose file.
+# Go error texts of the loader, in terms of a Compose file.
 PLAIN = tuple(
     (re.compile(wording), ours)
     for wording, ours in (
@@ -54,17 +54,17 @@ HOME = "cannot expand '~'"
 NOT_BOOLEAN = re.compile(r'^"(\w+)" for boolean is not supported by YAML 1\.2, (please use .*)$')
 UNSET = re.compile(r'^The "(.+?)" variable is not set\. Defaulting to a blank string\.$')
 LOG_LINE = re.compile(r'^time="[^"]*" level=(\w+) msg=("(?:[^"\\]|\\.)*"|\S+)')
-# The table or the values say the same, or the key is honoured here although not by Compose.
+# Another rule reports the same, or the key is supported here although Compose ignores it.
 TOLD_ELSEWHERE = re.compile(r"is obsolete|\bSwarm\b|only supported when running Windows")
 
 
-# The positions of one file by itself.
+# The positions of one file alone.
 Alone = Callable[[str], SourceIndex]
 
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """What the loader said. `checked` tells that rules of ours word the errors better."""
+    """What the loader reported. `checked` means that our own rules report the errors better."""
 
     warnings: tuple[Problem, ...]
     errors: tuple[Problem, ...] = ()
@@ -72,7 +72,7 @@ class Messages:
 
 
 def read(output: str, accepted: bool, found: SourceIndex, alone: Alone) -> Messages:
-    """The loader's messages with places; when it did not accept, at least one is an error."""
+    """The loader's messages with places; if it rejected the files, at least one is an error."""
     warnings: list[Problem] = []
     lines: list[str] = []
     for line in output.splitlines():
@@ -98,7 +98,10 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
         return
     if said.startswith(HOME):
         for steps in found.where("services", "*", "volumes", "*", fits=_at_home):
-            message = "`~` depends on who runs it: write a path from the folder of the stack file"
+            message = (
+                "`~` is a different folder for each user: write a path relative to the folder of "
+                "the Compose file"
+            )
             yield Problem(found.place(*steps), message, code="home-folder")
         return
     if boolean := NOT_BOOLEAN.match(said):
@@ -106,7 +109,7 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
         place = found.place(*steps) if steps else Place(found.suspect, 0, "")
         yield Problem(
             place,
-            f"{boolean[1]!r} is no boolean in YAML 1.2, {boolean[2]}",
+            f"{boolean[1]!r} is not a boolean in YAML 1.2, {boolean[2]}",
             "warning",
             code="not-a-boolean",
         )
@@ -117,7 +120,7 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
         return
     name = unset[1]
     message = (
-        f"variable {name} is not set and counts as empty: "
+        f"variable {name} is not set, so an empty string is used: "
         f"set it under causeway:variables or in .env, or write ${{{name}:-default}}"
     )
     for place in found.users_of(name) or [Place(found.suspect, 0, "")]:
@@ -133,7 +136,9 @@ def _interpolation_errors(said: str, found: SourceIndex) -> Iterator[Problem]:
         parent = _steps(path, found)
         items = found.where(*(str(step) for step in parent), "*", fits=written.__eq__)
         steps = next(iter(items), parent)
-        message = f"{written!r} is not a variable reference: write ${{NAME}}, or $$ for a plain $"
+        message = (
+            f"{written!r} is not a valid variable reference: write ${{NAME}}, or $$ for a literal $"
+        )
         yield Problem(found.place(*steps), message, code="malformed-variable")
 
 
@@ -159,11 +164,11 @@ def _error(said: str, found: SourceIndex, alone: Alone) -> tuple[Problem, bool]:
 
 
 def _parse_error(file: str, rest: str) -> Problem:
-    """YAML that cannot be read. Lines stand in two forms; the last named one is the cause."""
+    """YAML that cannot be parsed. Lines appear in two forms; the last one is the cause."""
     lines = [int(first or second) for first, second in LINE.findall(rest)]
     duplicate = re.search(r'line (\d+): mapping key "(.+?)" already defined at line (\d+)', rest)
     if duplicate:
-        message = f"key {duplicate[2]!r} is written twice, first in line {duplicate[3]}"
+        message = f"duplicate key {duplicate[2]!r}, first on line {duplicate[3]}"
         return Problem(Place(file, int(duplicate[1]), ""), message, code="written-twice")
     message = CONSTRUCT.sub("", POSITION.sub(lambda found: f"{found[1] or ''} ", rest)).strip()
     return Problem(
@@ -182,8 +187,8 @@ def _path_error(said: str, found: SourceIndex, pattern: re.Pattern[str]) -> Prob
     extra = re.match(r"additional properties (.+) not allowed", message)
     if extra:
         names = re.findall(r"'(.+?)'", extra[1])
-        if len(steps) == 1:  # names of one's own choice
-            message = f"{names[0]!r} is not a name: use letters, digits, `.`, `_` and `-`"
+        if len(steps) == 1:  # user-defined names
+            message = f"{names[0]!r} is not a valid name: use letters, digits, `.`, `_` and `-`"
             return Problem(found.place(*steps, names[0]), message, code="malformed-name")
         word = "key" if len(names) == 1 else "keys"
         listed = ", ".join(repr(name) for name in names)
@@ -198,7 +203,7 @@ def _path_error(said: str, found: SourceIndex, pattern: re.Pattern[str]) -> Prob
 
 
 def _steps(path: str, found: SourceIndex) -> Steps:
-    """`services.web.ports.[0]` and `services[web].ports` as steps. Names may hold dots, so
+    """`services.web.ports.[0]` and `services[web].ports` as steps. Names may contain dots, so
     the longest written key is taken at each step."""
     words = [word for word in re.split(r"\.|\[|\]", path) if word]
     steps: list[Step] = []

@@ -1,7 +1,7 @@
-"""What the loader would read for a stack, judged before it reads anything.
+"""Checks which files the loader would read for a stack, before it reads anything.
 
-Every file that `include`, `extends`, `env_file` and `label_file` lead to, at any depth and behind
-variables, has to be on this machine, regular, and of bounded size.
+Every file that `include`, `extends`, `env_file` and `label_file` refer to, at any depth and through
+variables, must be a regular file on this machine and of limited size.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from causeway.model.nodes import canonical
 from causeway.model.source import Compose, Entry, Steps, entries
 from causeway.model.values import Place, Problem
 
-# Runs the loader over a text, with the variables of environment files; its output.
+# Runs the loader on a text with the variables of environment files and returns its output.
 Ask = Callable[[str, Sequence[str]], str]
-MOST_FILES = 250  # a file may include itself from ever other folders
+MOST_FILES = 250  # a file may include itself through ever new folders
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A stack file, the folder its paths start from, and its environment files, nearest first."""
+    """A Compose file, the base folder of its paths, and its environment files, nearest first."""
 
     path: str
     folder: str
@@ -34,7 +34,7 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
-    """A path as a stack file has it: `text` is `entry.text` with its variables filled in."""
+    """A path in a Compose file: `text` is `entry.text` with its variables resolved."""
 
     role: str
     item: int  # of `include`; 0 elsewhere
@@ -47,7 +47,7 @@ class _Mention:
 
 
 def unreadable(paths: Sequence[str], folder: str, ask: Ask, compose: Compose) -> list[Problem]:
-    """Everything that keeps the loader from reading a stack's files, and ours from following."""
+    """Every problem that prevents reading a stack's files."""
     reading = _Reading(ask, compose)
     variables = tuple(reading.dotenv(folder))
     for path in paths:
@@ -69,7 +69,7 @@ class _Reading:
             if file in self.seen:
                 continue
             if len(self.seen) == MOST_FILES:
-                message = f"leads to more than {MOST_FILES} files by `include` and `extends`"
+                message = f"includes or extends more than {MOST_FILES} files"
                 self.problems.append(
                     Problem(Place(first.path, 0, ""), message, code="too-many-files")
                 )
@@ -78,21 +78,21 @@ class _Reading:
             ahead += self._named(file)
 
     def dotenv(self, folder: str) -> list[str]:
-        """`.env` of a folder, if there is one that may be read."""
+        """`.env` of a folder, if it exists and may be read."""
         path = _below(folder, ".env")
         if why := unfit(path):
             self.problems.append(Problem(Place(path, 0, ""), why, code="unreadable-file"))
         return [path] if os.path.isfile(path) and not why else []
 
     def _named(self, file: _File) -> Iterator[_File]:
-        """The stack files that one names, each judged; so is all else that it names."""
+        """The Compose files that one refers to. Every file that it refers to is checked."""
         mentions = _mentions(file, self.ask, self.compose)
         for each in mentions:
             if each.role == "content":
                 self._may(each, file)
             elif each.role == "extended" and (path := self._may(each, file)):
                 yield _File(path, os.path.dirname(path), file.variables, is_extended=True)
-        if file.is_extended:  # of which the loader takes no `include`
+        if file.is_extended:  # the loader ignores `include` in these
             return
         for item in sorted({each.item for each in mentions if each.role == "included"}):
             yield from self._included(file, [each for each in mentions if each.item == item])
@@ -112,7 +112,7 @@ class _Reading:
                 yield _File(path, folder, tuple(dict.fromkeys(chain)))
 
     def _may(self, mention: _Mention, file: _File) -> str | None:
-        """The path, when nothing forbids to read it."""
+        """The path, if it may be read."""
         if not self._here(mention):
             return None
         path = _below(file.folder, mention.text)
@@ -122,24 +122,24 @@ class _Reading:
         return path
 
     def _here(self, mention: _Mention) -> bool:
-        """Whether a path is one of this machine: the same preview everywhere needs that."""
+        """Whether a path is on this machine, so that a preview is the same everywhere."""
         if REMOTE.match(mention.text) is None:
             return True
         said = mention.text
         if said != mention.entry.text:
-            said = f"{mention.entry.text} stands for {said}, which"
-        message = f"{said} is not on this machine: keep a copy beside the stack file"
+            said = f"{mention.entry.text} resolves to {said}, which"
+        message = f"{said} is not on this machine: keep a copy next to the Compose file"
         self.problems.append(Problem(mention.place, message, code="not-on-this-machine"))
         return False
 
 
 def _below(folder: str, path: str) -> str:
-    """As the loader joins them: without a look at links."""
+    """Join paths as the loader does: without resolving symbolic links."""
     return os.path.normpath(os.path.join(folder, path))
 
 
 def _mentions(file: _File, ask: Ask, compose: Compose) -> list[_Mention]:
-    """The paths that a stack file names. Where the loader refuses its variables, those without."""
+    """The paths in a Compose file. If the loader rejects its variables, only paths without them."""
     found = [
         (role, steps, entry, entry.text)
         for steps, entry in entries(file.path, compose).items()
@@ -176,7 +176,7 @@ def _role(steps: Steps) -> str | None:
 
 
 def _filled(written: Sequence[str], file: _File, ask: Ask) -> list[str]:
-    """The texts with their variables filled in by the loader, which alone knows how."""
+    """The texts with their variables resolved by the loader, the only one to know the syntax."""
     if not written:
         return []
     texts = "".join(f"  - {json.dumps(text, ensure_ascii=False)}\n" for text in written)

@@ -1,6 +1,6 @@
-"""One service of the canonical output as a `Service` value.
+"""Converts one service of the canonical output to a `Service` value.
 
-Only the supported keys are read; `support` reports all others. What a value cannot carry
+Only the supported keys are read; `support` reports all others. A value that cannot be represented
 although its key is supported (a port range, a GPU count) becomes a problem here.
 """
 
@@ -114,7 +114,7 @@ def service(name: str, value: object, place: Place) -> Service:
 
 
 def build(value: object) -> Build | None:
-    """A build; its paths are absolute but for the Dockerfile, which the context holds."""
+    """A build; its paths are absolute except the Dockerfile, which is relative to the context."""
     if value is None:
         return None
     keys = mapping(value)
@@ -133,7 +133,7 @@ def build(value: object) -> Build | None:
 
 
 def _attachments(value: object, mac_address: str | None) -> tuple[Attachment, ...]:
-    """Networks in the order of their names; the service's own MAC goes to the first."""
+    """Networks in order of name; the first one gets the service's own MAC address."""
     found = []
     for position, (network, options) in enumerate(sorted(mapping(value).items())):
         get = mapping(options).get
@@ -233,7 +233,7 @@ def _ulimit(name: str, value: object) -> Ulimit:
 
 
 def _known_pairs(value: object) -> Pairs:
-    """Like `pairs`, without keys that have no value; the loader knew none for them."""
+    """Like `pairs`, without keys that have no value; the loader found none for them."""
     return pairs({key: item for key, item in mapping(value).items() if item is not None})
 
 

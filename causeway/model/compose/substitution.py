@@ -1,6 +1,6 @@
-"""Images replaced through `causeway:images`: those that services name and those that
-Dockerfiles build on. A base image is only reached through a build argument; Dockerfiles
-are never rewritten. Text in, values out: reading the Dockerfile is the caller's.
+"""Substitutes images through `causeway:images`: those that services name and those that
+Dockerfiles build on. A base image can only be set through a build argument; Dockerfiles
+are never rewritten. The caller reads the Dockerfile.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 @dataclass(frozen=True, slots=True)
 class Bases:
-    """What the `FROM` lines of a Dockerfile name: images written out, and build arguments
-    with their defaults (None without one)."""
+    """The base images in the `FROM` lines of a Dockerfile: literal images, and build arguments
+    with their defaults (None without a default)."""
 
     images: tuple[str, ...]
     arguments: tuple[tuple[str, str | None], ...]
@@ -49,7 +49,7 @@ def bases(dockerfile: str) -> Bases:
 
 
 def _instructions(dockerfile: str) -> Iterator[str]:
-    """Dockerfile lines without comments, continued ones joined."""
+    """Dockerfile lines without comments, with continued lines joined."""
     pending = ""
     for raw in dockerfile.splitlines():
         line = raw.strip()
@@ -67,7 +67,7 @@ def _instructions(dockerfile: str) -> Iterator[str]:
 def substitute_image(
     service: Service, images: Mapping[str, str]
 ) -> tuple[Service, tuple[Substitution, ...]]:
-    """The service with its image replaced; one that builds only names its image."""
+    """The service with its image substituted; if it builds, `image` only names the result."""
     wanted = service.image
     if service.build is not None or wanted is None or wanted not in images:
         return service, ()
@@ -78,8 +78,8 @@ def substitute_image(
 def substitute_bases(
     build: Build, service: str, found: Bases, images: Mapping[str, str]
 ) -> tuple[Build, tuple[Substitution, ...], tuple[str, ...]]:
-    """The build with arguments that replace base images, what was replaced, and the base
-    images that should be replaced but are written out in a FROM line."""
+    """The build with arguments that substitute base images, the substitutions, and the base
+    images that should be substituted but are literal in a FROM line."""
     arguments = dict(build.args)
     made = []
     for name, default in found.arguments:

@@ -1,9 +1,9 @@
-"""The support table: what happens to every key that a Compose file may hold.
+"""The support table: how every key of a Compose file is handled.
 
-A row is a key path (`*` any name, `[]` any item). `supported` keys are honoured,
+A row is a key path (`*` any name, `[]` any item). `supported` keys are applied,
 `rejected` ones stop with the reason, `ignored` ones are dropped with a warning. `values`
-lists values of a key that are fine as they are; any other one is met by the row's status.
-docs/support.md is made from this table.
+lists accepted values of a key; for any other value the row's status applies.
+docs/support.md is generated from this table.
 """
 
 from __future__ import annotations
@@ -43,14 +43,16 @@ def _note(path: str, reason: str) -> Row:
 
 
 _S = "services.*."
-_SWARM = "only Swarm does this; on one engine it has no meaning"
+_SWARM = "only Swarm supports this; it has no effect on a single engine"
 _ENGINE_ONLY = "the Pulumi resource docker.Container has no such input; remove the key"
-_WINDOWS = "concerns Windows containers only; remove the key"
-_CLASSIC = "needs BuildKit, and images are built with the engine's own builder; remove the key"
-_HOOKS = "containers are declared, not scripted; run it from the image's entrypoint"
+_WINDOWS = "applies to Windows containers only; remove the key"
+_CLASSIC = (
+    "requires BuildKit, but images are built with the engine's classic builder; remove the key"
+)
+_HOOKS = "lifecycle hooks are not run; run the command from the image's entrypoint"
 
 TOP: tuple[Row, ...] = (
-    _ignored("name", "the Pulumi project and stack give the name"),
+    _ignored("name", "the name comes from the Pulumi project and stack"),
     _ignored("version", "obsolete since Compose V2; remove it"),
     *_supported("", "include services networks volumes secrets configs"),
     _rejected("models", "AI models are not deployed; run the model as a service"),
@@ -58,8 +60,10 @@ TOP: tuple[Row, ...] = (
 
 SERVICE: tuple[Row, ...] = (
     _rejected(f"{_S}annotations", f"{_ENGINE_ONLY} (labels are supported)"),
-    _ignored(f"{_S}attach", "nothing is attached; read a service's log with `docker logs`"),
-    _rejected(f"{_S}blkio_config", "block I/O limits are not set; remove the key"),
+    _ignored(
+        f"{_S}attach", "`pulumi up` does not attach to containers; read logs with `docker logs`"
+    ),
+    _rejected(f"{_S}blkio_config", "block I/O limits cannot be set; remove the key"),
     *_supported(_S, "build cap_add cap_drop"),
     _only(f"{_S}cgroup", "", "host", "private"),
     *_supported(_S, "cgroup_parent command configs container_name"),
@@ -71,10 +75,10 @@ SERVICE: tuple[Row, ...] = (
     *_supported(_S, "cpu_shares cpus cpuset"),
     _rejected(f"{_S}credential_spec", _WINDOWS),
     *_supported(_S, "depends_on deploy"),
-    _ignored(f"{_S}develop", "`pulumi up` rebuilds what changed; it does not watch files"),
+    _ignored(f"{_S}develop", "`pulumi up` rebuilds changed images; files are not watched"),
     _rejected(f"{_S}device_cgroup_rules", f"{_ENGINE_ONLY} (use devices)"),
     *_supported(_S, "devices dns dns_opt dns_search domainname entrypoint env_file environment"),
-    _note(f"{_S}expose", "says which ports the service listens on; opens nothing"),
+    _note(f"{_S}expose", "documents the ports that the service listens on; publishes nothing"),
     _note(f"{_S}extends", "resolved when the file is loaded"),
     _rejected(f"{_S}external_links", f"{_ENGINE_ONLY} (share an external network instead)"),
     *_supported(_S, "extra_hosts"),
@@ -83,9 +87,11 @@ SERVICE: tuple[Row, ...] = (
     _rejected(f"{_S}isolation", _WINDOWS, "default"),
     _note(f"{_S}label_file", "resolved when the file is loaded"),
     *_supported(_S, "labels"),
-    _note(f"{_S}links", "orders the start; a name becomes an alias on shared networks"),
+    _note(
+        f"{_S}links", "sets the start order; a link name becomes an alias on the shared networks"
+    ),
     *_supported(_S, "logging"),
-    _note(f"{_S}mac_address", "given to the first network in order of names"),
+    _note(f"{_S}mac_address", "assigned on the first network in alphabetical order"),
     _note(f"{_S}mem_limit", "rounded up to whole MiB"),
     _note(f"{_S}mem_reservation", "rounded up to whole MiB"),
     _rejected(f"{_S}mem_swappiness", f"{_ENGINE_ONLY} (use memswap_limit)"),
@@ -102,14 +108,17 @@ SERVICE: tuple[Row, ...] = (
     _rejected(f"{_S}pre_start", _HOOKS),
     _rejected(f"{_S}pre_stop", _HOOKS),
     *_supported(_S, "privileged"),
-    _note(f"{_S}profiles", "switched on by causeway:profiles"),
-    _rejected(f"{_S}provider", "runs a program on this machine; declare the resource in Pulumi"),
+    _note(f"{_S}profiles", "enabled by causeway:profiles"),
+    _rejected(
+        f"{_S}provider",
+        "would run a program on this machine; declare the resource in Pulumi instead",
+    ),
     _ignored(
         f"{_S}pull_policy",
-        "an image is pulled when the engine lacks it, and not again",
+        "an image is pulled only if the engine does not have it",
         *("missing", "if_not_present", "build"),
     ),
-    _ignored(f"{_S}pull_refresh_after", "an image is pulled when the engine lacks it"),
+    _ignored(f"{_S}pull_refresh_after", "an image is pulled only if the engine does not have it"),
     *_supported(_S, "read_only"),
     _only(f"{_S}restart", "", "no", "always", "unless-stopped", "on-failure", "on-failure:*"),
     *_supported(_S, "runtime scale secrets security_opt"),
@@ -117,11 +126,11 @@ SERVICE: tuple[Row, ...] = (
     *_supported(_S, "stdin_open"),
     _note(f"{_S}stop_grace_period", "rounded up to whole seconds"),
     *_supported(_S, "stop_signal storage_opt sysctls tmpfs tty ulimits"),
-    _rejected(f"{_S}use_api_socket", "mount the socket and the credentials by name", "false"),
+    _rejected(f"{_S}use_api_socket", "mount the socket and the credentials explicitly", "false"),
     *_supported(_S, "user userns_mode"),
     _rejected(f"{_S}uts", _ENGINE_ONLY),
     *_supported(_S, "volumes"),
-    _rejected(f"{_S}volumes_from", "name the same volumes under `volumes`"),
+    _rejected(f"{_S}volumes_from", "list the same volumes under `volumes`"),
     *_supported(_S, "working_dir"),
 )
 
@@ -140,34 +149,40 @@ BUILD: tuple[Row, ...] = (
     _note(f"{_S}build.platforms", "one platform"),
     _rejected(f"{_S}build.privileged", _CLASSIC, "false"),
     _ignored(f"{_S}build.provenance", "no attestation is made", "false"),
-    _ignored(f"{_S}build.pull", "base images are pulled when the engine lacks them", "false"),
+    _ignored(
+        f"{_S}build.pull", "base images are pulled only if the engine does not have them", "false"
+    ),
     _ignored(f"{_S}build.sbom", "no attestation is made", "false"),
     _rejected(f"{_S}build.secrets", _CLASSIC),
     _rejected(f"{_S}build.shm_size", "the Pulumi resource docker.Image has no such input"),
     _rejected(f"{_S}build.ssh", _CLASSIC),
-    _ignored(f"{_S}build.tags", "the image gets the name under `image`"),
+    _ignored(f"{_S}build.tags", "the image is tagged with the name under `image`"),
     *_supported(f"{_S}build.", "target"),
     _rejected(f"{_S}build.ulimits", "the Pulumi resource docker.Image has no such input"),
 )
 
 _D = f"{_S}deploy."
-_FAILED = "a failed replica ends the update, and the old ones go on serving"
+_FAILED = "a failed replica stops the update, and the old replicas keep running"
 DEPLOY: tuple[Row, ...] = (
-    _ignored(f"{_D}endpoint_mode", "a service's name gives the addresses of all replicas", "dnsrr"),
-    _ignored(f"{_D}labels", "they are labels of a Swarm service; containers have `labels`"),
+    _ignored(
+        f"{_D}endpoint_mode", "the service name resolves to the addresses of all replicas", "dnsrr"
+    ),
+    _ignored(f"{_D}labels", "they apply to Swarm services; use `labels` for containers"),
     _rejected(f"{_D}mode", f"{_SWARM}; use replicas", "replicated"),
     _ignored(f"{_D}placement", _SWARM),
     *_supported(_D, "replicas resources resources.limits resources.limits.cpus"),
     _note(f"{_D}resources.limits.memory", "rounded up to whole MiB"),
     _rejected(f"{_D}resources.limits.pids", f"{_ENGINE_ONLY} (use ulimits.nproc)", "0", "-1"),
     *_supported(_D, "resources.reservations"),
-    _ignored(f"{_D}resources.reservations.cpus", "the engine reserves no CPU"),
+    _ignored(f"{_D}resources.reservations.cpus", "the engine does not reserve CPUs"),
     *_supported(_D, "resources.reservations.devices"),
-    _only(f"{_D}resources.reservations.devices[].capabilities", "only GPUs", "gpu"),
-    _only(f"{_D}resources.reservations.devices[].count", "only all of them", "-1"),
-    _rejected(f"{_D}resources.reservations.devices[].device_ids", "only all GPUs"),
+    _only(f"{_D}resources.reservations.devices[].capabilities", "GPUs only", "gpu"),
+    _only(f"{_D}resources.reservations.devices[].count", "only all GPUs can be requested", "-1"),
+    _rejected(
+        f"{_D}resources.reservations.devices[].device_ids", "individual GPUs cannot be selected"
+    ),
     _only(f"{_D}resources.reservations.devices[].driver", "", "nvidia"),
-    _rejected(f"{_D}resources.reservations.devices[].options", "only plain GPUs"),
+    _rejected(f"{_D}resources.reservations.devices[].options", "driver options cannot be set"),
     _ignored(f"{_D}resources.reservations.generic_resources", _SWARM),
     _note(f"{_D}resources.reservations.memory", "rounded up to whole MiB"),
     *_supported(_D, "restart_policy"),
@@ -180,9 +195,9 @@ DEPLOY: tuple[Row, ...] = (
     _ignored(f"{_D}update_config.delay", "each step waits until the new replicas are healthy"),
     _ignored(f"{_D}update_config.failure_action", _FAILED, "pause"),
     _ignored(f"{_D}update_config.max_failure_ratio", _FAILED, "0"),
-    _ignored(f"{_D}update_config.monitor", "the health check decides"),
+    _ignored(f"{_D}update_config.monitor", "the health check decides when a replica is ready"),
     _only(f"{_D}update_config.order", "", "start-first", "stop-first"),
-    _note(f"{_D}update_config.parallelism", "0, the default here, is all at once"),
+    _note(f"{_D}update_config.parallelism", "0 (the default) updates all replicas at once"),
 )
 
 _V = f"{_S}volumes[]."
@@ -202,12 +217,14 @@ PARTS: tuple[Row, ...] = (
     _rejected(f"{_S}networks.*.interface_name", _ENGINE_ONLY),
     *_supported(f"{_S}networks.*.", "ipv4_address ipv6_address link_local_ips mac_address"),
     _ignored(f"{_S}networks.*.priority", "the order of networks has no effect; use gw_priority"),
-    _note(f"{_S}ports[].app_protocol", "a remark for people"),
+    _note(f"{_S}ports[].app_protocol", "informational only"),
     *_supported(f"{_S}ports[].", "host_ip"),
-    _note(f"{_S}ports[].mode", "`host` and `ingress` are the same on one engine"),
-    _note(f"{_S}ports[].name", "a remark for people"),
+    _note(f"{_S}ports[].mode", "`host` and `ingress` behave the same on a single engine"),
+    _note(f"{_S}ports[].name", "informational only"),
     *_supported(f"{_S}ports[].", "protocol"),
-    _note(f"{_S}ports[].published", "one port; a range needs as many targets"),
+    _note(
+        f"{_S}ports[].published", "a single port; a range needs an equally long range of targets"
+    ),
     *_supported(f"{_S}ports[].", "target"),
     *(
         row
@@ -224,8 +241,8 @@ PARTS: tuple[Row, ...] = (
     *_supported(_V, "bind.propagation"),
     _rejected(f"{_V}bind.recursive", "the Pulumi resource docker.Container has no such input"),
     _rejected(f"{_V}bind.selinux", "label the folder on the host instead"),
-    _ignored(f"{_V}consistency", "concerned Docker Desktop for Mac and has no effect"),
-    _rejected(f"{_V}image", "images are not mounted; copy the files in a Dockerfile"),
+    _ignored(f"{_V}consistency", "was for Docker Desktop for Mac and has no effect"),
+    _rejected(f"{_V}image", "images cannot be mounted; copy the files in a Dockerfile"),
     *_supported(_V, "read_only source target tmpfs tmpfs.mode tmpfs.size"),
     _only(f"{_V}type", "", "bind", "volume", "tmpfs"),
     *_supported(_V, "volume"),
@@ -236,7 +253,7 @@ PARTS: tuple[Row, ...] = (
 
 NETWORK: tuple[Row, ...] = (
     *_supported("networks.*.", "attachable driver driver_opts"),
-    _rejected("networks.*.enable_ipv4", "docker.Network cannot switch IPv4 off", "true"),
+    _rejected("networks.*.enable_ipv4", "docker.Network cannot disable IPv4", "true"),
     *_supported("networks.*.", "enable_ipv6 external internal ipam"),
     *_supported("networks.*.ipam.", "config driver options"),
     *_supported("networks.*.ipam.config[].", "aux_addresses gateway ip_range subnet"),
@@ -245,7 +262,7 @@ NETWORK: tuple[Row, ...] = (
 
 VOLUME: tuple[Row, ...] = _supported("volumes.*.", "driver driver_opts external labels name")
 
-_EXTERNAL = "only Swarm keeps them on the engine; give a file"
+_EXTERNAL = "only Swarm stores them on the engine; use a file instead"
 FILE: tuple[Row, ...] = (
     *_supported("configs.*.", "content environment"),
     _rejected("configs.*.external", _EXTERNAL, "false"),

@@ -1,21 +1,21 @@
-"""The support table as a page of Markdown, for docs/support.md."""
+"""Renders the support table as a Markdown page, for docs/support.md."""
 
 from __future__ import annotations
 
 from .support import SECTIONS, Row
 
-OPENING = """# What happens to each Compose key
+OPENING = """# Supported Compose keys
 
-Made from `model/support.py` by `make golden`; do not edit.
+Generated from `model/support.py` by `make golden`; do not edit.
 
-- **supported**: honoured.
-- **rejected**: the preview stops and gives the reason, because leaving the key out would change
-  what runs.
-- **ignored**: left out with a warning.
+- **supported**: applied.
+- **rejected**: the preview stops with the reason, because ignoring the key would change what runs.
+- **ignored**: has no effect; the preview shows a warning.
 
-Where values are listed, only those are supported; for a rejected or ignored key, the listed values
-are fine, since they are what happens anyway. `*` is any name, `[]` any item of a list. Keys that
-start with `x-` are allowed everywhere. A key that is not in the table is an error.
+For a supported key with listed values, only those values are supported. For a rejected or ignored
+key, the listed values are accepted without an error or warning, because they match the actual
+behaviour. `*` is any name, `[]` any item of a list. Keys that start with `x-` are allowed
+everywhere. A key that is not in the table is an error.
 """
 
 
@@ -30,6 +30,6 @@ def page() -> str:
 
 def _line(row: Row) -> str:
     values = ", ".join(f"`{value}`" for value in row.values)
-    lead = {"supported": "only", "rejected": "fine:", "ignored": "fine:"}[row.status]
+    lead = {"supported": "only", "rejected": "accepted:", "ignored": "accepted:"}[row.status]
     remarks = [row.reason, f"{lead} {values}" if values else ""]
     return f"| `{row.path}` | {row.status} | {'; '.join(filter(None, remarks))} |\n"

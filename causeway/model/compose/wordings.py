@@ -1,4 +1,4 @@
-"""The loader's errors that name no full key path, in our words and with the place they mean."""
+"""The loader's errors without a full key path: our wording, and the place that each refers to."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ TESTS = ("CMD", "CMD-SHELL", "NONE")
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A loader message: its problem's code, where it points (no steps: nowhere), what it says in
-    our words, and whether `check` has a rule of its own, which tells all such problems at once."""
+    """A loader message: its problem code, its place (empty steps: none), its text in our words, and
+    whether `check` has its own rule, which reports all such problems at once."""
 
     code: str
     text: re.Pattern[str]
@@ -26,7 +26,7 @@ class Pattern:
 
 
 def _at(*steps: str) -> Finder:
-    """Steps in which `{1}` stands for the first group, `{2}` for the second."""
+    """Steps in which `{1}` is the first group and `{2}` the second."""
 
     def found(match: Match, index: SourceIndex) -> Steps:
         return tuple(step.format(match[0], *match.groups()) for step in steps)
@@ -35,7 +35,7 @@ def _at(*steps: str) -> Finder:
 
 
 def _holding(*names: str, group: int = 1) -> Finder:
-    """The first written entry below `names` (`*` is any step) whose text holds a group."""
+    """The first written entry below `names` (`*` is any step) whose text contains a group."""
 
     def found(match: Match, index: SourceIndex) -> Steps:
         wanted = match[group].rpartition("/")[2] or match[group]
@@ -50,7 +50,7 @@ def _untested(match: Match, index: SourceIndex) -> Steps:
 
 
 def _first_of_circle(match: Match, index: SourceIndex) -> Steps:
-    """The first by name: the loader starts at any of them."""
+    """The first by name: the loader may start at any of them."""
     names: list[str] = re.findall(r"(?:^|extends )(\S+) in ", match[1])
     return ("services", min(names), "extends") if names else ()
 
@@ -81,7 +81,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "unknown-service",
         r'^service "(.+?)" depends on undefined service ""$',
         _at("services", "{1}"),
-        "names no service",
+        "does not name a service",
         checked=True,
     ),
     _pattern(
@@ -95,7 +95,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "mode-and-networks",
         r"^service (.+?) declares mutually exclusive `network_mode` and `networks`",
         _at("services", "{1}", "network_mode"),
-        "`network_mode` and `networks` exclude each other",
+        "`network_mode` and `networks` are mutually exclusive",
         checked=True,
     ),
     _pattern(
@@ -116,19 +116,19 @@ PATTERNS: tuple[Pattern, ...] = (
         "keys-disagree",
         r'^service "(.+?)" declares mutual+y exclusive dockerfile and dockerfile_inline',
         _at("services", "{1}", "build", "dockerfile_inline"),
-        "`dockerfile` and `dockerfile_inline` exclude each other",
+        "`dockerfile` and `dockerfile_inline` are mutually exclusive",
     ),
     _pattern(
         "keys-disagree",
         r"^services\.(\S+): can't set distinct values on '(\S+)' and '(\S+)'$",
         _at("services", "{1}", "{2}"),
-        "`{2}` and `{3}` say different things: remove one of them",
+        "`{2}` and `{3}` have different values: remove one of them",
     ),
     _pattern(
         "dependency-cycle",
         r"^dependency cycle detected: ((\S+) -> .*)$",
         _at("services", "{2}", "depends_on"),
-        "the services wait for each other: {1}",
+        "dependency cycle: {1}",
         checked=True,
     ),
     _pattern(
@@ -141,13 +141,13 @@ PATTERNS: tuple[Pattern, ...] = (
         "extends-cycle",
         r"^Circular reference: (.*)$",
         _first_of_circle,
-        "the service extends itself in the end",
+        "the service extends itself, directly or through other services",
     ),
     _pattern(
         "include-cycle",
         r"^include cycle detected: (\S+)",
         _at("include"),
-        "the file includes itself in the end",
+        "the file includes itself, directly or through other files",
     ),
     _pattern(
         "not-a-port",
@@ -177,7 +177,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "missing-file",
         r"^env file (/.*) not found: .*$",
         _holding("services", "*", "env_file"),
-        "no file {1}",
+        "file not found: {1}",
     ),
     _pattern(
         "missing-file",
@@ -186,30 +186,31 @@ PATTERNS: tuple[Pattern, ...] = (
             _holding("include", "*")(match, index)
             or _holding("services", "*", "extends", "file")(match, index)
         ),
-        "no file {1}",
+        "file not found: {1}",
     ),
     _pattern(
         "not-on-this-machine",
         r"^(?:git|OCI) remote resource is disabled by ",
         _at("include"),
-        "leads to a stack file that is not on this machine: keep a copy beside this one",
+        "refers to a Compose file that is not on this machine: keep a copy next to this one",
     ),
     _pattern(
         "empty-file",
         r"^empty compose file$",
         _at(),
-        "is empty: a stack file has at least `services`",
+        "is empty: a Compose file needs at least `services`",
     ),
     _pattern(
         "not-a-mapping",
         r"^top-level object must be a mapping$",
         _at(),
-        "is no mapping with `services`",
+        "must be a mapping with the key `services`",
     ),
     _pattern(
         "malformed-stack-name",
         r"^invalid project name \"(.*?)\": .*$",
         _at(),
-        "{1!r} cannot name a stack: lower-case letters, digits, - and _ after a letter or digit",
+        "{1!r} is not a valid stack name: use lower-case letters, digits, - and _, starting with "
+        "a letter or digit",
     ),
 )

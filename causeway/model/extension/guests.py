@@ -1,7 +1,7 @@
-"""Containers of others on networks of a stack: `networks.NAME.x-causeway.attach`.
+"""Unmanaged containers on networks of a stack: `networks.NAME.x-causeway.attach`.
 
-A guest is an existing container that the project does not own, found by its name or its labels,
-joined to the network and otherwise left alone.
+A guest is an existing container that the project does not manage, found by its name or labels,
+connected to the network and otherwise left unchanged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SECTION = "x-causeway"
 def invited(
     document: Mapping[str, object], stack: Stack, index: SourceIndex
 ) -> tuple[Stack, list[Problem]]:
-    """The stack with the guests of its networks, and what is wrong with them."""
+    """The stack with the guests of its networks, and the problems found in them."""
     problems: list[Problem] = []
     networks = []
     for network in stack.networks:
@@ -50,7 +50,9 @@ def _guests(
         if (guest.container is None) == (not guest.labels):
             problems.append(
                 Problem(
-                    place, "names its container by `container` or by `labels`", code="guest-unnamed"
+                    place,
+                    "must name its container by either `container` or `labels`",
+                    code="guest-unnamed",
                 )
             )
         elif (guest.container, guest.labels) in found:
@@ -91,7 +93,7 @@ def _list(value: object) -> list[object]:
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise Wrong("must be a text")
+        raise Wrong("must be a string")
     return value
 
 

@@ -1,6 +1,6 @@
-"""Reads the keys of an `x-causeway` section by a table: each value checked, each fault placed.
+"""Reads the keys of an `x-causeway` section with a table: checks each value, locates each error.
 
-Compose's loader does not check what is below `x-`, so nothing here can be taken for granted.
+The Compose loader does not check anything below `x-`, so every value is checked here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FIRST_PORT, LAST_PORT = 1, 65535
 
 
 class Wrong(Exception):
-    """A value of the wrong shape; the text says what it should be."""
+    """An invalid value; the text says what is expected."""
 
 
 def section(
@@ -28,7 +28,7 @@ def section(
     index: SourceIndex,
     problems: list[Problem],
 ) -> dict[str, object]:
-    """The known keys with their values read; every fault goes into `problems`."""
+    """The known keys with their parsed values; every error is added to `problems`."""
     if not isinstance(value, dict):
         problems.append(
             Problem(
@@ -54,7 +54,7 @@ def section(
 
 
 def word(*words: str) -> Reader:
-    """One of some words."""
+    """One of the given words."""
 
     def read(value: object) -> str:
         if value not in words:
@@ -65,7 +65,7 @@ def word(*words: str) -> Reader:
 
 
 def whole(least: int, most: int, what: str) -> Reader:
-    """A whole number within bounds; `what` says what it counts."""
+    """A whole number within bounds; `what` describes it."""
 
     def read(value: object) -> int:
         text = str(value)
@@ -99,7 +99,7 @@ def span(least: int) -> Reader:
 
 
 def flag(value: object) -> bool:
-    """A boolean; one that came through a variable is text."""
+    """A boolean; a value from a variable arrives as text."""
     if value in (True, "true"):
         return True
     if value in (False, "false"):
@@ -111,5 +111,5 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return repr(str(value).lower())
     if isinstance(value, dict | list) or value is None:
-        return "this" if value else "nothing"
+        return "this value" if value else "an empty value"
     return repr(str(value))

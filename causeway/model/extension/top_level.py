@@ -1,4 +1,4 @@
-"""The top-level `x-causeway`: which keys it may hold. Their meaning is decided elsewhere."""
+"""The keys allowed in the top-level `x-causeway`. Other modules define their meaning."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OF_SERVICES = ("balance", "update")
 
 
 def unknown_keys(extension: object, index: SourceIndex) -> Iterator[Problem]:
-    """Problems of an `x-causeway` that is no mapping or holds a key that has no meaning."""
+    """Problems with an `x-causeway` that is not a mapping or contains an unknown key."""
     if extension is None:
         return
     if not isinstance(extension, dict):
@@ -23,7 +23,7 @@ def unknown_keys(extension: object, index: SourceIndex) -> Iterator[Problem]:
         return
     for key in extension:
         if key in OF_SERVICES:
-            message = f"{key!r} belongs below a service: `services.NAME.x-causeway.{key}`"
+            message = f"{key!r} belongs under a service: `services.NAME.x-causeway.{key}`"
             yield Problem(index.place("x-causeway", key), message, code="key-of-service")
         elif key not in KEYS:
             yield Problem(

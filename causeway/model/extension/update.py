@@ -1,6 +1,6 @@
-"""How the replicas of a service are exchanged: `deploy.update_config` and `x-causeway: update`.
+"""How replicas are updated: `deploy.update_config` and `x-causeway: update` of a service.
 
-Where both say something, `x-causeway` wins. What Pulumi cannot do is told in the support table.
+If both set a value, `x-causeway` wins. The support table lists keys that are not supported.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from causeway.model.values import Problem, Update
 
 from .keys import Reader, flag, section, span, whole, word
 
-# For a service behind a balancer: time for the balancer to take in its new configuration and to
-# part with clients on kept connections (at most 4 s), and to answer what it had already sent.
+# For a service behind a balancer: time for the balancer to load its new configuration, to close
+# keep-alive connections (at most 4 s), and to answer requests that it has already forwarded.
 DRAIN_SECONDS = 6
 MOST_REPLICAS = 1000
 KEYS: dict[str, Reader] = {
@@ -32,9 +32,9 @@ def update(
     index: SourceIndex,
     problems: list[Problem],
 ) -> Update:
-    """The value of a service; `own` is what stands under `x-causeway: update`."""
+    """The update settings of a service; `own` is the value of `x-causeway: update`."""
     compose = mapping(mapping(mapping(keys).get("deploy")).get("update_config"))
-    # The table, and for Compose's keys the loader, have checked the types.
+    # The table has checked the types, and for Compose keys the loader.
     found: dict[str, Any] = {}
     if order := text(compose.get("order")):
         found["order"] = order

@@ -1,4 +1,5 @@
-"""Who can reach whom: computed from stacks and what is known of the engine, nothing is run."""
+"""Reachability between services: computed from stacks and facts about the engine, without running
+anything."""
 
 from .compute import reach
 from .matrix import Matrix

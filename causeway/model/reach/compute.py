@@ -1,6 +1,6 @@
-"""The matrix of one or more stacks on one engine. Nothing is run; nothing is asked.
+"""Computes the matrix of one or more stacks on one engine, without running or querying anything.
 
-Verdicts are decided once for each pair of namespaces, names and places are put in for a cell.
+Verdicts are computed once per pair of namespaces; names and places are filled in per cell.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ Drafts = tuple[Draft, ...]
 def reach(
     stacks: Sequence[Stack], facts: EngineFacts | None = None, positions: Positions = NONE
 ) -> Matrix:
-    """Who can reach whom; stacks after the first are `beside` it on the engine.
+    """The matrix of stacks; those after the first are `beside` it on the engine.
 
-    Without `facts`, what depends on the engine's version is UNKNOWN. `positions` are those of
-    stacks whose files are read already.
+    Without `facts`, verdicts that depend on the engine's version are UNKNOWN. `positions` are
+    those of stacks whose files have already been read.
     """
     known = facts or EngineFacts()
     around = topology(stacks, known)
@@ -58,7 +58,7 @@ def reach(
 
 
 def matrix_of(around: Topology, locate: Locate) -> Matrix:
-    """The matrix of a topology; `locate` answers where its lines stand."""
+    """The matrix of a topology; `locate` finds the places of its lines."""
     decider = Decider(around, locate)
     endpoints = {node: member.declared for node, member in around.members.items()}
     endpoints[HOST] = tuple(sorted(decider.on_host))
@@ -74,7 +74,7 @@ def matrix_of(around: Topology, locate: Locate) -> Matrix:
 
 
 def _groups(around: Topology) -> tuple[tuple[Node, ...], ...]:
-    """Services with equal networks and ports, those of one namespace apart from others."""
+    """Services with equal networks and ports; services that share a namespace are separate."""
     sharing = Counter(member.owner for member in around.members.values())
     found: dict[tuple[object, ...], list[Node]] = {}
     for node in sorted(around.members):
@@ -87,7 +87,7 @@ def _groups(around: Topology) -> tuple[tuple[Node, ...], ...]:
 
 
 class Decider:
-    """Answers cells; remembers what it decided for namespaces and ports."""
+    """Computes cells; caches the results for namespaces and ports."""
 
     def __init__(self, around: Topology, locate: Locate) -> None:
         self.facts = around.facts
@@ -105,7 +105,7 @@ class Decider:
                     self.on_host.setdefault(at, (member, binding))
 
     def verdict(self, source: Node, destination: Node, endpoint: Endpoint) -> Verdict:
-        """The verdict alone, for those who ask for all of them."""
+        """The verdict only, for callers that need all of them."""
         return best(self.drafts(source, destination, endpoint)).verdict
 
     def cell(self, source: Node, destination: Node, endpoint: Endpoint) -> Cell:
@@ -132,7 +132,7 @@ class Decider:
             return ()
         if endpoint in member.declared:
             return ()
-        text = f"nothing in the stack file says that {destination} listens on {endpoint}"
+        text = f"the Compose file does not declare that {destination} listens on {endpoint}"
         return (Reason(text, member.service.place),)
 
     def _way(self, draft: Draft, source: Node, destination: Node) -> Way:
@@ -149,7 +149,7 @@ class Decider:
         )
 
     def drafts(self, source: Node, destination: Node, endpoint: Endpoint) -> Drafts:
-        """What each way from one node to the other ends in; never empty."""
+        """The result of each path from one node to the other; never empty."""
         for node in (source, destination):
             if node.kind is NodeKind.SERVICE and not node.replicas:
                 return (no(Verdict.UNREACHABLE, PathKind.NONE, f"{node} has no replicas"),)
@@ -159,7 +159,7 @@ class Decider:
             return self._to_service(source, self.members[destination], endpoint)
         space = self._space(source)
         if space is None:
-            return (no(Verdict.UNKNOWN, PathKind.NONE, "both lie outside the host"),)
+            return (no(Verdict.UNKNOWN, PathKind.NONE, "both are outside the host"),)
         if destination.kind is NodeKind.DNS:
             return self._once((space, "names"), lambda: (to_names(space, self.facts),))
         return self._once((space, "internet"), lambda: (to_internet(space, self.facts),))
@@ -193,13 +193,13 @@ class Decider:
                 return (SHARED,)
         from_space = self._space(source)
         if from_space is None:
-            return (no(Verdict.UNKNOWN, PathKind.NONE, "both lie outside the host"),)
+            return (no(Verdict.UNKNOWN, PathKind.NONE, "both are outside the host"),)
         return self.between(from_space, space, bindings)
 
     def between(
         self, origin: Namespace, target: Namespace, bindings: tuple[Binding, ...]
     ) -> Drafts:
-        """From one namespace to a port of another, with the host's ports that lead there."""
+        """From one namespace to a port of another, directly and through published ports."""
         return self._once(
             (origin, target, bindings),
             lambda: (
@@ -225,7 +225,7 @@ class Decider:
         if space is None:
             if member is not None:
                 return tuple(from_world(member.namespace, ()))
-            text = "what the host listens on, and what its firewall lets in, is not declared here"
+            text = "the host's listening ports and firewall rules are not declared here"
             return (no(Verdict.UNKNOWN, PathKind.NONE, text),)
         if space.mode is Mode.HOST:
             return (SHARED,)

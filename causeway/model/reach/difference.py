@@ -1,8 +1,8 @@
-"""What a change does to reach: flows gained, flows lost, and how many stay.
+"""The effect of a change on reachability: flows gained, flows lost, and how many stay.
 
-A flow is a source, a destination and a declared port (any port, when none is declared) that is
-open. The host is no source here: it reaches everything, before and after. Only pairs of which
-one side has changed are looked at; the rest are counted by their networks.
+A flow is a source, a destination and a declared port (any port, if none is declared) that is
+open. The host is not a source here: it reaches everything, before and after. Only pairs of which
+one side has changed are compared; the rest are counted by their networks.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ RANK = {Verdict.UNKNOWN: 1, Verdict.ALLOWED: 2}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One flow that opens or closes. `at` is the host's port when it is a published one.
+    """One flow that opens or closes. `at` is the host port if it is a published port.
 
-    `cell` shows the open side: that of the new state for a gain, of the old one for a loss.
+    `cell` is the open side: from the new state for a gain, from the old state for a loss.
     """
 
     source: str
@@ -60,7 +60,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """One side of the comparison: members by `stack/service`, and what they look like."""
+    """One side of the comparison: members by `stack/service`, and their comparable values."""
 
     decider: Decider
     members: Mapping[str, Member]
@@ -73,8 +73,8 @@ def difference(
     facts: EngineFacts | None = None,
     positions: Positions = NONE,
 ) -> Difference:
-    """The flows that `after` opens and closes, those from outside first. `positions` are of
-    `after`, if its files are read already."""
+    """The flows that `after` opens and closes, those from outside first. `positions` are those of
+    `after`, if its files have already been read."""
     known = facts or EngineFacts()
     old, new = _state(before, known), _state(after, known, positions)
     names = sorted({*old.members, *new.members})
@@ -112,7 +112,7 @@ def _state(stacks: Sequence[Stack], facts: EngineFacts, positions: Positions = N
 
 
 def _look(member: Member) -> object:
-    """All that decides a member's verdicts; equal looks have equal reach."""
+    """Everything that decides a member's verdicts; equal values mean equal reachability."""
     space = member.namespace
     segments = tuple(
         tuple(str(getattr(segment, name)) for name in segment.__slots__)
@@ -134,7 +134,7 @@ def _pairs(names: list[str], changed: set[str]) -> Iterator[tuple[str, str]]:
 
 
 def _compared(source: str, destination: str, old: _State, new: _State) -> Iterator[Change | None]:
-    """Each flow of a pair: a change, or None for one that stays open; closed ones are left out."""
+    """Each flow of a pair: a change, or None for one that stays open; closed flows are omitted."""
     flows: dict[tuple[Endpoint, str], dict[bool, tuple[Verdict, Node, Node]]] = {}
     for is_new, state in ((False, old), (True, new)):
         for endpoint, at, verdict, origin, target in _flows(source, destination, state, old, new):
@@ -185,9 +185,9 @@ def _flows(
 def _from_outside(
     member: Member, decider: Decider
 ) -> Iterator[tuple[Endpoint, str, Verdict, Node, Node]]:
-    """A flow a published port, so that one that moves shows; and what needs no port."""
+    """One flow per published port, so that a moved port is a change, and flows without a port."""
     node = member.node
-    # A service that joins another's namespace has the other's ports only where it says so.
+    # A service in another's namespace has the other's ports only if it declares them.
     bindings = [each for each in member.bindings if each.target in member.declared]
     for binding in bindings if node.replicas else ():
         verdict = best(from_world(member.namespace, (binding,))).verdict
@@ -204,7 +204,7 @@ def _from_outside(
 
 
 def _kept(state: _State, names: list[str]) -> int:
-    """How many flows are open among members that have not changed, by equal namespaces."""
+    """The number of open flows among unchanged members, counted by equal namespaces."""
     decider = state.decider
     members = [state.members[name] for name in names if state.members[name].node.replicas]
     total = 0
@@ -228,7 +228,7 @@ def _kept(state: _State, names: list[str]) -> int:
             for origin, origins in spaces.items()
             if is_open(origin, target, bindings)
         )
-    # A service is no source of its own, and those that share a namespace always meet.
+    # A service is not its own source, and services that share a namespace always reach each other.
     for sharing in by_owner.values():
         for member in sharing:
             shared = member.namespace.mode is not Mode.UNKNOWN

@@ -1,7 +1,8 @@
-"""From one namespace straight to an address of another: same network, routed, wire, host.
+"""Direct access from one namespace to an address of another: same network, routed, physical
+network, host.
 
-Sources of the rules: Docker's documents on port publishing and gateway modes, and what its own
-tests expect (TestBridgeINC, TestBridgeINCRouted, TestInterNetworkDirectRouting, TestBridgeICC).
+Sources of the rules: Docker's documentation on port publishing and gateway modes, and Docker's own
+tests (TestBridgeINC, TestBridgeINCRouted, TestInterNetworkDirectRouting, TestBridgeICC).
 """
 
 from __future__ import annotations
@@ -14,20 +15,25 @@ SHARED = Draft(
     Verdict.ALLOWED,
     PathKind.SHARED_NAMESPACE,
     (Line("{source} and {destination} share one network namespace: localhost"),),
-    (Line("one namespace: nothing stands between its processes"),),
+    (Line("nothing filters traffic within one network namespace"),),
 )
 MODE_SOURCE = At("source", "network_mode")
 MODE_DESTINATION = At("destination", "network_mode")
 
 
 def direct(source: Namespace, destination: Namespace, published: bool, facts: EngineFacts) -> Draft:
-    """To an address of the destination's; `published` tells about the port asked for."""
+    """To an address of the destination; `published` says whether the port is published."""
     if Mode.NONE in (source.mode, destination.mode):
         at = MODE_SOURCE if source.mode is Mode.NONE else MODE_DESTINATION
-        return no(Verdict.UNREACHABLE, PathKind.NONE, "`network_mode: none` has loopback only", at)
+        return no(
+            Verdict.UNREACHABLE,
+            PathKind.NONE,
+            "`network_mode: none` has only a loopback interface",
+            at,
+        )
     if Mode.UNKNOWN in (source.mode, destination.mode):
         at = MODE_SOURCE if source.mode is Mode.UNKNOWN else MODE_DESTINATION
-        text = "shares the namespace of a container that no stack declares"
+        text = "shares the network namespace of a container that no stack declares"
         return no(Verdict.UNKNOWN, PathKind.SHARED_NAMESPACE, text, at)
     if destination.mode is Mode.HOST:
         return SHARED if source.mode is Mode.HOST else to_host(source)
@@ -43,28 +49,30 @@ def direct(source: Namespace, destination: Namespace, published: bool, facts: En
 
 
 def _within(segment: Segment) -> Draft:
-    """Both have an address on this segment."""
+    """Both are on this segment."""
     key = segment.key
     hop = Line(f"{{source}} is on network {key}", attached("source", key))
     end = Line(f"{{destination}} is on network {key}", attached("destination", key))
     if segment.driver == "macvlan" and segment.mode in ("private", "vepa"):
         at = At("network", key, "driver_opts")
         if segment.mode == "private":
-            text = f"network {key} is macvlan in private mode: its containers are kept apart"
+            text = (
+                f"network {key} is macvlan in private mode: its containers cannot reach each other"
+            )
             return no(Verdict.DROPPED, PathKind.WIRE, text, at)
-        text = f"network {key} is macvlan in vepa mode: the switch outside decides"
+        text = f"network {key} is macvlan in vepa mode: the external switch decides"
         return no(Verdict.UNKNOWN, PathKind.WIRE, text, at)
     if segment.driver == "bridge" and not segment.icc:
-        text = f"network {key} keeps its containers apart (enable_icc: false)"
+        text = f"network {key} blocks traffic between its containers (enable_icc: false)"
         return no(Verdict.DROPPED, PathKind.SAME_NETWORK, text, At("network", key, "driver_opts"))
     kind = PathKind.SAME_NETWORK
     if segment.is_wire:
         kind = PathKind.WIRE
     elif segment.driver == "overlay":
         kind = PathKind.OVERLAY
-    text = f"both are on network {key}, which filters nothing"
+    text = f"both are on network {key}, which does not filter traffic"
     if segment.name == DEFAULT_BRIDGE:
-        text = "both are on the default bridge: by address only, it resolves no names"
+        text = "both are on the default bridge, which resolves no names: only IP addresses work"
     return Draft(Verdict.ALLOWED, kind, (hop, end), (Line(text),))
 
 
@@ -77,13 +85,13 @@ def _across(source: Namespace, segment: Segment, published: bool, facts: EngineF
     if out.is_wire and segment.is_wire:
         return _other_wire(out, segment)
     if out.is_wire or segment.is_wire:
-        text = f"a macvlan or ipvlan network and its host do not talk ({out.key}, {key})"
+        text = f"a macvlan or ipvlan network and its host cannot communicate ({out.key}, {key})"
         return no(Verdict.UNREACHABLE, PathKind.WIRE, text)
     if segment.driver == "bridge" and not segment.host_address:
-        text = f"the host has no address on network {key}, and so no route into it"
+        text = f"the host has no address on network {key}, so it has no route into it"
         return no(Verdict.UNREACHABLE, PathKind.NONE, text, At("network", key, "driver_opts"))
     if segment.internal:
-        text = f"network {key} is internal: the host drops what comes from outside it"
+        text = f"network {key} is internal: the host drops traffic from outside"
         at = At("network", key, "internal")
         return no(Verdict.DROPPED, PathKind.NONE, text, at)
     if segment.gateway_mode in ("routed", "nat-unprotected"):
@@ -91,8 +99,8 @@ def _across(source: Namespace, segment: Segment, published: bool, facts: EngineF
     if segment.driver == "overlay":
         text = f"only members of overlay network {key} have a route into it"
         return no(Verdict.UNREACHABLE, PathKind.OVERLAY, text)
-    ways = (out.key, key) if out.key != key else (out.name, segment.name)  # of two stacks
-    text = f"no network in common: the host drops what goes from network {' to '.join(ways)}"
+    ways = (out.key, key) if out.key != key else (out.name, segment.name)  # networks of two stacks
+    text = f"no common network: the host drops traffic from network {' to '.join(ways)}"
     return no(Verdict.DROPPED, PathKind.NONE, text)
 
 
@@ -100,11 +108,13 @@ def _routed(segment: Segment, published: bool, facts: EngineFacts) -> Draft:
     key, mode = segment.key, segment.gateway_mode
     at = At("network", key, "driver_opts")
     if (older := facts.before(28)) is not False:
-        text = f"gateway mode {mode} of network {key} needs engine 28"
-        told = " (its version is not told)" if older is None else ""
+        text = f"gateway mode {mode} of network {key} needs Docker Engine 28 or later"
+        told = " (the engine's version is unknown)" if older is None else ""
         return no(Verdict.UNKNOWN, PathKind.ROUTED, text + told, at)
     if not facts.ip_forward:
-        return no(Verdict.DROPPED, PathKind.ROUTED, "the host does not forward (ip_forward=0)")
+        return no(
+            Verdict.DROPPED, PathKind.ROUTED, "the host does not forward packets (ip_forward=0)"
+        )
     if mode == "routed" and not published:
         text = f"network {key} is routed, and the port is not published"
         return no(Verdict.DROPPED, PathKind.ROUTED, text, at)
@@ -113,7 +123,7 @@ def _routed(segment: Segment, published: bool, facts: EngineFacts) -> Draft:
         Line(f"the host routes into network {key} (gateway mode {mode})", at),
     )
     which = "the published port" if mode == "routed" else "every port"
-    reason = Line(f"gateway mode {mode} lets {which} in from other networks", at)
+    reason = Line(f"gateway mode {mode} opens {which} to other networks", at)
     return Draft(Verdict.ALLOWED, PathKind.ROUTED, hops, (reason,))
 
 
@@ -125,26 +135,26 @@ def _other_wire(out: Segment, segment: Segment) -> Draft:
     if out.parent == segment.parent and set(out.subnets) & set(segment.subnets):
         line = Line(f"networks {out.key} and {key} share a parent interface and a subnet")
         return Draft(Verdict.ALLOWED, PathKind.WIRE, (line,), (line,))
-    text = f"whether networks {out.key} and {key} meet is decided by the network outside"
+    text = f"the external network decides whether networks {out.key} and {key} are connected"
     return no(Verdict.UNKNOWN, PathKind.WIRE, text)
 
 
 def to_host(source: Namespace) -> Draft:
-    """To an address of the host itself; its own firewall is not known here."""
+    """To an address of the host itself; the host's firewall is not taken into account."""
     for segment in source.segments:
         if segment.host_address and not segment.is_wire and segment.driver != "overlay":
             hops = (
                 Line(f"{{source}} is on network {segment.key}", attached("source", segment.key)),
                 Line(f"the host has the gateway address of network {segment.key}"),
             )
-            internal = ", also of an internal network" if segment.internal else ""
-            reason = Line(f"Docker does not filter what goes to the host{internal}")
+            internal = ", not even from an internal network" if segment.internal else ""
+            reason = Line(f"Docker does not filter traffic to the host{internal}")
             return Draft(Verdict.ALLOWED, PathKind.BRIDGE_TO_HOST, hops, (reason,))
     if any(each.driver == "overlay" and not each.internal for each in source.segments):
-        line = Line("every container on an overlay network is on the host's docker_gwbridge too")
+        line = Line("every container on an overlay network is also on the host's docker_gwbridge")
         return Draft(Verdict.ALLOWED, PathKind.BRIDGE_TO_HOST, (line,), (line,))
     if any(each.is_wire for each in source.segments):
-        text = "a macvlan or ipvlan network does not reach its own host"
+        text = "containers on a macvlan or ipvlan network cannot reach their own host"
         return no(Verdict.UNREACHABLE, PathKind.WIRE, text)
     text = f"the host has no address on {keys(source.segments)}"
     return no(Verdict.UNREACHABLE, PathKind.NONE, text)
@@ -153,18 +163,22 @@ def to_host(source: Namespace) -> Draft:
 def from_host(segment: Segment) -> Draft:
     key = segment.key
     if segment.is_wire:
-        text = f"a host does not reach the containers of its {segment.driver} network {key}"
+        text = f"the host cannot reach the containers of its {segment.driver} network {key}"
         return no(Verdict.UNREACHABLE, PathKind.WIRE, text)
     if not segment.host_address:
         text = f"the host has no address on network {key}"
         return no(Verdict.UNREACHABLE, PathKind.NONE, text, At("network", key, "driver_opts"))
     if segment.driver == "overlay" and segment.internal:
-        return no(Verdict.UNREACHABLE, PathKind.OVERLAY, f"the host is not on overlay {key}")
+        return no(
+            Verdict.UNREACHABLE, PathKind.OVERLAY, f"the host is not on overlay network {key}"
+        )
     hops = (
         Line(f"the host has the gateway address of network {key}"),
         Line(f"{{destination}} is on network {key}", attached("destination", key)),
     )
-    reason = Line("the host reaches every port of its bridges, published or not, internal or not")
+    reason = Line(
+        "the host reaches every port on its bridge networks, published or not, internal or not"
+    )
     return Draft(Verdict.ALLOWED, PathKind.HOST_TO_BRIDGE, hops, (reason,))
 
 
@@ -174,16 +188,16 @@ def way_out(source: Namespace) -> Segment | None:
 
 
 def shut_in(source: Namespace, facts: EngineFacts) -> Draft:
-    """Internal networks only. Engines before 25 give them a route and drop what takes it."""
+    """Internal networks only. Docker Engine before 25 sets a route and drops the traffic."""
     at = At("network", source.segments[0].key, "internal") if source.segments else None
     networks = keys(source.segments)
     if facts.before(25):
-        text = f"the host drops what leaves internal networks ({networks})"
+        text = f"the host drops traffic that leaves internal networks ({networks})"
         return no(Verdict.DROPPED, PathKind.NONE, text, at)
-    text = f"{{source}} has no route out: internal networks only ({networks})"
+    text = f"{{source}} has no route out: it is only on internal networks ({networks})"
     return no(Verdict.UNREACHABLE, PathKind.NONE, text, at)
 
 
 def _apart(source: Namespace, destination: Namespace) -> Draft:
-    text = f"no network in common ({keys(source.segments)}; {keys(destination.segments)})"
+    text = f"no common network ({keys(source.segments)}; {keys(destination.segments)})"
     return no(Verdict.UNREACHABLE, PathKind.NONE, text)

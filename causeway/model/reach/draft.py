@@ -1,7 +1,7 @@
-"""What a rule answers, before the names and places of one cell are put in.
+"""The result of a rule, before the names and places of a cell are filled in.
 
-Rules know namespaces only, so one draft serves all services on the same networks. `{source}` and
-`{destination}` in a text stand for the names, `at` for the key of the file that a line is about.
+Rules use only namespaces, so one draft serves all services on the same networks. `{source}` and
+`{destination}` in a text are replaced by the names; `at` is the key that a line refers to.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Role = Literal["source", "destination"]
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """A key of the stack file: of the source, the destination, or a network by its key.
+    """A key in the Compose file: of the source, of the destination, or of a network.
 
-    `key` is the network, or the key of a service such as `network_mode`, `port` a published one.
+    `key` is the network, or a key of the service such as `network_mode`; `port` a published port.
     """
 
     what: Literal["source", "destination", "network"]
@@ -51,11 +51,11 @@ def no(verdict: Verdict, kind: PathKind, text: str, at: At | None = None) -> Dra
 
 
 def best(drafts: Sequence[Draft]) -> Draft:
-    """The one that lets most through; the first of equals."""
+    """The most permissive draft; the first of equals."""
     return min(drafts, key=lambda draft: ORDER.index(draft.verdict))
 
 
-# A way that may be open counts before one that is closed.
+# A path that may be open takes precedence over a closed one.
 ORDER = (
     Verdict.ALLOWED,
     Verdict.UNKNOWN,

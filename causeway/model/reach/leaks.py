@@ -1,4 +1,4 @@
-"""What opens more than a reader of the file would expect, each with the line that does it."""
+"""Unexpected exposure: what is more open than the file suggests, with the line that causes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Rule = Callable[[Topology, Locate], Iterable[Leak]]
 
 
 def leaks(around: Topology, locate: Locate) -> tuple[Leak, ...]:
-    """Every leak, in the order of the rules and then of the services."""
+    """All leaks, in the order of the rules and then of the services."""
     return tuple(leak for rule in RULES for leak in rule(around, locate))
 
 
@@ -26,7 +26,7 @@ def _running(around: Topology) -> Iterator[Member]:
 
 
 def _own(around: Topology) -> Iterator[Member]:
-    """Running services with a namespace of their own, made of networks."""
+    """Running services with their own namespace, connected to networks."""
     for member in _running(around):
         own = member.owner == f"{member.node.stack}/{member.node.name}"
         if own and member.namespace.mode is Mode.NETWORKS:
@@ -67,8 +67,8 @@ def loopback_bind(around: Topology, locate: Locate) -> Iterator[Leak]:
     for member, binding, gateway in _published(around):
         if binding.is_loopback:
             text = (
-                f"{member.node}:{binding.target} is bound to {binding.address}, but engines "
-                "before 28 let machines on the host's segment reach it"
+                f"{member.node}:{binding.target} is bound to {binding.address}, but Docker Engine "
+                "before 28 lets machines on the host's LAN reach it"
             )
             at = At("destination", "ports", port=binding.target)
             place = locate(at, HOST, member.node)
@@ -76,16 +76,20 @@ def loopback_bind(around: Topology, locate: Locate) -> Iterator[Leak]:
 
 
 def pivots(around: Topology, locate: Locate) -> Iterator[Leak]:
-    """Services on several networks: whoever takes one over, or makes it forward, is through."""
+    """Services on several networks: a path between them if compromised or forwarding packets."""
     for member in _own(around):
         networks = sorted(segment.key for segment in member.namespace.segments)
         if len(networks) < 2:
             continue
         forwards = dict(member.service.sysctls).get("net.ipv4.ip_forward") != "0"
-        text = f"{member.node} joins {' and '.join(networks)}: a way across if it is taken over"
+        text = (
+            f"{member.node} joins {' and '.join(networks)}: a path between them if it is "
+            "compromised"
+        )
         if forwards and _raw(member):
             text += (
-                "; it may even route by itself (set sysctl net.ipv4.ip_forward: 0, drop NET_RAW)"
+                "; it can also forward packets itself (set sysctl net.ipv4.ip_forward: 0, drop "
+                "NET_RAW)"
             )
         place = locate(attached("destination", networks[0]), HOST, member.node)
         yield Leak(LeakKind.PIVOT, text, (member.node,), tuple(networks), place)
@@ -101,7 +105,7 @@ def _raw(member: Member) -> bool:
 
 
 def raw_packets(around: Topology, locate: Locate) -> Iterator[Leak]:
-    """One leak a shared bridge: ARP answers can be forged by members with NET_RAW."""
+    """One leak per shared network: members with NET_RAW can forge ARP replies."""
     found: dict[str, list[Member]] = {}
     for member in _own(around):
         for segment in member.namespace.segments:
@@ -111,8 +115,8 @@ def raw_packets(around: Topology, locate: Locate) -> Iterator[Leak]:
         if len(members) < 2 or not forgers:
             continue
         text = (
-            f"on network {key}, {_some(forgers)} may forge addresses (NET_RAW is Docker's "
-            "default; `cap_drop: [NET_RAW]` takes it away)"
+            f"on network {key}, {_some(forgers)} can spoof addresses (Docker grants NET_RAW by "
+            "default; `cap_drop: [NET_RAW]` removes it)"
         )
         place = locate(At("network", key), HOST, forgers[0])
         yield Leak(LeakKind.RAW_PACKETS, text, tuple(forgers), (key,), place)
@@ -122,22 +126,22 @@ def host_reach(around: Topology, locate: Locate) -> Iterator[Leak]:
     for segment in around.segments.values():
         if segment.internal and segment.host_address and segment.driver == "bridge":
             text = (
-                f"network {segment.key} is internal, but its containers reach what the host "
-                "listens on, and the host reaches them"
+                f"network {segment.key} is internal, but its containers reach the host's listening "
+                "ports, and the host reaches them"
             )
             place = locate(At("network", segment.key, "internal"), HOST, HOST)
             yield Leak(LeakKind.HOST_REACH, text, (HOST,), (segment.key,), place)
 
 
 def egress(around: Topology, locate: Locate) -> Iterator[Leak]:
-    """One leak for the whole engine: what may send anywhere, by its networks."""
+    """One leak per network with a route out: the services that can send anywhere."""
     free: dict[str, list[Node]] = {}
     for member in _own(around):
         for segment in member.namespace.segments:
             if segment.internal is False:
                 free.setdefault(segment.key, []).append(member.node)
     for key, nodes in sorted(free.items()):
-        text = f"{_some(nodes)} may send anywhere from network {key}"
+        text = f"{_some(nodes)} can send anywhere from network {key}"
         place = locate(At("network", key), HOST, nodes[0])
         yield Leak(LeakKind.EGRESS, text, tuple(nodes), (key,), place)
 
@@ -150,7 +154,7 @@ def resolver(around: Topology, locate: Locate) -> Iterator[Leak]:
         if not segments or not all(segment.internal for segment in segments):
             continue
         if to_names(member.namespace, around.facts).verdict is Verdict.ALLOWED:
-            text = f"{member.node} has no way out, but names are resolved for it outside"
+            text = f"{member.node} has no route out, but Docker resolves external names for it"
             networks = tuple(sorted(segment.key for segment in segments))
             place = locate(attached("destination", networks[0]), HOST, member.node)
             yield Leak(LeakKind.RESOLVER, text, (member.node,), networks, place)
@@ -159,7 +163,10 @@ def resolver(around: Topology, locate: Locate) -> Iterator[Leak]:
 def wires(around: Topology, locate: Locate) -> Iterator[Leak]:
     for segment in around.segments.values():
         if segment.is_wire:
-            text = f"network {segment.key} is the wire itself: Docker filters nothing on it"
+            text = (
+                f"network {segment.key} is directly on the physical network: Docker does not "
+                "filter it"
+            )
             place = locate(At("network", segment.key), HOST, HOST)
             yield Leak(LeakKind.WIRE, text, (), (segment.key,), place)
 
@@ -167,7 +174,10 @@ def wires(around: Topology, locate: Locate) -> Iterator[Leak]:
 def host_mode(around: Topology, locate: Locate) -> Iterator[Leak]:
     for member in _running(around):
         if member.namespace.mode is Mode.HOST:
-            text = f"{member.node} is the host itself: it reaches every bridge and every port"
+            text = (
+                f"{member.node} uses the host's network: it reaches every bridge network and every "
+                "port"
+            )
             place = locate(At("destination", "network_mode"), HOST, member.node)
             yield Leak(LeakKind.HOST_MODE, text, (member.node,), (), place)
 

@@ -1,6 +1,6 @@
-"""Verdicts for every source, destination and endpoint, found by cell.
+"""Verdicts for every source, destination and endpoint, one per cell.
 
-A computed matrix decides a cell when it is asked for: a stack of 1,000 services has millions.
+A computed matrix computes a cell on request: a stack of 1,000 services has millions of cells.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ OUTSIDE = (NodeKind.WORLD, NodeKind.LAN, NodeKind.INTERNET, NodeKind.DNS)
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """`endpoints` holds the declared ports of each node; `ANY` comes on top of them.
+    """`endpoints` holds the declared ports of each node; `ANY` is added to them.
 
-    `verdict` answers faster than `decide`, without path and reasons.
+    `verdict` is faster than `decide` and gives no path or reasons.
     """
 
     nodes: tuple[Node, ...]
@@ -30,7 +30,7 @@ class Matrix:
     endpoints: Mapping[Node, tuple[Endpoint, ...]]
     verdict: Callable[[Node, Node, Endpoint], Verdict]
     find_leaks: Callable[[], tuple[Leak, ...]] = tuple
-    groups: tuple[tuple[Node, ...], ...] = ()  # services alike in everything that decides reach
+    groups: tuple[tuple[Node, ...], ...] = ()  # services with equal reachability
 
     @property
     def leaks(self) -> tuple[Leak, ...]:
@@ -43,7 +43,7 @@ class Matrix:
         return self.decide(source, destination, endpoint)
 
     def cells(self) -> Iterator[Cell]:
-        """Every cell, by source, destination and endpoint. Quadratic: ask for it knowingly."""
+        """Every cell, by source, destination and endpoint. Quadratic: use with care."""
         for source in self.sources():
             for destination in self.destinations():
                 yield from self.between(source, destination)
@@ -56,7 +56,7 @@ class Matrix:
             yield self.decide(source, destination, endpoint)
 
     def concerns(self, source: Node, destination: Node) -> bool:
-        """Whether the engine has a part in it: between two ends outside it has none."""
+        """Whether the engine is involved: between two ends outside the host it is not."""
         return source.kind not in OUTSIDE or destination.kind not in OUTSIDE
 
     def endpoints_of(self, node: Node) -> tuple[Endpoint, ...]:
@@ -72,7 +72,7 @@ class Matrix:
         return tuple(node for node in self.nodes if node.kind is NodeKind.SERVICE)
 
     def node(self, name: str) -> Node | None:
-        """A node by name: `nginx`, `host`, or `stack/nginx` when several stacks are there."""
+        """A node by name: `nginx`, `host`, or `stack/nginx` if there are several stacks."""
         stack, _, service = name.rpartition("/")
         for node in self.nodes:
             if node.name == service and stack in ("", node.stack):

@@ -1,7 +1,7 @@
-"""Which names lead where: what Docker's resolver answers in the namespace of each service.
+"""Name resolution: the answers of Docker's DNS resolver in the namespace of each service.
 
-It knows services, and aliases, of the networks that the asking one is on; the default bridge,
-the host's namespace and `none` have no such resolver. Names outside are a cell of the matrix.
+It resolves services and aliases on the networks of the requesting service; the default bridge,
+the host's namespace and `none` have no such resolver. External names are a cell of the matrix.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from causeway.model.values import Service, Stack
 
 @dataclass(frozen=True, slots=True, order=True)
 class Name:
-    """A name as `source` asks for it; `leads_to` are services, none when nobody has the name."""
+    """A name that `source` resolves; `leads_to` are services, empty if no service has the name."""
 
     source: str
     name: str
@@ -22,7 +22,7 @@ class Name:
 
 
 def names(stack: Stack) -> tuple[Name, ...]:
-    """Every name that somebody in the stack has, asked from every service with a resolver."""
+    """Every name in the stack, resolved from every service with a resolver."""
     services = {service.name: service for service in stack.services if service.replicas}
     own = {name: each for name, each in services.items() if not each.network_mode}
     everything = sorted({name for each in own.values() for _, name in _carried(each)})
@@ -43,13 +43,13 @@ def names(stack: Stack) -> tuple[Name, ...]:
 
 
 def _carried(service: Service) -> set[tuple[str, str]]:
-    """(network, name) of a service: its names everywhere, and the aliases of each network there."""
+    """(network, name) of a service: its names on every network, and its aliases on each."""
     own = (service.name, *([service.container_name] if service.container_name else []))
     return {(each.network, name) for each in service.attachments for name in (*own, *each.aliases)}
 
 
 def _namespace(service: Service, services: Mapping[str, Service]) -> Service | None:
-    """The service whose namespace and resolver this one has; None when it does not run."""
+    """The service whose namespace and resolver this one uses; None if it does not run."""
     seen: set[str] = set()
     found: Service | None = service
     while found is not None and (found.network_mode or "").startswith("service:"):

@@ -1,7 +1,8 @@
-"""Between namespaces and what lies outside the host: the world, its own segment, names.
+"""Reachability between namespaces and the outside of the host: the world, the host's LAN, external
+names.
 
-Rules from Docker's tests for routing from outside (TestDirectRoutingOpenPorts), the defaults
-that 28.0 changed (moby#45610) and the resolver of internal networks (CVE-2024-29018).
+The rules come from Docker's tests for routing from outside (TestDirectRoutingOpenPorts), the
+defaults changed in 28.0 (moby#45610) and the resolver of internal networks (CVE-2024-29018).
 """
 
 from __future__ import annotations
@@ -12,17 +13,17 @@ from .published import has_host_port, published_outside
 from .topology import DEFAULT_BRIDGE, Binding, Mode, Namespace, Segment
 from .values import EngineFacts, PathKind, Verdict
 
-NONE = "`network_mode: none` has loopback only"
-OTHER = "shares the namespace of a container that no stack declares"
+NONE = "`network_mode: none` has only a loopback interface"
+OTHER = "shares the network namespace of a container that no stack declares"
 
 
 def from_world(destination: Namespace, bindings: tuple[Binding, ...]) -> list[Draft]:
-    """From a machine outside that sets no routes of its own."""
+    """From a machine outside the host that sets no routes of its own."""
     if (early := _early(destination, At("destination", "network_mode"))) is not None:
         return [early]
     if destination.mode is Mode.HOST:
         line = Line("{destination} listens on the host itself", At("destination", "network_mode"))
-        reason = Line("Docker does not filter what goes to the host; its own firewall may")
+        reason = Line("Docker does not filter traffic to the host; the host's own firewall may")
         return [Draft(Verdict.ALLOWED, PathKind.SHARED_NAMESPACE, (line,), (reason,))]
     drafts = [
         published_outside(destination, binding)
@@ -34,10 +35,12 @@ def from_world(destination: Namespace, bindings: tuple[Binding, ...]) -> list[Dr
             drafts.append(_from_wire(segment))
         elif segment.gateway_mode == "routed" and bindings and not segment.internal:
             at = At("network", segment.key, "driver_opts")
-            text = f"network {segment.key} is routed: open to whoever has a route into it"
+            text = (
+                f"network {segment.key} is routed: open to every machine that has a route into it"
+            )
             drafts.append(no(Verdict.UNKNOWN, PathKind.ROUTED, text, at))
     if not drafts:
-        text = "no published port leads there, and nothing outside has a route to containers"
+        text = "no published port leads to it, and machines outside have no route to containers"
         drafts.append(no(Verdict.UNREACHABLE, PathKind.NONE, text))
     return drafts
 
@@ -48,7 +51,7 @@ def _from_wire(segment: Segment) -> Draft:
         text = f"network {key} is internal: it has no route back"
         return no(Verdict.DROPPED, PathKind.WIRE, text, At("network", key, "internal"))
     line = Line(
-        f"{{destination}} has an address of its own on the wire (network {key})",
+        f"{{destination}} has an address of its own on the physical network (network {key})",
         attached("destination", key),
     )
     return Draft(Verdict.ALLOWED, PathKind.WIRE, (line,), (line,))
@@ -57,16 +60,16 @@ def _from_wire(segment: Segment) -> Draft:
 def from_segment(
     destination: Namespace, bindings: tuple[Binding, ...], facts: EngineFacts
 ) -> list[Draft]:
-    """From a machine on the host's own segment, which may route to container addresses."""
+    """From a machine on the host's LAN, which may set routes to container addresses."""
     drafts = from_world(destination, bindings)
     if destination.mode is not Mode.NETWORKS:
         return drafts
-    # What depends on routes of the outside is decided below: here they are set.
+    # Verdicts that depend on routes set outside are decided below, where the routes are assumed.
     drafts = [each for each in drafts if each.kind is not PathKind.ROUTED]
     for segment in destination.segments:
         if segment.is_wire:
             if segment.internal and segment.parent:
-                line = Line(f"the wire of network {segment.key} is the segment's own")
+                line = Line(f"network {segment.key} is on the host's LAN itself")
                 drafts.append(Draft(Verdict.ALLOWED, PathKind.WIRE, (line,), (line,)))
         elif segment.driver == "bridge":
             drafts.append(_direct_route(segment, bindings, facts))
@@ -77,18 +80,20 @@ def _direct_route(segment: Segment, bindings: tuple[Binding, ...], facts: Engine
     key, mode = segment.key, segment.gateway_mode
     at = attached("destination", key)
     if not segment.host_address:
-        text = f"the host has no address on network {key}, and so no route into it"
+        text = f"the host has no address on network {key}, so it has no route into it"
         return no(Verdict.UNREACHABLE, PathKind.ROUTED, text, At("network", key, "driver_opts"))
     if segment.internal:
-        text = f"network {key} is internal: the host drops what comes from outside it"
+        text = f"network {key} is internal: the host drops traffic from outside"
         return no(Verdict.DROPPED, PathKind.ROUTED, text, At("network", key, "internal"))
     line = Line(f"{{source}} routes to the container's address on network {key}", at)
     open_draft = Draft(Verdict.ALLOWED, PathKind.ROUTED, (line,), (line,))
     if not facts.ip_forward:
-        return no(Verdict.DROPPED, PathKind.ROUTED, "the host does not forward (ip_forward=0)")
+        return no(
+            Verdict.DROPPED, PathKind.ROUTED, "the host does not forward packets (ip_forward=0)"
+        )
     if mode == "nat-unprotected" or (mode == "routed" and bindings):
         return open_draft
-    text = f"the host drops what is routed straight into network {key}"
+    text = f"the host drops traffic routed directly into network {key}"
     dropped = no(Verdict.DROPPED, PathKind.ROUTED, text, at)
     if mode == "routed":
         return dropped
@@ -99,59 +104,73 @@ def _direct_route(segment: Segment, bindings: tuple[Binding, ...], facts: Engine
     if not opened:
         return dropped
     if older is None:
-        text = f"engines before 28 let the segment route into network {key}; version not told"
+        text = (
+            f"Docker Engine before 28 lets the LAN route into network {key}; the engine's version "
+            "is unknown"
+        )
         return no(Verdict.UNKNOWN, PathKind.ROUTED, text, at)
     what = "published ports, even those bound to 127.0.0.1" if bindings else "every port"
-    reason = Line(f"engines before 28 let a machine on the host's segment reach {what}", at)
+    reason = Line(f"Docker Engine before 28 lets a machine on the host's LAN reach {what}", at)
     return Draft(Verdict.ALLOWED, PathKind.ROUTED, (line,), (reason,))
 
 
 def to_internet(source: Namespace, facts: EngineFacts) -> Draft:
-    """To any address outside: the host's segment and the internet alike."""
+    """To any address outside the host: the LAN and the internet."""
     if (early := _early(source, At("source", "network_mode"))) is not None:
         return early
     if source.mode is Mode.HOST:
-        line = Line("{source} sends as the host does")
+        line = Line("{source} uses the host's network")
         return Draft(Verdict.ALLOWED, PathKind.EGRESS, (line,), (line,))
     out = way_out(source)
     if out is None:
         return shut_in(source, facts)
     key = out.key
     if out.internal is None:
-        text = f"network {key} is made elsewhere, which may have made it internal"
+        text = f"network {key} is external: the stack does not declare whether it is internal"
         return no(Verdict.UNKNOWN, PathKind.EGRESS, text, At("network", key))
     first = Line(f"{{source}} is on network {key}, which has a route out", attached("source", key))
     if out.is_wire:
-        reason = Line(f"network {key} is on the wire: Docker filters nothing there")
+        reason = Line(f"network {key} is on the physical network: Docker does not filter it")
         return Draft(Verdict.ALLOWED, PathKind.WIRE, (first,), (reason,))
     if not facts.ip_forward:
-        return no(Verdict.DROPPED, PathKind.EGRESS, "the host does not forward (ip_forward=0)")
+        return no(
+            Verdict.DROPPED, PathKind.EGRESS, "the host does not forward packets (ip_forward=0)"
+        )
     if out.gateway_mode == "routed" or not out.masquerade:
-        text = f"network {key} is not masqueraded: answers need a route back from outside"
+        text = f"network {key} is not masqueraded: replies need a route back from outside"
         return no(Verdict.UNKNOWN, PathKind.EGRESS, text, At("network", key, "driver_opts"))
-    hops = (first, Line("the host masquerades it and sends it out"))
-    reason = Line(f"everything may leave network {key}: it is not internal")
+    hops = (first, Line("the host masquerades the traffic and forwards it"))
+    reason = Line(f"all traffic can leave network {key}: it is not internal")
     return Draft(Verdict.ALLOWED, PathKind.EGRESS, hops, (reason,))
 
 
 def to_names(source: Namespace, facts: EngineFacts) -> Draft:
-    """To names of the outside, asked through Docker's resolver: DNS can carry data."""
+    """To external names, through Docker's DNS resolver: DNS can carry data."""
     if (early := _early(source, At("source", "network_mode"))) is not None:
         return early
     if source.mode is Mode.HOST or any(each.name == DEFAULT_BRIDGE for each in source.segments):
         return to_internet(source, facts)
     out = way_out(source)
     if out is not None:
-        line = Line(f"Docker's resolver asks for {{source}}, from network {out.key} or the host")
+        line = Line(
+            f"Docker's DNS resolver forwards queries of {{source}} from network {out.key} "
+            "or the host"
+        )
         return Draft(Verdict.ALLOWED, PathKind.RESOLVER, (line,), (line,))
     older = facts.before(26)
     if facts.fixed_dns_egress or older is False:
-        text = "Docker's resolver asks nobody outside for internal networks"
+        text = "Docker's DNS resolver does not forward queries from internal networks"
         return no(Verdict.REJECTED, PathKind.RESOLVER, text)
     if older is None:
-        text = "engines before 26 resolve names outside even for internal networks; not told"
+        text = (
+            "Docker Engine before 26 resolves external names even for internal networks; the "
+            "engine's version is unknown"
+        )
         return no(Verdict.UNKNOWN, PathKind.RESOLVER, text)
-    line = Line("Docker's resolver asks from the host, even for internal networks (before 26)")
+    line = Line(
+        "Docker's DNS resolver forwards queries from the host, even for internal networks (Docker "
+        "Engine before 26)"
+    )
     return Draft(Verdict.ALLOWED, PathKind.RESOLVER, (line,), (line,))
 
 

@@ -1,5 +1,5 @@
-"""Where the lines of a path stand in the stack files. Files whose positions nobody passes on are
-read when first asked."""
+"""Finds the lines of a path in the Compose files. Files whose positions are not passed in are
+read on first use."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .draft import At
 from .topology import Member
 from .values import Endpoint, Node
 
-# By the name of a stack.
+# By stack name.
 Positions = Mapping[str, SourceIndex]
 NONE: Positions = MappingProxyType({})
 Locate = Callable[[At, Node, Node], Place | None]
 
 
 def nowhere(at: At, source: Node, destination: Node) -> None:
-    """For stacks whose files are not at hand, such as a deployed one."""
+    """For stacks whose files are not available, such as a deployed one."""
     return
 
 
 def places(
     stacks: Sequence[Stack], members: Mapping[Node, Member], positions: Positions = NONE
 ) -> Locate:
-    """Finds the place of a draft's line for a source and a destination."""
+    """A function that finds the place of a draft's line for a source and a destination."""
     by_name = {stack.name: stack for stack in stacks}
     declaring = {stack.name: {each.key for each in stack.networks} for stack in stacks}
 

@@ -1,7 +1,7 @@
-"""What decides the reach of a stack as one line of JSON, kept with a deployment and read back.
+"""What decides the reachability of a stack, as one line of JSON stored with a deployment.
 
-It holds networks, modes and ports, and nothing that could be secret. Keys that have their
-default are left out; an unknown version or a broken text reads as None: nothing to compare with.
+It holds networks, modes and ports, and nothing that could be secret. Keys with default values
+are omitted; an unknown version or an invalid text reads as None, so there is nothing to compare.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NOWHERE = Place("", 0, "")
 
 
 def record(stack: Stack) -> str:
-    """The record of a stack; equal records mean equal reach."""
+    """The record of a stack; equal records mean equal reachability."""
     content = {
         "version": VERSION,
         "name": stack.name,
@@ -28,7 +28,7 @@ def record(stack: Stack) -> str:
 
 
 def _kept(values: Mapping[str, object]) -> dict[str, object]:
-    """Without defaults; a count of 0 is none."""
+    """The values without defaults; a count of 0 is not a default."""
     return {key: value for key, value in values.items() if value or type(value) is int}
 
 
@@ -64,7 +64,7 @@ def _network(network: Network) -> dict[str, object]:
 
 
 def restore(written: str) -> Stack | None:
-    """The stack that a record was made of, as far as reach goes; None for anything else."""
+    """The stack of a record, reduced to what decides reachability; None for an invalid record."""
     try:
         content = mapping(json.loads(written))
         if content.get("version") != VERSION:

@@ -1,7 +1,7 @@
-"""What decides reach, taken out of stacks: segments, namespaces, published and declared ports.
+"""Extracts what decides reachability: segments, namespaces, published and declared ports.
 
-Services with equal networks have equal namespaces, so verdicts are decided once for all of them.
-Networks are one segment when they have the same name on the engine, whatever stack says so.
+Services with equal networks have equal namespaces, so verdicts are computed once for all of them.
+Networks with the same name on the engine are one segment, whichever stack declares them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from causeway.model.values import Network, Service, Stack
 from .values import Endpoint, EngineFacts, Node, NodeKind
 
 BRIDGE_OPTION = "com.docker.network.bridge."
-DEFAULT_BRIDGE = "bridge"  # its name on every engine; it resolves no names
+DEFAULT_BRIDGE = "bridge"  # its name on every engine; it has no DNS
 WIRES = ("macvlan", "ipvlan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """A network as far as it decides reach, one object each. `internal` None: not told."""
+    """The properties of a network that decide reachability. `internal` None means unknown."""
 
     name: str
     key: str
@@ -47,12 +47,12 @@ class Mode(Enum):
     NETWORKS = "networks"
     HOST = "host"
     NONE = "none"
-    UNKNOWN = "unknown"  # that of a container outside the stacks
+    UNKNOWN = "unknown"  # the namespace of a container outside the stacks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Namespace:
-    """A network namespace, one object for equal ones. The first segments give the route out."""
+    """A network namespace; equal ones are one object. The first segments give the route out."""
 
     mode: Mode
     segments: tuple[Segment, ...] = ()
@@ -60,7 +60,7 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A published port; `address` None is every address of the host."""
+    """A published port; `address` None means all addresses of the host."""
 
     target: Endpoint
     published: int | None
@@ -73,12 +73,12 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A service: its namespace, whose it is, and the ports that lead into it."""
+    """A service: its namespace, the owner of the namespace, and the ports published for it."""
 
     node: Node
     service: Service
     namespace: Namespace
-    owner: str  # `stack/service` of the namespace
+    owner: str  # `stack/service` that owns the namespace
     bindings: tuple[Binding, ...] = ()
     declared: tuple[Endpoint, ...] = ()
 
@@ -204,7 +204,7 @@ def gateway_of(namespace: Namespace) -> Segment | None:
 
 
 def declared(service: Service) -> Iterator[Endpoint]:
-    """The ports that a service is said to listen on. What its image exposes is not known here."""
+    """The ports that a service declares. Ports exposed by its image are not known here."""
     for port in service.ports:
         yield Endpoint(port.target, port.protocol)
     for exposed in service.expose:

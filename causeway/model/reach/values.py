@@ -1,6 +1,6 @@
-"""What reachability is said in: nodes, verdicts, paths, reasons, and what the engine is like.
+"""The values of reachability: nodes, verdicts, paths, reasons, and facts about the engine.
 
-The same values hold what is computed from a stack and what is measured on an engine.
+The same values represent results computed from a stack and results measured on an engine.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from causeway.model.values import Place
 
 
 class Verdict(Enum):
-    """What happens to a connection. The first five are told apart by whoever tries it."""
+    """What happens to a connection. A client can distinguish the first five."""
 
-    ALLOWED = "ALLOWED"  # it arrives, and something is said to listen
-    DROPPED = "DROPPED"  # silence: it ends in a timeout
-    REJECTED = "REJECTED"  # refused by something on the way
-    UNREACHABLE = "UNREACHABLE"  # there is no route: it fails at once
-    NO_LISTENER = "NO_LISTENER"  # the way is open, nothing answers at its end
-    UNKNOWN = "UNKNOWN"  # depends on what was not told; the reasons say on what
+    ALLOWED = "ALLOWED"  # it arrives, and something is declared to listen
+    DROPPED = "DROPPED"  # no response: it times out
+    REJECTED = "REJECTED"  # rejected on the way
+    UNREACHABLE = "UNREACHABLE"  # no route: it fails immediately
+    NO_LISTENER = "NO_LISTENER"  # the path is open, but nothing listens
+    UNKNOWN = "UNKNOWN"  # depends on facts that are unknown; the reasons name them
 
 
 class PathKind(Enum):
-    """By which way a connection goes, or why there is none."""
+    """The path of a connection, or the reason why there is none."""
 
     SAME_NETWORK = "same network"
     SHARED_NAMESPACE = "shared namespace"
@@ -32,7 +32,7 @@ class PathKind(Enum):
     HOST_TO_BRIDGE = "host to bridge"
     BRIDGE_TO_HOST = "bridge to host"
     ROUTED = "routed"  # straight to a container's address, from outside its network
-    WIRE = "wire"  # macvlan and ipvlan: the network of the host's own interface
+    WIRE = "wire"  # macvlan and ipvlan: the physical network of a host interface
     OVERLAY = "overlay"
     EGRESS = "egress"
     RESOLVER = "resolver"
@@ -42,17 +42,17 @@ class PathKind(Enum):
 class NodeKind(Enum):
     SERVICE = "service"
     HOST = "host"  # the engine's machine, and every container with `network_mode: host`
-    WORLD = "world"  # any other machine; as a destination, all addresses outside
-    LAN = "lan"  # a machine on the host's own segment that sets routes as it likes
+    WORLD = "world"  # any other machine; as a destination, all addresses outside the host
+    LAN = "lan"  # a machine on the host's LAN, with arbitrary routes
     INTERNET = "internet"  # a destination only
-    DNS = "dns"  # names outside, asked through Docker's embedded resolver
+    DNS = "dns"  # external names, resolved through Docker's embedded DNS server
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An end of a connection. Replicas of a service are alike, so they are one node.
+    """An end of a connection. The replicas of a service are equivalent, so they are one node.
 
-    `beside`: of another stack on the same engine, and so called STACK/SERVICE.
+    `beside`: a service of another stack on the same engine, named STACK/SERVICE.
     """
 
     kind: NodeKind
@@ -81,7 +81,7 @@ DNS = Node(NodeKind.DNS, "dns")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Endpoint:
-    """A port of a node. `port` None stands for every port that nobody declared."""
+    """A port of a node. `port` None means every undeclared port."""
 
     port: int | None = None
     protocol: str = "ip"
@@ -101,7 +101,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step of a path: what carries it, to where, and the line that opens it."""
+    """One step of a path: its description, and the place in the file that opens it."""
 
     text: str
     place: Place | None = None
@@ -109,7 +109,7 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One thing a source can try: the container's own address, or a port of the host."""
+    """One path that a source can try: the container's own address, or a host port."""
 
     verdict: Verdict
     kind: PathKind = PathKind.NONE
@@ -119,9 +119,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The answer for one source, destination and endpoint: that of the best of its `ways`.
+    """The result for one source, destination and endpoint: that of the best of its `ways`.
 
-    `path` is empty unless ALLOWED. A probe tries each way and compares its verdict.
+    `path` is empty unless ALLOWED. A probe tries each of the `ways` and compares its verdict.
     """
 
     source: Node
@@ -140,7 +140,7 @@ class Cell:
 
 
 class LeakKind(Enum):
-    """What opens more than a reader of the file would expect."""
+    """Kinds of unexpected exposure."""
 
     PUBLISHED_JOINS = "published port joins networks"
     LOOPBACK_BIND = "loopback port open to the segment"
@@ -155,7 +155,7 @@ class LeakKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """`nodes` are those that leak; `networks` the keys of the networks it goes through."""
+    """`nodes` are the services concerned; `networks` the keys of the networks involved."""
 
     kind: LeakKind
     text: str
@@ -165,26 +165,26 @@ class Leak:
 
 
 def engine_version(text: str) -> tuple[int, int] | None:
-    """The two numbers that count of `20.10.24+dfsg1`, `v29.8` or `28`; None for anything else."""
+    """Major and minor version of `20.10.24+dfsg1`, `v29.8` or `28`; None for anything else."""
     match = re.fullmatch(r"v?(\d+)(?:\.(\d+))?(?:[.+-].*)?", text)
     return (int(match[1]), int(match[2] or 0)) if match else None
 
 
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
-    """What verdicts depend on besides the stack file. Defaults are Docker's own.
+    """What verdicts depend on besides the Compose file. The defaults are Docker's.
 
-    `version` None is an engine that nobody asked: what differs between versions is UNKNOWN.
+    `version` None means unknown: verdicts that differ between versions are UNKNOWN.
     """
 
     version: tuple[int, int] | None = None
     userland_proxy: bool = True
     ip_forward: bool = True
     icc: bool = True  # of the default bridge
-    forward_policy_drop: bool = True  # what Docker sets, unless forwarding was on before it
-    allow_direct_routing: bool = False  # `dockerd --allow-direct-routing`, from 28
+    forward_policy_drop: bool = True  # what Docker sets, unless forwarding was already enabled
+    allow_direct_routing: bool = False  # `dockerd --allow-direct-routing`, since 28
     fixed_dns_egress: bool | None = None  # a patched older engine (25.0.5, 23.0.11)
 
     def before(self, *version: int) -> bool | None:
-        """Whether the engine is older; None when its version is unknown."""
+        """Whether the engine is older; None if its version is unknown."""
         return None if self.version is None else self.version < version

@@ -1,4 +1,4 @@
-"""A difference of reach as text: what opens first, in one line a flow."""
+"""Renders a difference of reachability as text: opened flows first, one line per flow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST = 20
 
 
 def gained(difference: Difference, base: str = "", most: int | None = MOST) -> str:
-    """What a change opens, loudest first; empty when nothing is."""
+    """The flows that a change opens, those from outside first; empty if none."""
     number = len(difference.gained)
     if not number:
         return ""
@@ -22,7 +22,7 @@ def gained(difference: Difference, base: str = "", most: int | None = MOST) -> s
 
 
 def lost(difference: Difference, base: str = "", most: int | None = MOST) -> str:
-    """What a change closes; empty when nothing is."""
+    """The flows that a change closes; empty if none."""
     number = len(difference.lost)
     if not number:
         return ""
@@ -51,7 +51,7 @@ def _lines(sign: str, changes: Sequence[Change], base: str, most: int | None) ->
 
 
 def flow_of(change: Change) -> str:
-    """`nginx -> database:5432/tcp`; without a port when none is declared."""
+    """`nginx -> database:5432/tcp`; without a port if none is declared."""
     port = "" if change.endpoint.port is None else f":{change.endpoint}"
     return f"{change.source} -> {change.destination}{port}"
 
@@ -66,7 +66,7 @@ def _how(change: Change, base: str) -> str:
 
 
 def place_of(cell: Cell, base: str = "") -> str:
-    """The line of the file that opens a cell: a published port's, else the last hop's."""
+    """The place in the file that opens a cell: that of the published port, else of the last hop."""
     for hop in reversed(cell.path):
         if hop.place is not None and hop.place.file:
             return f"{shorten(hop.place.file, base)}:{hop.place.line}"

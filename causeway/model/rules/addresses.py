@@ -1,4 +1,4 @@
-"""Rules about addresses: subnets are sound and apart, static addresses are free and inside."""
+"""Rules about addresses: subnets are valid and disjoint, static addresses are free and in range."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def malformed_subnets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     code="malformed-subnet",
                 )
             elif str(found.network_address) != written.partition("/")[0].lower():
-                message = f"{written!r} has bits set outside its prefix: write {found}"
+                message = f"{written!r} has host bits set: write {found}"
                 if _address(written.partition("/")[0]) != found.network_address:
                     yield Problem(place, message, code="host-bits-set")
             elif found.version == 6 and key == "subnet" and not network.enable_ipv6:
@@ -85,7 +85,7 @@ def overlapping_subnets(stack: Stack, around: Surroundings) -> Iterator[Problem]
 
 
 def outside_subnet(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Gateway, ip_range and auxiliary addresses belong into the subnet they stand beside."""
+    """Gateway, ip_range and auxiliary addresses must be inside the subnet of the same entry."""
     for network, position, config in _configs(stack):
         subnet = _range(config.subnet)
         given = [("gateway", config.gateway), ("ip_range", config.ip_range)]
@@ -93,7 +93,9 @@ def outside_subnet(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             for key, written in given:
                 if written is not None:
                     place = _place(network, position, around, key)
-                    yield Problem(place, f"`{key}` needs a `subnet` beside it", code="needs-subnet")
+                    yield Problem(
+                        place, f"`{key}` needs a `subnet` in the same entry", code="needs-subnet"
+                    )
             continue
         if subnet is None:
             continue
@@ -184,13 +186,13 @@ def mac_with_replicas(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def default_gateway(config: Subnet, subnet: Range) -> Address:
-    """What the engine takes when none is declared: the first address that it gives out."""
+    """The engine's default gateway when none is declared: the first address that it assigns."""
     first = (_range(config.ip_range) or subnet).network_address
     return first + 1 if first == subnet.network_address else first
 
 
 def _placed(place: Place, address: Address, network: Network) -> Iterator[Problem]:
-    """A static address against the subnets of its network, unless another program made it."""
+    """Check a static address against the subnets of its network, unless the network is external."""
     if network.external:
         return
     declared = [(config, _range(config.subnet)) for config in network.subnets]
@@ -208,7 +210,7 @@ def _placed(place: Place, address: Address, network: Network) -> Iterator[Proble
         if found.num_addresses > 2 and address in (found.network_address, found.broadcast_address):
             yield Problem(
                 place,
-                f"{address} is the first or last address of {found}, never free",
+                f"{address} is the first or last address of {found}, which cannot be assigned",
                 code="address-never-free",
             )
         if config.gateway is not None and _address(config.gateway) == address:
@@ -218,10 +220,10 @@ def _placed(place: Place, address: Address, network: Network) -> Iterator[Proble
                 code="address-of-gateway",
             )
         elif config.gateway is None and address == default_gateway(config, found):
-            message = f"{address} is what Docker takes as gateway of networks.{network.key}"
+            message = f"{address} is what Docker uses as the gateway of networks.{network.key}"
             yield Problem(
                 place,
-                f"{message}: name another `gateway` or address",
+                f"{message}: choose another `gateway` or address",
                 code="address-of-default-gateway",
             )
         for name, reserved in config.aux_addresses:

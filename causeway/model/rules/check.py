@@ -1,7 +1,7 @@
 """The checks that Compose lacks or reports one at a time. A rule is a row: name -> function.
 
-A rule takes the stack and its surroundings and yields problems; it decides nothing else.
-All rules run, so that one report holds every problem.
+A rule takes the stack and its surroundings and yields problems; it has no other effect.
+All rules run, so that one report contains every problem.
 """
 
 from __future__ import annotations

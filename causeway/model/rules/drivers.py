@@ -1,7 +1,7 @@
-"""Rules about network drivers: the options each knows, and what each cannot do.
+"""Rules about network drivers: the options that each supports, and what each cannot do.
 
-Options are those of Docker's documentation; a driver that is not in the table is a plugin, whose
-options only it can judge. What a version of the engine cannot do is told by the provider.
+The options come from Docker's documentation; a driver that is not in the table is a plugin, and
+only the plugin can check its options. The provider checks for limits of an engine version.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _mtu(value: str) -> str | None:
 
 
 def interface(value: str) -> str | None:
-    """What the kernel refuses as the name of an interface."""
+    """Check for interface names that the kernel rejects."""
     fits = re.fullmatch(r"[^\s/:]{1,15}", value) and value not in (".", "..")
     return None if fits else "is not an interface name: 1 to 15 characters, no space, / or :"
 
@@ -44,7 +44,7 @@ def interface(value: str) -> str | None:
 def _parent(value: str) -> str | None:
     base, dot, tag = value.partition(".")
     if dot and not (tag.isdigit() and 1 <= int(tag) <= 4094):
-        return "is not an interface and a VLAN from 1 to 4094, such as eth0.50"
+        return "is not an interface with a VLAN ID from 1 to 4094, such as eth0.50"
     return interface(base)
 
 
@@ -110,12 +110,12 @@ OPTIONS: dict[str, dict[str, Test]] = {
         "com.docker.network.driver.overlay.vxlanid_list": _any,
     },
 }
-# Names of the engine's own networks, which exist once.
+# Names of the engine's predefined networks.
 BUILT_IN = ("bridge", "host", "none")
 
 
 def driver_of(network: Network) -> str:
-    """The driver, also where the engine's default is meant."""
+    """The driver, resolving the engine's default."""
     return network.driver if network.driver not in (None, "", "default") else "bridge"
 
 
@@ -128,7 +128,7 @@ def _option(network: Network, name: str, around: Surroundings) -> Place:
 
 
 def options(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Options that the driver does not know, and values that it does not take."""
+    """Options and values that the driver does not support."""
     for network in _declared(stack):
         known: Mapping[str, Test] | None = OPTIONS.get(driver_of(network))
         for name, value in network.options if known is not None else ():
@@ -152,26 +152,27 @@ def options(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def built_in(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """The engine's own networks are joined, never made."""
+    """Services can join the engine's predefined networks; stacks cannot create them."""
     for network in _declared(stack):
         if network.driver in ("host", "none", "null"):
             mode = "none" if network.driver == "null" else network.driver
             place = around.index.place("networks", network.key, "driver")
             message = (
-                f"there is one {mode} network and it cannot be made: write `network_mode: {mode}`"
+                f"the engine has one {mode} network and cannot create another: "
+                f"set `network_mode: {mode}` on the services"
             )
-            yield Problem(place, f"{message} at the services", code="built-in-network")
+            yield Problem(place, message, code="built-in-network")
         elif network.name in BUILT_IN:
             place = around.index.place("networks", network.key, "name")
             yield Problem(
                 place,
-                f"{network.name!r} is the engine's own network; choose another name",
+                f"{network.name!r} is a predefined network of the engine; choose another name",
                 code="built-in-network",
             )
 
 
 def same_name(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Two networks that are one on the engine, or two bridges with one interface name."""
+    """Two networks with the same name on the engine, or two bridges with one interface name."""
     for what, name_of in (("name", lambda each: each.name), ("bridge", _bridge)):
         seen: dict[str, Network] = {}
         ordered = sorted(_declared(stack), key=lambda network: network.place)
@@ -195,7 +196,7 @@ def _bridge(network: Network) -> str | None:
 
 
 def combinations(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """What a driver refuses although each key alone is right."""
+    """Combinations of valid keys that a driver rejects."""
     for network in _declared(stack):
         driver, given = driver_of(network), dict(network.options)
         for version in ("ipv4", "ipv6"):
@@ -208,27 +209,27 @@ def combinations(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 )
         place = around.index.place("networks", network.key, "attachable")
         if driver == "overlay" and not network.attachable:
-            message = "containers join an overlay network only with `attachable: true`"
+            message = "containers can join an overlay network only with `attachable: true`"
             yield Problem(place, message, code="driver-combination")
         versions = [":" in (config.subnet or "") for config in network.subnets if config.subnet]
         if driver == "bridge" and any(versions.count(each) > 1 for each in (True, False)):
             place = around.index.place("networks", network.key, "ipam", "config", 1, "subnet")
             yield Problem(
                 place,
-                "a bridge has one IPv4 and one IPv6 subnet at most",
+                "a bridge network has at most one IPv4 and one IPv6 subnet",
                 code="driver-combination",
             )
         if driver in ("macvlan", "ipvlan") and network.internal and given.get("parent"):
             place = around.index.place("networks", network.key, "internal")
             message = (
-                f"`internal` takes away the default route only: what is on the wire of "
-                f"{given['parent']} still reaches these containers"
+                f"`internal` removes only the default route: machines on the physical network of "
+                f"{given['parent']} still reach these containers"
             )
             yield Problem(place, message, "warning", code="internal-on-parent")
 
 
 def members(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """What containers ask of a network that its driver cannot give."""
+    """Container settings that the driver of a network does not support."""
     networks = {network.key: network for network in stack.networks}
     passed: dict[str, str] = {}
     for service in stack.services:
@@ -249,12 +250,13 @@ def members(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             if given.get("macvlan_mode") == "passthru":
                 if service.replicas > 1:
                     message = (
-                        f"passthru gives the parent to one container, not to {service.replicas}"
+                        "passthru gives the parent interface to one container, not to "
+                        f"{service.replicas}"
                     )
                     yield Problem(around.index.place(*steps), message, code="driver-member")
                 elif network.key in passed:
                     message = (
-                        "passthru gives the parent to one container, which is "
+                        "passthru gives the parent interface to one container, which is "
                         f"services.{passed[network.key]}"
                     )
                     yield Problem(around.index.place(*steps), message, code="driver-member")

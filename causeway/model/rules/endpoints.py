@@ -54,7 +54,7 @@ def mac_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Names that no DNS client could ask for."""
+    """Names that are not valid in DNS."""
     for service in stack.services:
         steps = ("services", service.name)
         if service.hostname is not None and not _is_name(service.hostname):
@@ -70,7 +70,7 @@ def names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 if not _is_name(alias):
                     yield Problem(
                         place,
-                        f"{alias!r} is not a name for DNS (letters, digits, - and .)",
+                        f"{alias!r} is not a DNS name (letters, digits, - and .)",
                         code="malformed-name",
                     )
             for address in attachment.link_local_ips:
@@ -96,7 +96,7 @@ def _is_link_local(written: str) -> bool:
 
 
 def resolvers(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """DNS servers and extra hosts are addresses."""
+    """DNS servers and extra hosts must be addresses."""
     for service in stack.services:
         steps = ("services", service.name)
         for position, server in enumerate(service.dns):
@@ -114,7 +114,10 @@ def resolvers(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 (*steps, "extra_hosts"), position, len(service.extra_hosts), holding(host)
             )
             if address != "host-gateway" and not _is_address(address):
-                message = f"{host!r} is given {address!r}, which is no IP address or host-gateway"
+                message = (
+                    f"{host!r} is given {address!r}, which is neither an IP address nor "
+                    "host-gateway"
+                )
                 yield Problem(place, message, code="not-a-host-address")
 
 
@@ -127,7 +130,7 @@ def _is_address(text: str) -> bool:
 
 
 def network_modes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Modes that do not exist, and what has no place beside a namespace of somebody else."""
+    """Unknown network modes, and keys that conflict with another container's namespace."""
     for service in stack.services:
         mode = service.network_mode
         if mode is None:
@@ -143,7 +146,7 @@ def network_modes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     code="unknown-network-mode",
                 )
         elif not other:
-            yield Problem(place, f"{mode!r} names no {kind}", code="unknown-namespace")
+            yield Problem(place, f"{mode!r} does not name a {kind}", code="unknown-namespace")
         elif mode == f"service:{service.name}":
             yield Problem(place, "a service cannot share its own namespace", code="own-namespace")
         else:
@@ -151,7 +154,7 @@ def network_modes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def _beside(service: Service, mode: str, around: Surroundings) -> Iterator[Problem]:
-    """The engine refuses these together with another container's namespace."""
+    """Keys that the engine rejects together with another container's namespace."""
     for key, given in (
         ("hostname", service.hostname),
         ("dns", service.dns),
@@ -164,13 +167,13 @@ def _beside(service: Service, mode: str, around: Surroundings) -> Iterator[Probl
             place = around.index.place("services", service.name, key)
             yield Problem(
                 place,
-                f"`{key}` has no place beside `network_mode: {mode}`; move it there",
+                f"`{key}` cannot be combined with `network_mode: {mode}`; move it there",
                 code="key-of-namespace",
             )
     if around.index.has("services", service.name, "mac_address"):
         place = around.index.place("services", service.name, "mac_address")
         yield Problem(
             place,
-            f"`mac_address` has no place beside `network_mode: {mode}`",
+            f"`mac_address` cannot be combined with `network_mode: {mode}`",
             code="key-of-namespace",
         )

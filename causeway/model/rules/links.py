@@ -1,6 +1,6 @@
-"""Links as what they can be on a network: a further name of the linked service, for everybody.
+"""Converts links to aliases: additional names of the linked service, visible to the whole network.
 
-Only the engine's own default bridge has links that one container alone sees, and
+Only the engine's default bridge has links that are private to one container, and
 docker.Container has no input for them.
 """
 
@@ -15,7 +15,7 @@ from causeway.model.values import Attachment, Place, Problem, Service, Stack
 
 
 def given(stack: Stack) -> dict[tuple[str, str], set[str]]:
-    """The names that links give, by linked service and network."""
+    """The names that links define, by linked service and network."""
     found: dict[tuple[str, str], set[str]] = {}
     for service, _, other, alias in _named(stack):
         for network in _shared(service, other):
@@ -24,7 +24,7 @@ def given(stack: Stack) -> dict[tuple[str, str], set[str]]:
 
 
 def as_aliases(stack: Stack) -> Stack:
-    """The stack in which the target of each link has the link's name as an alias."""
+    """The stack with each link name added as an alias of the link's target."""
     wanted = given(stack)
 
     def named(service: Service, attachment: Attachment) -> Attachment:
@@ -41,7 +41,7 @@ def as_aliases(stack: Stack) -> Stack:
 
 
 def _named(stack: Stack) -> Iterator[tuple[Service, int, Service, str]]:
-    """(service, position, linked service, alias) of each link with a name of its own."""
+    """(service, position, linked service, alias) of each link with a different alias."""
     by_name = {service.name: service for service in stack.services}
     for service in stack.services:
         for position, (other, alias) in enumerate(service.links):
@@ -70,8 +70,8 @@ def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             other = by_name.get(name)
             if other is not None and not _shared(service, other):
                 message = (
-                    f"links work on a network that both are on, and {name!r} shares none with "
-                    f"{service.name!r}: put both on one"
+                    f"{service.name!r} and {name!r} share no network, which a link requires: "
+                    "put both on the same network"
                 )
                 yield Problem(
                     _place(service, position, around), message, code="link-without-network"
@@ -79,7 +79,8 @@ def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A link's own name: taken by another service, be it by a link, or told to be everybody's."""
+    """A link name that another service already has is an error; any other one is a warning, since
+    the whole network can resolve it."""
     for service, position, other, alias in _named(stack):
         networks = _shared(service, other)
         place = _place(service, position, around)
@@ -95,20 +96,20 @@ def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         )
         if taken:
             message = (
-                f"link name {alias!r} is the name of services.{taken[0]} on the same network, "
-                "and would lead to both: choose another"
+                f"link name {alias!r} is also a name of services.{taken[0]} on the same network "
+                "and would resolve to both: choose another name"
             )
             yield Problem(place, message, code="link-name-taken")
         elif networks:
             message = (
-                f"every container on {', '.join(networks)} sees the link name {alias!r}, not this "
-                f"service alone: write it under services.{other.name}.networks.NAME.aliases"
+                f"every container on {', '.join(networks)} resolves the link name {alias!r}, not "
+                f"only this service: declare it under services.{other.name}.networks.NAME.aliases"
             )
             yield Problem(place, message, "warning", code="link-seen-by-all")
 
 
 def needless(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Links under the service's own name, which their common network resolves without them."""
+    """Links under the service's own name, which resolves on the shared network without them."""
     names = {service.name: service for service in stack.services}
     for service in stack.services:
         for position, (name, alias) in enumerate(service.links):
@@ -116,8 +117,8 @@ def needless(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             if other is None or alias != name or not (networks := _shared(service, other)):
                 continue
             message = (
-                f"this link adds nothing: on {', '.join(networks)}, {name!r} is found by its name "
-                "anyway; for the order of starts there is depends_on"
+                f"this link has no effect: on {', '.join(networks)}, {name!r} resolves without it; "
+                "to order the start, use depends_on"
             )
             yield Problem(
                 _place(service, position, around), message, "warning", code="link-needless"

@@ -1,4 +1,4 @@
-"""Rules about what is mounted where inside a container."""
+"""Rules about mount targets inside a container."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from causeway.model.values import Place, Problem, Service, Stack
 
 
 def _targets(service: Service) -> list[tuple[str, int, int, str]]:
-    """All targets with the key they stand under, their position there and that list's length."""
+    """All targets with their key, their position in its list, and the length of that list."""
     secrets = [mount.target for mount in service.files if mount.kind == "secret"]
     configs = [mount.target for mount in service.files if mount.kind == "config"]
     lists = (
@@ -28,20 +28,20 @@ def _targets(service: Service) -> list[tuple[str, int, int, str]]:
 
 def _place(service: Service, entry: tuple[str, int, int, str], around: Surroundings) -> Place:
     key, position, count, target = entry
-    # `tmpfs` is sorted and so no longer in the order written: only its text tells.
+    # `tmpfs` is sorted and so no longer in the order written: only its text identifies an entry.
     known = count if key != "tmpfs" else -1
     steps = ("services", service.name, key)
     return around.index.item(steps, position, known, holding(target))
 
 
 def relative_targets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """The loader takes `v:/data` for a Windows path; nothing can be mounted there."""
+    """The loader parses `v:/data` as a Windows path; nothing can be mounted there."""
     for service in stack.services:
         for entry in _targets(service):
             if not entry[3].startswith("/"):
                 message = f"{entry[3]!r} is not an absolute path in the container"
                 if ":" in entry[3]:
-                    message += "; a volume's name needs two letters or more"
+                    message += "; a volume name needs at least two characters"
                 yield Problem(_place(service, entry, around), message, code="relative-target")
 
 
@@ -51,6 +51,6 @@ def taken_targets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         for entry in _targets(service):
             target = entry[3].rstrip("/")
             if target in seen:
-                message = f"{entry[3]} is already taken by another mount of the service"
+                message = f"{entry[3]} is already used by another mount of the service"
                 yield Problem(_place(service, entry, around), message, code="target-taken")
             seen.add(target)

@@ -1,4 +1,4 @@
-"""Rules about names on networks: who else answers to a name, and who can see it."""
+"""Rules about names on networks: which services share a name, and which containers resolve it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ ICC = "com.docker.network.bridge.enable_icc"
 
 
 def alias_clashes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A name that two services have on one network: DNS answers with either. One that a link
-    gives is an error at the link, which another rule tells."""
+    """A name that two services have on one network: DNS answers with either. If a link defines
+    the name, another rule reports an error at the link."""
     linked = links.given(stack)
     claims: dict[tuple[str, str], list[tuple[Place, str]]] = {}
     containers = {service.name: service.container_name for service in stack.services}
@@ -31,17 +31,17 @@ def alias_clashes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         owners.sort()
         for place, owner in owners[1:]:
             first, other = owners[0]
-            # Two containers of one name are an error that another rule tells.
+            # Another rule reports two containers with the same name.
             if owner != other and not name == containers[owner] == containers[other]:
                 message = (
-                    f"{name!r} on network {network!r} is also services.{other} "
-                    f"({line_in(first, place)}): whoever asks for it gets the one or the other"
+                    f"{name!r} on network {network!r} is also a name of services.{other} "
+                    f"({line_in(first, place)}): DNS answers with either of them"
                 )
                 yield Problem(place, message, "warning", code="name-taken")
 
 
 def answers_of_two_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A name that leads to different services on two networks, and a service that is on both."""
+    """A name that resolves to different services on two networks, and a service on both."""
     named: dict[str, dict[str, set[str]]] = {}
     for service in stack.services:
         for attachment in service.attachments if service.replicas else ():
@@ -58,18 +58,18 @@ def answers_of_two_networks(stack: Stack, around: Surroundings) -> Iterator[Prob
                         continue
                     place = around.index.place("services", service.name, "networks")
                     message = (
-                        f"{name!r} is services.{min(first)} on network {one!r} and "
-                        f"services.{min(second)} on {other!r}: this service is on both and gets "
-                        "the one or the other"
+                        f"{name!r} is a name of services.{min(first)} on network {one!r} and "
+                        f"of services.{min(second)} on {other!r}: this service is on both "
+                        "networks, and DNS answers with either of them"
                     )
                     yield Problem(place, message, "warning", code="name-of-two-networks")
 
 
 def reached_around_icc(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A network whose containers are kept from each other, and a port that leads around that.
+    """A network that isolates its containers, and a published port that bypasses the isolation.
 
-    The host passes on what arrives at a published port, from wherever it comes: also from the
-    neighbours, who reach the host at the bridge's address.
+    The host forwards all traffic that arrives at a published port, including traffic from
+    containers on the same network, which reach the host at the bridge's address.
     """
     apart = {
         network.key
@@ -80,10 +80,10 @@ def reached_around_icc(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         inside = sorted({each.network for each in service.attachments} & apart)
         wide = [port for port in service.ports if port.host_ip in (None, "0.0.0.0", "::")]
         if inside and wide and service.replicas:
-            published = wide[0].published or "of the engine's choice"
+            published = wide[0].published or "(chosen by the engine)"
             message = (
-                f"host port {published} is open on all addresses, so that the containers of "
-                f"{', '.join(inside)} reach it in spite of `{ICC}`: bind it to 127.0.0.1"
+                f"host port {published} is published on all addresses, so the containers on "
+                f"{', '.join(inside)} can reach it despite `{ICC}`: bind it to 127.0.0.1"
             )
             yield Problem(
                 around.index.place("services", service.name, "ports"),

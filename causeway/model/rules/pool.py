@@ -1,8 +1,8 @@
-"""Subnets from the pool `causeway:addressPool`, for networks that declare none.
+"""Assigns subnets from the pool `causeway:addressPool` to networks that declare none.
 
-The slot follows from a hash of the network's full name and never from its position, so that a
-network keeps its subnet whatever else comes and goes. A slot that is taken leads to the next free
-one; who has it first is decided by name.
+The slot depends on a hash of the network's full name and never on its position, so that a
+network keeps its subnet when others are added or removed. If the slot is taken, the next free
+one is used; networks are assigned in order of name.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from causeway.model.values import Network, Place, Problem, Stack, Subnet
 from .drivers import driver_of
 
 SIZE = 24
-# Drivers whose addresses the engine gives out; macvlan and ipvlan take those of their wire.
+# Drivers whose subnets the engine chooses; macvlan and ipvlan use that of the physical network.
 DRIVERS = ("bridge", "overlay")
 _SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
 class AddressPool:
-    """`base` is cut into subnets of prefix length `size`."""
+    """`base` is divided into subnets of prefix length `size`."""
 
     base: IPv4Network
     size: int
@@ -55,17 +55,17 @@ def pool(base: str, size: int = SIZE) -> AddressPool:
     if not isinstance(found, IPv4Network):
         raise ValueError(f"{base} is not an IPv4 range")
     if not found.is_private:
-        raise ValueError(f"{base} holds public addresses: take a part of 10.0.0.0/8, for example")
+        raise ValueError(f"{base} contains public addresses: use a part of 10.0.0.0/8, for example")
     if not found.prefixlen <= size <= 29:
         raise ValueError(
-            f"{base} cannot be cut into subnets of /{size}: the size is from "
+            f"{base} cannot be divided into subnets of /{size}: choose a size from "
             f"/{found.prefixlen} to /29"
         )
     return AddressPool(found, size)
 
 
 def configured(value: object) -> AddressPool | None:
-    """The pool that `causeway:addressPool` names: a range, or `base` and `size`; None without.
+    """The pool that `causeway:addressPool` sets: a range, or `base` and `size`; None if not set.
 
     Raises ValueError with what is wrong.
     """
@@ -76,13 +76,14 @@ def configured(value: object) -> AddressPool | None:
     if isinstance(value, dict) and "base" in value and value.keys() <= {"base", "size"}:
         size = str(value.get("size", SIZE))
         if not size.isdigit():
-            raise ValueError(f"the size {size!r} is no prefix length such as 24")
+            raise ValueError(f"the size {size!r} is not a prefix length such as 24")
         return pool(str(value["base"]), int(size))
     raise ValueError("expected a range such as 10.100.0.0/16, or `base` and `size`")
 
 
 def needs_subnet(network: Network) -> bool:
-    """Whether the engine would choose: ours, of a driver with addresses, without IPv4 subnet."""
+    """Whether the engine would choose the subnet: a network of the stack with a driver that has
+    addresses, without an IPv4 subnet."""
     declared = any(":" not in (config.subnet or "") for config in network.subnets)
     own_ipam = network.ipam_driver not in (None, "", "default")
     return not (network.external or declared or own_ipam) and driver_of(network) in DRIVERS
@@ -91,7 +92,7 @@ def needs_subnet(network: Network) -> bool:
 def assigned(
     stack: Stack, pool: AddressPool | None, around: Surroundings
 ) -> tuple[Stack, list[Problem]]:
-    """The stack with a subnet for every network that needs one, and those that got none."""
+    """The stack with a subnet for every network that needs one; a problem if none is left."""
     if pool is None:
         return stack, []
     taken = _declared(stack.networks)
@@ -120,14 +121,15 @@ def assigned(
 
 
 def written_position(network: Network, position: int, index: SourceIndex) -> int | None:
-    """Which subnet of the file one of the network's is; None for the pool's, which comes first."""
+    """The position in the file of a network's subnet; None for the one from the pool, which comes
+    first."""
     steps = ("networks", network.key, "ipam", "config")
     pooled = [index.has(*steps, each) for each, _ in enumerate(network.subnets)].count(False)
     return None if position < pooled else position - pooled
 
 
 def subnet_place(network: Network, position: int, index: SourceIndex) -> Place:
-    """Where a subnet is written; one from the pool has its network's place."""
+    """Where a subnet is written; one from the pool has the place of its network."""
     written = written_position(network, position, index)
     if written is None:
         place = index.place("networks", network.key)
@@ -136,14 +138,14 @@ def subnet_place(network: Network, position: int, index: SourceIndex) -> Place:
 
 
 def _declared(networks: Iterable[Network]) -> list[tuple[str, IPv4Network]]:
-    """The IPv4 subnets that the stack writes itself, by network."""
+    """The IPv4 subnets that the stack declares itself, by network."""
     found = []
     for network in networks:
         for config in network.subnets:
             try:
                 subnet = ip_network(config.subnet or "", strict=False)
             except ValueError:
-                continue  # another rule tells
+                continue  # another rule reports it
             if isinstance(subnet, IPv4Network):
                 found.append((network.key, subnet))
     return found
@@ -153,7 +155,7 @@ def _exhausted(pool: AddressPool, taken: list[tuple[str, IPv4Network]]) -> str:
     users = [f"{key} {subnet}" for key, subnet in taken if subnet.overlaps(pool.base)]
     more = f" and {len(users) - _SHOWN} more" if len(users) > _SHOWN else ""
     return (
-        f"no subnet is left in causeway:addressPool {pool.base}, which has {pool.slots} of "
+        f"no free subnet is left in causeway:addressPool {pool.base}, which has {pool.slots} of "
         f"/{pool.size}; used by {', '.join(users[:_SHOWN])}{more}: give the pool a larger base or "
-        "a longer size, or this network a subnet of its own"
+        "a longer prefix as its size, or give this network its own subnet"
     )

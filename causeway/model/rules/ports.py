@@ -1,4 +1,4 @@
-"""Rules about published ports: each host address has a port once, and traffic can arrive."""
+"""Rules about published ports: no host port is published twice, and traffic can reach it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from causeway.model.values import Place, Port, Problem, Service, Stack
 
 
 def _place(service: Service, position: int, around: Surroundings) -> Place:
-    """Where a port was written; the loader has expanded ranges."""
+    """Where a port was written; the loader has already expanded ranges."""
     port = service.ports[position]
     wanted = port.target if port.published is None else port.published
 
@@ -23,7 +23,7 @@ def _place(service: Service, position: int, around: Surroundings) -> Place:
 
 
 def _overlap(one: str | None, other: str | None) -> bool:
-    """Whether two host addresses share one; None is every address of both families."""
+    """Whether two host addresses overlap; None means all addresses of both families."""
     if one is None or other is None or one == other:
         return True
     same_family = (":" in one) == (":" in other)
@@ -36,7 +36,7 @@ def _spoken(port: Port) -> str:
 
 
 def taken_twice(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Host ports that two services, or two lines of one service, publish."""
+    """Host ports published by two services, or twice by one service."""
     claims: dict[tuple[int, str], list[tuple[Place, Service, Port]]] = {}
     for service in stack.services:
         for position, port in enumerate(service.ports if service.replicas else ()):
@@ -104,7 +104,7 @@ def behind_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def opens_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A way from everywhere to an internal network, which a bare port opens without saying so."""
+    """A port without a host address that exposes a container on an internal network to everyone."""
     internal = {network.key for network in stack.networks if network.internal}
     for service in stack.services if internal else ():
         inside = sorted({attachment.network for attachment in service.attachments} & internal)
@@ -115,9 +115,9 @@ def opens_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 named = f"0.0.0.0:{port.published or ''}:{port.target}"
                 named += "" if port.protocol == "tcp" else f"/{port.protocol}"
                 message = (
-                    f"port {bare} is open on all addresses of the machine, and leads to a "
+                    f"port {bare} is published on all addresses of the host and leads to a "
                     f"container on the internal network {', '.join(inside)}: bind it to 127.0.0.1, "
-                    f"or write `{named}` if everybody may"
+                    f"or write `{named}` to allow access from everywhere"
                 )
                 yield Problem(
                     _place(service, position, around), message, "warning", code="port-into-internal"

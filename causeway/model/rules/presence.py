@@ -1,4 +1,4 @@
-"""Rules about files that a stack needs on this machine. What exists is asked, not read."""
+"""Rules about files that a stack needs on this machine. Checks that they exist; reads nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def missing_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if why := around.unfit_content(source.file):
             yield Problem(place, f"{source.file} {why}", code="unreadable-file")
         elif not around.is_file(source.file):
-            yield Problem(place, f"no file {source.file}", code="missing-file")
+            yield Problem(place, f"file not found: {source.file}", code="missing-file")
 
 
 def missing_content(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -27,7 +27,7 @@ def missing_content(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if source.file is None and source.content is None:
             steps = (f"{source.kind}s", source.key, "environment")
             if around.index.has(*steps):
-                message = "its variable is not set under causeway:variables nor in .env"
+                message = "its variable is set neither under causeway:variables nor in .env"
                 yield Problem(around.index.place(*steps), message, code="missing-content")
 
 
@@ -42,10 +42,14 @@ def missing_build_files(stack: Stack, around: Surroundings) -> Iterator[Problem]
         if not around.index.has(*steps, "context"):
             place = around.index.place(*steps)
         if REMOTE.match(build.context):
-            message = f"{build.context} is not on this machine: check it out and name the folder"
+            message = (
+                f"{build.context} is not on this machine: clone it and give the path of the folder"
+            )
             yield Problem(place, message, code="missing-build-context")
         elif not around.exists(build.context):
-            yield Problem(place, f"no build context {build.context}", code="missing-build-context")
+            yield Problem(
+                place, f"build context not found: {build.context}", code="missing-build-context"
+            )
         elif around.is_file(build.context):
             yield Problem(
                 place,
@@ -59,11 +63,13 @@ def missing_build_files(stack: Stack, around: Surroundings) -> Iterator[Problem]
             if why := around.unfit(dockerfile):
                 yield Problem(place, f"{dockerfile} {why}", code="unreadable-file")
             elif not around.is_file(dockerfile):
-                yield Problem(place, f"no Dockerfile {dockerfile}", code="missing-dockerfile")
+                yield Problem(
+                    place, f"Dockerfile not found: {dockerfile}", code="missing-dockerfile"
+                )
 
 
 def missing_bind_sources(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A warning only: the engine may run on another machine, which has the source."""
+    """Only a warning: the engine may run on another machine, where the source exists."""
     for service in stack.services:
         for position, mount in enumerate(service.mounts):
             if mount.type == "bind" and mount.source and not around.exists(mount.source):
@@ -73,5 +79,5 @@ def missing_bind_sources(stack: Stack, around: Surroundings) -> Iterator[Problem
                     len(service.mounts),
                     holding(mount.target),
                 )
-                message = f"{mount.source} does not exist here, and Docker will not create it"
+                message = f"{mount.source} does not exist, and Docker does not create it"
                 yield Problem(place, message, "warning", code="missing-bind-source")

@@ -1,6 +1,6 @@
-"""Warns of an nginx configuration that would keep the address of a replaced container.
+"""Warns about an nginx configuration that would keep the address of a replaced container.
 
-nginx looks up a name that stands literally in `proxy_pass` or in an `upstream` once, at its start.
+nginx resolves a literal name in `proxy_pass` or `upstream` only once, when it starts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from causeway.model.values import Place, Problem, Service, Stack
 
 Read = Callable[[str], bytes | None]
-# Bounds on what is looked at in a build context or a mounted folder.
+# Limits on the files checked in a build context or a mounted folder.
 DEEPEST, MOST_FILES, LARGEST = 3, 50, 256 * 1024
 ENDINGS = (".conf", ".template")
 PASS = re.compile(r"\b(?:proxy|grpc|fastcgi|uwsgi)_pass\s+(?:[a-z]+://)?([A-Za-z0-9_.-]+)[:/;]")
@@ -21,7 +21,7 @@ UPSTREAM = re.compile(r"\bupstream\s+([A-Za-z0-9_.-]+)\s*\{")
 
 
 def stale_names(text: str, names: frozenset[str]) -> Iterator[tuple[int, str]]:
-    """(line, name) of every one of the `names` that nginx would look up only once."""
+    """(line, name) of each of the `names` that nginx would resolve only once."""
     plain = re.sub(r"#[^\n]*", "", text)
     groups = set(UPSTREAM.findall(plain))
     for found in PASS.finditer(plain):
@@ -37,9 +37,9 @@ def _line(text: str, position: int) -> int:
 
 
 def stale(stack: Stack, texts: Mapping[str, Mapping[str, str]]) -> Iterator[Problem]:
-    """`texts` holds the configuration files by path that each service builds or mounts."""
+    """`texts` holds the configuration files of each service, by path, that it builds or mounts."""
     for service in stack.services:
-        # These are replaced together with what they depend on, and so look it up anew.
+        # These restart together with their dependency and so resolve its name again.
         followed = {each.service for each in service.depends_on if each.restart}
         others = {other.name for other in stack.services} - followed - {service.name}
         for path, text in sorted(texts.get(service.name, {}).items()):
@@ -50,15 +50,15 @@ def stale(stack: Stack, texts: Mapping[str, Mapping[str, str]]) -> Iterator[Prob
 
 def _message(name: str) -> str:
     return (
-        f"nginx looks {name!r} up once, at its start, and answers 502 after {name} has been "
-        f"replaced: let `x-causeway: balance` write the configuration; or write "
+        f"nginx resolves {name!r} only once, when it starts, and answers 502 after {name} is "
+        "replaced: let `x-causeway: balance` write the configuration; or write "
         f"`resolver 127.0.0.11 valid=1s; set $target {name}; proxy_pass http://$target:PORT;`; or "
-        f"`depends_on: {{{name}: {{restart: true}}}}`, which interrupts"
+        f"`depends_on: {{{name}: {{restart: true}}}}`, which interrupts service"
     )
 
 
 def configurations(service: Service, read: Read) -> dict[str, str]:
-    """Text by path of what may be an nginx configuration in what a service builds or mounts."""
+    """Possible nginx configuration files that a service builds or mounts: path and text."""
     roots = [mount.source for mount in service.mounts if mount.type == "bind" and mount.source]
     if service.build is not None:
         roots.append(service.build.context)
@@ -71,7 +71,7 @@ def configurations(service: Service, read: Read) -> dict[str, str]:
                 if path.stat().st_size <= LARGEST and (text := read(str(path))) is not None:
                     found[str(path)] = text.decode(errors="replace")
             except OSError:
-                continue  # whether it has to be readable is not decided here
+                continue  # other rules decide whether it must be readable
     return {path: text for path, text in found.items() if "_pass" in text or "upstream" in text}
 
 

@@ -1,4 +1,4 @@
-"""Rules about names: what a service refers to exists, once, and can be waited for."""
+"""Rules about references: what a service refers to exists, is unique, and can become ready."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def without_image(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 def unknown_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     declared = [network.key for network in stack.networks]
-    # Unused networks are not in the stack, but the writer knows them.
+    # Unused networks are not in the stack, but they are in the user's file.
     written = sorted({*declared, *around.index.keys("networks")} - {"default"})
     for service in stack.services:
         for attachment in service.attachments:
@@ -97,7 +97,7 @@ def unknown_dependencies(stack: Stack, around: Surroundings) -> Iterator[Problem
             if dependency.service in names or not dependency.required:
                 continue
             if not around.index.has(*steps):
-                continue  # implied by a namespace, a link or volumes_from, which has its own rule
+                continue  # implied by a namespace, a link or volumes_from, which have own rules
             yield Problem(
                 around.index.place(*steps),
                 _unknown(dependency.service, names, around),
@@ -112,7 +112,9 @@ def unknown_namespaces(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             kind, _, other = mode.partition(":")
             if kind == "service" and other not in names:
                 place = around.index.place("services", service.name, key)
-                said = _unknown(other, names, around) if other else f"{mode!r} names no service"
+                said = (
+                    _unknown(other, names, around) if other else f"{mode!r} does not name a service"
+                )
                 yield Problem(place, said, code="unknown-service")
         for position, (other, _) in enumerate(service.links):
             if other not in names:
@@ -127,7 +129,10 @@ def unknown_namespaces(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 def _unknown(other: str, names: list[str], around: Surroundings) -> str:
     if around.index.has("services", other):
-        return f"service {other!r} is switched off by its profiles (see causeway:profiles)"
+        return (
+            f"service {other!r} is disabled by its profiles: enable one of them under "
+            "causeway:profiles"
+        )
     return f"unknown service {other!r} {known(names)}"
 
 
@@ -137,7 +142,7 @@ def _modes(service: Service) -> list[tuple[str, str]]:
 
 
 def cycles(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Each cycle of dependencies once, told at its first service by name."""
+    """Each dependency cycle once, reported at its first service by name."""
     waits = {
         service.name: sorted(dependency.service for dependency in service.depends_on)
         for service in stack.services
@@ -145,7 +150,7 @@ def cycles(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     finished: set[str] = set()
     for start in sorted(waits):
         trail: list[str] = []
-        ahead = [iter([start])]  # one iterator a level: deep chains must not exhaust the stack
+        ahead = [iter([start])]  # one iterator per level: deep chains must not exhaust the stack
         while ahead:
             name = next(ahead[-1], None)
             if name is None:
@@ -163,9 +168,7 @@ def _cycle(cycle: list[str], around: Surroundings) -> Problem:
     first = cycle.index(min(cycle))
     ordered = [*cycle[first:], *cycle[:first], min(cycle)]
     place = around.index.place("services", ordered[0], "depends_on", ordered[1])
-    return Problem(
-        place, f"the services wait for each other: {' -> '.join(ordered)}", code="dependency-cycle"
-    )
+    return Problem(place, f"dependency cycle: {' -> '.join(ordered)}", code="dependency-cycle")
 
 
 def never_healthy(stack: Stack, around: Surroundings) -> Iterator[Problem]:
@@ -180,12 +183,15 @@ def never_healthy(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             )
             if other.healthcheck is None:
                 message = (
-                    f"waits until {other.name!r} is healthy, which has no healthcheck here; "
-                    "its image must bring one"
+                    f"waits until {other.name!r} is healthy, but that service declares no health "
+                    "check: its image must contain one"
                 )
                 yield Problem(place, message, "warning", code="never-healthy")
             elif other.healthcheck.test[:1] == ("NONE",):
-                message = f"waits until {other.name!r} is healthy, whose healthcheck is disabled"
+                message = (
+                    f"waits until {other.name!r} is healthy, but that service's health check is "
+                    "disabled"
+                )
                 yield Problem(place, message, code="never-healthy")
 
 
@@ -194,7 +200,9 @@ def mode_and_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if service.network_mode is not None and service.attachments:
             place = around.index.place("services", service.name, "network_mode")
             yield Problem(
-                place, "`network_mode` and `networks` exclude each other", code="mode-and-networks"
+                place,
+                "`network_mode` and `networks` are mutually exclusive",
+                code="mode-and-networks",
             )
 
 
@@ -207,8 +215,8 @@ def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
     ]
     for place, service in sorted(placed, key=lambda pair: pair[0]):
         name = service.container_name or ""
-        if not CONTAINER_NAME.fullmatch(name):  # the loader looks at its beginning alone
-            message = "cannot name a container: letters, digits, `_`, `.` and `-`"
+        if not CONTAINER_NAME.fullmatch(name):  # the loader checks only its beginning
+            message = "is not a valid container name: use letters, digits, `_`, `.` and `-`"
             yield Problem(place, f"{name!r} {message}", code="malformed-container-name")
         if service.replicas > 1:
             message = f"{service.replicas} replicas cannot share the container name {name!r}"
@@ -220,7 +228,7 @@ def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             where = f"services.{owner} ({line_in(earlier, place)})"
             yield Problem(
                 place,
-                f"container name {name!r} is already that of {where}",
+                f"container name {name!r} is already used by {where}",
                 code="container-name-taken",
             )
         first.setdefault(name, (service.name, place))
@@ -232,13 +240,13 @@ def untested_healthchecks(stack: Stack, around: Surroundings) -> Iterator[Proble
             place = around.index.place("services", service.name, "healthcheck")
             yield Problem(
                 place,
-                "has no `test`: repeat the one of the image, it is not inherited",
+                "has no `test`: repeat the test of the image, which is not inherited",
                 code="healthcheck-without-test",
             )
 
 
 def external_with_more(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """What another program made is only looked up: all keys but its name would be lost."""
+    """External networks and volumes are only looked up: all keys except the name would be lost."""
     declared = [("networks", network.key) for network in stack.networks if network.external]
     declared += [("volumes", volume.key) for volume in stack.volumes if volume.external]
     for section, key in declared:
@@ -247,6 +255,6 @@ def external_with_more(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 place = around.index.place(section, key, other)
                 yield Problem(
                     place,
-                    f"`{other}` has no place beside `external: true`",
+                    f"`{other}` cannot be combined with `external: true`",
                     code="external-with-more",
                 )

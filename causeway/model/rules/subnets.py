@@ -1,4 +1,4 @@
-"""Rules about the use of a subnet: its size, its reserved addresses, its dynamic range."""
+"""Rules about a subnet: its size, its reserved addresses, its dynamic range."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .addresses import Address, Range, default_gateway
 from .drivers import driver_of
 from .pool import subnet_place
 
-# Ranges that no container can use, by what they are for.
+# Ranges that no container can use, with their purpose.
 RESERVED = (
     (ip_network("0.0.0.0/8"), "this network"),
     (ip_network("127.0.0.0/8"), "loopback"),
@@ -28,7 +28,7 @@ def _configs(stack: Stack) -> Iterator[tuple[Network, int, Subnet, Range]]:
             try:
                 found = ip_network(config.subnet or "", strict=True)
             except ValueError:
-                continue  # another rule tells
+                continue  # another rule reports it
             if "/" in (config.subnet or ""):
                 yield network, position, config, found
 
@@ -45,28 +45,28 @@ def _address(written: str | None) -> Address | None:
 
 
 def unusable(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """Subnets that are for something else, or too small for a gateway and a container."""
+    """Subnets that are reserved, or too small for a gateway and a container."""
     for network, position, _, subnet in _configs(stack):
         place = _place(network, position, around, "subnet")
         for reserved, purpose in RESERVED:
             if subnet.version == reserved.version and subnet.overlaps(reserved):
                 yield Problem(
                     place,
-                    f"{subnet} lies in {reserved}, which is for {purpose}",
+                    f"{subnet} is part of {reserved}, which is reserved for {purpose}",
                     code="reserved-subnet",
                 )
-        # A bridge needs network, gateway, one container and broadcast; others have no gateway.
+        # A bridge needs network, gateway, container and broadcast address; others have no gateway.
         largest = 30 if driver_of(network) == "bridge" else 32
         if isinstance(subnet, IPv4Network) and subnet.prefixlen > largest:
             yield Problem(
                 place,
-                f"{subnet} has no room for gateway and container: /30 or larger",
+                f"{subnet} is too small for a gateway and a container: use /30 or larger",
                 code="subnet-too-small",
             )
 
 
 def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A gateway that no host can have, and auxiliary addresses that somebody has already."""
+    """A gateway that cannot be assigned, and auxiliary addresses that are already in use."""
     for network, position, config, subnet in _configs(stack):
         gateway = _address(config.gateway)
         edges = (subnet.network_address, subnet.broadcast_address)
@@ -74,7 +74,7 @@ def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             place = _place(network, position, around, "gateway")
             yield Problem(
                 place,
-                f"{gateway} is the first or last address of {subnet}, never free",
+                f"{gateway} is the first or last address of {subnet}, which cannot be assigned",
                 code="address-never-free",
             )
         taken: dict[Address, str] = {} if gateway is None else {gateway: "the gateway"}
@@ -89,7 +89,7 @@ def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 
 
 def in_dynamic_range(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """A static address that the engine may have given to another container before."""
+    """A static address that the engine may already have assigned to another container."""
     for network, _, config, subnet in _configs(stack):
         if network.external:
             continue
@@ -100,7 +100,7 @@ def in_dynamic_range(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 key = f"ipv{subnet.version}_address"
                 place = around.index.place("services", name, "networks", network.key, key)
                 message = (
-                    f"the engine may give {address} to {dynamic[0]!r}, which starts earlier or "
+                    f"the engine may assign {address} to {dynamic[0]!r} if it starts earlier or "
                     f"restarts: {_advice(network, subnet, [each for _, each in fixed])}"
                 )
                 yield Problem(place, message, "warning", code="address-in-dynamic-range")
@@ -109,7 +109,7 @@ def in_dynamic_range(stack: Stack, around: Surroundings) -> Iterator[Problem]:
 def _addresses(
     stack: Stack, network: Network, version: int
 ) -> tuple[list[tuple[str, Address]], list[str]]:
-    """(service and its static address, services whose containers get one each)."""
+    """(services with a static address, services whose containers get a dynamic one each)."""
     fixed, dynamic = [], []
     for service in stack.services:
         for attachment in service.attachments:
@@ -124,7 +124,7 @@ def _addresses(
 
 
 def too_few_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
-    """More containers than a subnet, or its range for them, has addresses."""
+    """More containers than a subnet, or its range for containers, has addresses."""
     jobs = {
         awaited.service
         for service in stack.services
@@ -136,7 +136,7 @@ def too_few_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if network.external or subnet.version != 4 or subnet.prefixlen > 30 or several:
             continue
         fixed, dynamic = _addresses(stack, network, 4)
-        # The address of a job that others wait for is free again when they start.
+        # The address of a job is free again when the services that wait for it start.
         dynamic = [name for name in dynamic if name not in jobs]
         pool = subnet if config.ip_range is None else _range(config.ip_range)
         if pool is None or not dynamic:
@@ -151,8 +151,8 @@ def too_few_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         if len(dynamic) > free:
             users = ", ".join(f"{name} {dynamic.count(name)}" for name in sorted({*dynamic}))
             message = (
-                f"{pool} has {max(free, 0)} addresses for containers, and {len(dynamic)} want one "
-                f"({users}): declare a larger one"
+                f"{pool} has {max(free, 0)} addresses for containers, but {len(dynamic)} are "
+                f"needed ({users}): declare a larger one"
             )
             place = subnet_place(network, position, around.index)
             if config.ip_range is not None:
@@ -168,7 +168,7 @@ def _range(written: str) -> Range | None:
 
 
 def _advice(network: Network, subnet: Range, fixed: list[Address]) -> str:
-    """A part of the subnet without static addresses, as the range for dynamic ones."""
+    """Suggests a part of the subnet without static addresses as the dynamic range."""
     where = f"networks.{network.key}.ipam.config"
     for part in _parts(subnet):
         if not any(address in part for address in fixed):
@@ -177,8 +177,8 @@ def _advice(network: Network, subnet: Range, fixed: list[Address]) -> str:
 
 
 def _parts(subnet: Range) -> Iterator[Range]:
-    """The halves of an IPv4 subnet, upper first; of IPv6 the second block of 65536 addresses,
-    since Docker 20.10 cannot count to the upper half of a /64."""
+    """The halves of an IPv4 subnet, upper first; for IPv6 the second block of 65536 addresses,
+    since Docker 20.10 cannot handle the upper half of a /64."""
     if isinstance(subnet, IPv6Network):
         if subnet.prefixlen < 112:
             yield IPv6Network((int(subnet.network_address) + (1 << 16), 112))

@@ -120,7 +120,7 @@ def test_a_loopback_port_may_be_open_when_the_version_is_not_told() -> None:
     found = difference([database()], [database(Port(5432, 5432, "127.0.0.1"))], EngineFacts())
     assert flows(found) == (["lan -> db 5432/tcp 127.0.0.1:5432/tcp"], [])
     assert not found.gained[0].certain
-    assert "may be open: engines before 28 let the segment route" in gained(found)
+    assert "may be open: Docker Engine before 28 lets the LAN route" in gained(found)
 
 
 def test_long_lists_are_cut() -> None:

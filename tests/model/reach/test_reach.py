@@ -57,7 +57,7 @@ def test_services_without_networks_meet_on_the_default_bridge_by_address_only() 
     cell = matrix.cell(matrix.node("a"), matrix.node("b"))
     assert cell.verdict is Verdict.ALLOWED
     assert [each.text for each in cell.reasons] == [
-        "both are on the default bridge: by address only, it resolves no names"
+        "both are on the default bridge, which resolves no names: only IP addresses work"
     ]
     apart = reach([one], EngineFacts(version=(29, 0), icc=False))
     assert verdict(apart, "a", "b") == "DROPPED"
@@ -190,7 +190,7 @@ def test_an_undeclared_port_is_open_and_said_to_be_undeclared() -> None:
     one = stack(service("a", "net"), service("b", "net"), network("net"))
     matrix = reach([one], NEW)
     cell = matrix.cell(matrix.node("a"), matrix.node("b"), 1234)
-    assert cell.reasons[-1].text == "nothing in the stack file says that b listens on 1234/tcp"
+    assert cell.reasons[-1].text == "the Compose file does not declare that b listens on 1234/tcp"
 
 
 def test_the_path_names_each_hop() -> None:
@@ -202,7 +202,7 @@ def test_the_path_names_each_hop() -> None:
     assert [hop.text for hop in cell.path] == [
         "a reaches the host from network x",
         "the host listens on 0.0.0.0:8080/tcp",
-        "the host passes it on to b:80/tcp",
+        "the host forwards it to b:80/tcp",
     ]
 
 

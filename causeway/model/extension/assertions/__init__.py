@@ -1,4 +1,4 @@
-"""What `x-causeway` says about reach: read with places, checked against a matrix."""
+"""Assertions about reachability in `x-causeway`: parsed with places, checked against a matrix."""
 
 from .check import asserted, check_assertions
 from .parse import Assertion, Assertions, Kind, Side, parse

@@ -1,7 +1,7 @@
-"""Whether a matrix keeps what the stack file asserts, and by which path it does not.
+"""Checks whether a matrix satisfies the assertions of a Compose file, and shows the path if not.
 
-`never` is broken by one way that is open, `always` by one pair without any. What the matrix
-does not know is a warning. `*` is every other service and the world; the host must be named.
+One open path breaks `never`, one pair without an open path breaks `always`. A verdict that
+is unknown is a warning. `*` is every other service and the world; the host must be named.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MOST_NAMED = 5
 
 
 def check_assertions(assertions: Assertions, stack: Stack, matrix: Matrix) -> tuple[Problem, ...]:
-    """Every assertion that cannot be read or does not hold, with its witness, sorted by place."""
+    """Every assertion that is invalid or does not hold, with its witness, sorted by place."""
     problems = [*assertions.problems]
     for assertion in assertions.readable:
         problems += _problems(assertion, stack, matrix)
@@ -45,7 +45,7 @@ def check_assertions(assertions: Assertions, stack: Stack, matrix: Matrix) -> tu
 
 
 def asserted(assertions: Assertions, stack: Stack, matrix: Matrix) -> tuple[Problem, ...]:
-    """Warnings of what cannot be told; raises StackError when an assertion is broken."""
+    """Warnings about unknown verdicts; raises StackError if an assertion is broken."""
     problems = check_assertions(assertions, stack, matrix)
     if any(problem.severity == "error" for problem in problems):
         raise StackError(problems, str(Path.cwd()))
@@ -53,11 +53,11 @@ def asserted(assertions: Assertions, stack: Stack, matrix: Matrix) -> tuple[Prob
 
 
 def _problems(assertion: Assertion, stack: Stack, matrix: Matrix) -> Iterator[Problem]:
-    """One problem a pair of nodes, for the first of its ports that does not hold."""
+    """One problem per pair of nodes, for the first port that breaks the assertion."""
     check = _never if assertion.kind is Kind.NEVER else _always
     for origin in _nodes(assertion.source, stack, matrix, as_source=True):
         if origin == LAN and assertion.kind is not Kind.NEVER:
-            continue  # what must be open is so for the rest of the world too
+            continue  # for `always` and `flows`, WORLD covers LAN
         for target in _nodes(assertion.destination, stack, matrix, as_source=False):
             if origin != target and (problem := check(assertion, origin, target, matrix)):
                 yield problem
@@ -94,7 +94,7 @@ def _told(assertion: Assertion, cell: Cell, sure: bool) -> Problem:
             code="never-broken",
             flow=_flow(cell),
         )
-    message = f"never {assertion}: whether {flow} is open cannot be told"
+    message = f"never {assertion}: it is unknown whether {flow} is open"
     return Problem(
         assertion.place, message, "warning", witness(cell), code="never-unknown", flow=_flow(cell)
     )
@@ -113,7 +113,7 @@ def _always(assertion: Assertion, origin: Node, target: Node, matrix: Matrix) ->
     unknown = Verdict.UNKNOWN in verdicts
     first = verdicts.index(Verdict.UNKNOWN) if unknown else 0
     cell = matrix.decide(origin, target, endpoints[first])
-    word = "whether it is open cannot be told" if unknown else f"it is {cell.verdict.value}"
+    word = "it is unknown whether it is open" if unknown else f"it is {cell.verdict.value}"
     message = f"{assertion.kind.value} {assertion}: {spoken(cell)}: {word}"
     severity: Literal["error", "warning"] = "warning" if unknown else "error"
     code = f"{assertion.kind.value}-{'unknown' if unknown else 'broken'}"
@@ -121,7 +121,7 @@ def _always(assertion: Assertion, origin: Node, target: Node, matrix: Matrix) ->
 
 
 def _others(flows: list[Assertion], stack: Stack, matrix: Matrix) -> Iterator[Problem]:
-    """What passes between services besides the flows: said, since only networks can close it."""
+    """Warn about open flows between services that are not listed; only networks can close them."""
     listed = {
         (origin, target, endpoint)
         for flow in flows
@@ -142,7 +142,7 @@ def _others(flows: list[Assertion], stack: Stack, matrix: Matrix) -> Iterator[Pr
     if others:
         rest = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
         message = (
-            f"flows are checked, not enforced: networks leave others open too: "
+            f"flows are checked, not enforced; the networks also allow: "
             f"{', '.join(others[:MOST_NAMED])}{rest}"
         )
         place = flows[0].place
@@ -163,19 +163,19 @@ def _nodes(side: Side, stack: Stack, matrix: Matrix, as_source: bool) -> tuple[N
     if side.what == "all":
         return (*services, *((WORLD, LAN) if as_source else (INTERNET,)))
     if side.name == "world":
-        # A machine on the host's own segment is a part of the world.
+        # A machine on the host's LAN is part of the world.
         return (WORLD, LAN) if as_source else (INTERNET,)
     return OUTSIDE[side.name]
 
 
 def spoken(cell: Cell) -> str:
-    """`nginx -> database:5432/tcp`; a destination alone stands for any port."""
+    """`nginx -> database:5432/tcp`; a destination without a port means any port."""
     port = "" if cell.port is None else f":{cell.endpoint}"
     return f"{cell.source} -> {cell.destination}{port}"
 
 
 def witness(cell: Cell) -> tuple[str, ...]:
-    """The path of a cell, a line a hop with the line of the file that opens it; else reasons."""
+    """The path of a cell, one line per hop with the place that opens it; otherwise the reasons."""
     if cell.path:
         return tuple(f"{number}. {_placed(hop)}" for number, hop in enumerate(cell.path, 1))
     return tuple(f"because {_placed(reason)}" for reason in cell.reasons)

@@ -1,7 +1,7 @@
-"""The grammar of assertions: `SOURCE -> DESTINATION[:PORT[/PROTOCOL]]`.
+"""Parses assertions: `SOURCE -> DESTINATION[:PORT[/PROTOCOL]]`.
 
 A side is a service, `network NAME`, `host`, `world`, `lan`, `internet`, `dns` or `*`. What the
-sides stand for in a matrix is decided in `check`.
+sides mean in a matrix is decided in `check`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """`what` is "service", "network", "outside" or "all"; `name` says which one."""
+    """`what` is "service", "network", "outside" or "all"; `name` identifies which one."""
 
     what: str
     name: str = ""
@@ -45,7 +45,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """`endpoint` None is about every port."""
+    """`endpoint` None means every port."""
 
     kind: Kind
     source: Side
@@ -60,7 +60,7 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class Assertions:
-    """Those of a stack file, and what is wrong with those that cannot be read."""
+    """The assertions of a stack, and the problems of invalid ones."""
 
     readable: tuple[Assertion, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -74,7 +74,7 @@ def parse(extension: object, stack: Stack, index: SourceIndex) -> Assertions:
         match = PATTERN.fullmatch(text)
         if match is None:
             problems.append(
-                Problem(place, f"{text!r} is no assertion: {FORM}", code="no-assertion")
+                Problem(place, f"{text!r} is not an assertion: {FORM}", code="no-assertion")
             )
             continue
         wrong = len(problems)
@@ -90,7 +90,7 @@ def _entries(
     extension: object, index: SourceIndex, problems: list[Problem]
 ) -> Iterator[tuple[Kind, str, Place]]:
     if not isinstance(extension, dict):
-        return  # there is none, or another rule tells
+        return  # there is none, or another rule reports it
     for kind in Kind:
         entries = extension.get(kind.value)
         if entries is None:
@@ -106,7 +106,7 @@ def _entries(
             if isinstance(text, str):
                 yield kind, text, place
             else:
-                problems.append(Problem(place, f"is no assertion: {FORM}", code="no-assertion"))
+                problems.append(Problem(place, f"is not an assertion: {FORM}", code="no-assertion"))
 
 
 def _side(
@@ -120,7 +120,8 @@ def _side(
         problems.append(Problem(place, _unknown("network", words[1], keys), code="unknown-network"))
         return None
     if len(words) != 1:
-        problems.append(Problem(place, f"{text!r} names nothing: {FORM}", code="no-assertion"))
+        message = f"{text!r} is neither a service nor `network NAME`: {FORM}"
+        problems.append(Problem(place, message, code="no-assertion"))
         return None
     if text == "*":
         return Side("all")
@@ -130,7 +131,7 @@ def _side(
     if text in names:
         return Side("service", text)
     if index.has("services", text):
-        message = f"service {text!r} is switched off by its profiles: not checked"
+        message = f"service {text!r} is disabled by its profiles: not checked"
         problems.append(Problem(place, message, "warning", code="switched-off"))
     elif text in (network.key for network in stack.networks):
         problems.append(

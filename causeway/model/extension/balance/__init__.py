@@ -1,4 +1,4 @@
-"""Load balancing: `x-causeway: balance` read, and the configuration of nginx or HAProxy made."""
+"""Load balancing: parses `x-causeway: balance` and generates configurations of nginx or HAProxy."""
 
 from .declared import declared
 from .prepare import CONFIGURATION, prepared

@@ -1,4 +1,4 @@
-"""The configuration of a balancer from the replicas that run behind it."""
+"""Generates the configuration of a balancer from the replicas that run behind it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ WORD = re.compile(r"[A-Za-z0-9_.:-]+")
 
 
 class UnsafeName(CausewayError):
-    """A name or an address that would not stay one word in the configuration."""
+    """A name or an address that would not be a single word in the configuration."""
 
 
 def configuration(service: Service, replicas: Mapping[str, Sequence[Address]]) -> str:
-    """The text of the file; `replicas` holds those of each target in their order."""
+    """The text of the file; `replicas` holds the replicas of each target in order."""
     balance = service.balance
-    assert balance is not None, f"{service.name} is no balancer"
+    assert balance is not None, f"{service.name} is not a load balancer"
     found = servers(balance, replicas)
-    # The engine gave some of these; whatever answers as one may say anything.
+    # Some of these come from the engine, and its responses are not trusted.
     words = [service.name, *(word for one in found for word in (one.container, one.address))]
     for word in words:
         if not WORD.fullmatch(word):
-            raise UnsafeName(f"balancer {service.name!r}: {word!r} is no name and no address")
+            raise UnsafeName(
+                f"balancer {service.name!r}: {word!r} is neither a name nor an address"
+            )
     if balance.engine == "nginx":
         return nginx(balance, service.name, service.image or "", found)
     return haproxy(balance, service.name, found)

@@ -1,4 +1,4 @@
-"""The stack with `x-causeway` of its services understood: balancers prepared, updates set."""
+"""Applies the `x-causeway` of services to a stack: prepares balancers, sets update settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECTION = "x-causeway"
 def declared(
     document: Mapping[str, object], stack: Stack, index: SourceIndex
 ) -> tuple[Stack, list[Problem]]:
-    """Balance and update of every service, and what is wrong with them."""
+    """The stack with balance and update of every service, and the problems found in them."""
     problems: list[Problem] = []
     services: dict[str, Service] = {}
     for service in stack.services:
@@ -35,7 +35,7 @@ def declared(
         if "balance" in own:
             balance = parse(own["balance"], (*steps, SECTION, "balance"), index, problems)
             if balance is None:
-                # Its image is not the point now.
+                # Do not report a missing image as well.
                 service = replace(service, image=service.image or "causeway/unknown")
             else:
                 balance = _placed(service, balance, stack, index, problems)
@@ -67,7 +67,7 @@ def _placed(
     index: SourceIndex,
     problems: list[Problem],
 ) -> Balance:
-    """The balance with the network to each target, after all that the service itself forbids."""
+    """The balance with the network to each target, after reporting keys that are not allowed."""
     steps = ("services", service.name)
     for key, value in (
         ("command", service.command),
@@ -75,7 +75,7 @@ def _placed(
         ("network_mode", service.network_mode),
     ):
         if value is not None:
-            message = f"a balancer has its own `{key}`; remove it"
+            message = f"a load balancer sets its own `{key}`; remove it"
             problems.append(Problem(index.place(*steps, key), message, code="key-of-balancer"))
     others = {other.name: other for other in stack.services if other.name != service.name}
     own = [attachment.network for attachment in service.attachments]
@@ -88,13 +88,13 @@ def _placed(
         if other is None:
             message = f"unknown service {target.service!r} {known([*others])}"
             if index.has("services", target.service) and target.service != service.name:
-                message = f"service {target.service!r} is switched off by its profiles"
+                message = f"service {target.service!r} is disabled by its profiles"
             problems.append(Problem(place, message, code="switched-off"))
             continue
         theirs = {attachment.network for attachment in other.attachments}
         shared = min((network for network in own if network in theirs), default="")
         if not shared:
-            message = f"shares no network with {target.service}, so nothing can get there"
+            message = f"shares no network with {target.service}, so it cannot reach that service"
             problems.append(Problem(place, message, code="no-shared-network"))
         targets.append(replace(target, network=shared))
     return replace(balance, targets=tuple(targets) or balance.targets)

@@ -1,4 +1,4 @@
-"""The configuration of HAProxy as a balancer, as text. Works from 2.6 on, which Debian 12 has."""
+"""The configuration of HAProxy as a balancer. Requires HAProxy 2.6, the version in Debian 12."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .servers import Server
 
 COOKIE = "causeway"
 ALGORITHMS = {"round_robin": "roundrobin", "least_conn": "leastconn", "source": "source"}
-# How long an old process may still answer on kept connections: less than servers are drained.
+# How long an old process may still answer on keep-alive connections: less than the drain time.
 IDLE_SECONDS = 4
 HARD_STOP_SECONDS = 60
 
@@ -42,7 +42,7 @@ def _global(balance: Balance) -> Iterator[str]:
     yield "global"
     yield "    log stdout format raw local0"
     yield "    maxconn 4096"
-    # What an old process still has to answer after a reload, such as a WebSocket.
+    # The limit for connections that an old process still serves after a reload, such as WebSockets.
     yield f"    hard-stop-after {max(HARD_STOP_SECONDS, balance.read_timeout)}s"
     yield "    stats socket /tmp/causeway-haproxy.sock mode 600 level admin expose-fd listeners"
 
@@ -63,11 +63,11 @@ def _defaults(balance: Balance) -> Iterator[str]:
 
 def _frontend(balance: Balance) -> Iterator[str]:
     if balance.mode == "http":
-        # A process that is being replaced answers once more and says so, instead of closing
-        # connections on which a request may be under way.
+        # A process being replaced answers once more and announces the close, instead of closing
+        # connections on which a request may be in progress.
         yield "    option idle-close-on-response"
         yield f"    monitor-uri {HEALTH}"
-        # Told to clients, who then use no connection that may be closing.
+        # Sent to clients, so that they do not reuse a connection that may be closing.
         yield f"    http-response set-header Keep-Alive timeout={IDLE_SECONDS}"
 
 
@@ -82,7 +82,7 @@ def _backend(balance: Balance) -> Iterator[str]:
     if balance.mode == "tcp":
         return
     if balance.retries:
-        # What may not be made twice is repeated only while no connection was made.
+        # Requests that must not run twice are retried only if no connection was established.
         yield "    retry-on conn-failure empty-response junk-response 502 503"
         yield "    http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE }"
     if not balance.keepalive:
@@ -99,7 +99,7 @@ def _backend(balance: Balance) -> Iterator[str]:
 
 
 def _server(balance: Balance, server: Server) -> str:
-    """The address it has, and the name that tells of another one after a restart."""
+    """A server with its current address, and the name that gives a new one after a restart."""
     line = (
         f"    server {server.name} {server.container}:{balance.port} weight {server.weight} "
         f"init-addr {server.address} resolvers docker resolve-prefer ipv4 "

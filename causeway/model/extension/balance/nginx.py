@@ -1,4 +1,4 @@
-"""The configuration of nginx as a balancer, as text. Works from 1.22 on, which Debian 12 has."""
+"""The configuration of nginx as a balancer. Requires nginx 1.22, the version in Debian 12."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .servers import Server
 
 COOKIE = "causeway"
 POOL = "causeway"
-# A client that keeps a connection may be sending while the old workers close it; from this version
-# on they wait for it (`keepalive_min_timeout`).
+# A client may send on a keep-alive connection while the old workers close it; from this version
+# on, they wait for it (`keepalive_min_timeout`).
 WAITS_FOR_CLIENTS = (1, 27, 4)
 IDLE_SECONDS = 60
-# How long old workers may still answer on kept connections, with the servers of their time: less
-# than those are drained. Busy connections end by their age, in order, with `Connection: close`.
+# How long old workers may still answer on keep-alive connections, using the old servers: less
+# than the drain time. Busy connections end by age, with `Connection: close`.
 WAIT_SECONDS = 2
 SHUTDOWN_SECONDS = 60
 
 
 def nginx(balance: Balance, service: str, image: str, servers: Sequence[Server]) -> str:
-    """The whole file. `image` tells the version."""
+    """The whole file. The tag of `image` gives the version."""
     lines = _http(balance, image, servers) if balance.mode == "http" else _stream(balance, servers)
     return "\n".join([*_head(balance, service), *lines, ""])
 
@@ -34,7 +34,7 @@ def _head(balance: Balance, service: str) -> Iterator[str]:
     yield "worker_processes auto;"
     yield "pid /tmp/causeway-nginx.pid;"
     yield "error_log /dev/stderr notice;"
-    # What an old worker still has to answer after a reload, such as a WebSocket.
+    # The limit for connections that an old worker still serves after a reload, such as WebSockets.
     yield f"worker_shutdown_timeout {max(SHUTDOWN_SECONDS, balance.read_timeout)}s;"
     if balance.mode == "tcp":
         yield "include /etc/nginx/modules-enabled/*.conf;"
@@ -51,7 +51,7 @@ def _http(balance: Balance, image: str, servers: Sequence[Server]) -> Iterator[s
     yield "    client_max_body_size 0;"
     for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
         yield f"    {kind}_temp_path /tmp/causeway-{kind};"
-    # The second number is told to clients, who then use no connection that may be closing.
+    # The second number is sent to clients, so that they reuse no connection that may be closing.
     yield f"    keepalive_timeout {IDLE_SECONDS}s {WAIT_SECONDS}s;"
     yield f"    keepalive_time {WAIT_SECONDS}s;"
     if _version(image) >= WAITS_FOR_CLIENTS:
@@ -68,7 +68,7 @@ def _http(balance: Balance, image: str, servers: Sequence[Server]) -> Iterator[s
 
 
 def _pools(balance: Balance, servers: Sequence[Server]) -> Iterator[tuple[str, Server | None]]:
-    """One pool of all; with cookies also one for each server, the others standing by."""
+    """One pool of all servers; with cookies also one per server, with the others as backups."""
     if servers:
         yield POOL, None
     if balance.sticky == "cookie":
@@ -84,7 +84,7 @@ def _cookie(balance: Balance, servers: Sequence[Server]) -> Iterator[str]:
     for server in servers:
         yield f"        {server.name} {POOL}_{server.name};"
     yield "    }"
-    # The last address is the one that answered, after others may have failed.
+    # The last address is the one that answered; earlier ones failed.
     yield "    map $upstream_addr $causeway_server {"
     yield "        default '';"
     for server in servers:
@@ -101,7 +101,7 @@ def _upstream(
     balance: Balance, name: str, servers: Sequence[Server], first: Server | None, indent: str
 ) -> Iterator[str]:
     yield f"{indent}upstream {name} {{"
-    # Shared, so that all workers know of a failure and count connections together.
+    # Shared, so that all workers see failures and count connections together.
     yield f"{indent}    zone {name} 64k;"
     if balance.algorithm == "least_conn":
         yield f"{indent}    least_conn;"
@@ -151,7 +151,7 @@ def _server(balance: Balance, servers: Sequence[Server]) -> Iterator[str]:
 
 
 def _retries(balance: Balance) -> Iterator[str]:
-    """POST and other requests that must not be made twice go on only if nothing was sent."""
+    """POST and other requests that must not run twice are retried only if nothing was sent."""
     if not balance.retries:
         yield "            proxy_next_upstream off;"
         return
@@ -181,7 +181,7 @@ def _stream(balance: Balance, servers: Sequence[Server]) -> Iterator[str]:
 
 
 def _version(image: str) -> tuple[int, ...]:
-    """The version in an image's tag as far as it is told; (0,) when it is not."""
+    """The version in an image's tag; (0,) if there is none."""
     tag = image.rpartition("/")[2].partition("@")[0].partition(":")[2]
     found = re.findall(r"\d+(?:\.\d+)+", tag)
     return tuple(int(part) for part in found[-1].split(".")) if found else (0,)

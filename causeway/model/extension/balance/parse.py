@@ -1,4 +1,4 @@
-"""`x-causeway: balance` of one service as a `Balance`, with everything that is wrong with it."""
+"""Parses `x-causeway: balance` of one service to a `Balance`, and reports every problem in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from causeway.model.source import SourceIndex, Step
 from causeway.model.values import Balance, Problem, Target
 
 MOST_WEIGHT = 1000
-# What a URL has besides is written as %20 and so on; none of these ends a word of a configuration.
+# Other characters of a URL are percent-encoded; none of these ends a word in a configuration.
 PATH = re.compile(r"/[A-Za-z0-9._~%?&=+,:@/-]*")
 
 
@@ -27,7 +27,7 @@ def _targets(value: object) -> tuple[Target, ...]:
         assert isinstance(number, int)
         found.append(Target(name, number))
     if not any(target.weight for target in found):
-        raise Wrong("one weight at least must be above 0")
+        raise Wrong("at least one weight must be above 0")
     return tuple(found)
 
 
@@ -59,9 +59,9 @@ TIMEOUTS: dict[str, Reader] = {"connect": span(1), "read": span(1)}
 def parse(
     value: object, steps: tuple[Step, ...], index: SourceIndex, problems: list[Problem]
 ) -> Balance | None:
-    """The value, or None when something is wrong; `steps` is where it was written."""
+    """The value, or None if there is a problem; `steps` is the path where it was written."""
     wrong = len(problems)
-    # The table has checked each value's type, which mypy cannot follow through a dict.
+    # The table has checked the type of each value, which mypy cannot follow through a dict.
     found: dict[str, Any] = section(value, KEYS, steps, index, problems)
     for key, table in (("health", HEALTH), ("timeouts", TIMEOUTS)):
         if key in found:
@@ -69,7 +69,10 @@ def parse(
             suffix = "timeout" if key == "timeouts" else key
             for name, item in below.items():
                 found[f"{name}_{suffix}" if key == "timeouts" else f"{suffix}_{name}"] = item
-    for key, example in (("to", "the service it stands in front of"), ("port", "the port there")):
+    for key, example in (
+        ("to", "name the service to balance"),
+        ("port", "give the port of that service"),
+    ):
         if isinstance(value, dict) and key not in value:
             problems.append(
                 Problem(index.place(*steps), f"`{key}` is missing: {example}", code="missing-key")
@@ -90,17 +93,21 @@ def parse(
 def _conflicts(balance: Balance) -> list[tuple[str, str]]:
     found = []
     if balance.engine == "nginx" and balance.health_path is not None:
-        message = (
-            "nginx notices failures only in passing: use `engine: haproxy` or leave `path` out"
-        )
+        message = "nginx has no active health checks: use `engine: haproxy` or remove `path`"
         found.append(("health", message))
     if balance.mode == "tcp":
         if balance.sticky == "cookie":
             found.append(("sticky", "a TCP connection has no cookie: use `sticky: ip`"))
         if balance.health_path is not None:
-            found.append(("health", "a path belongs to `mode: http`: leave it out"))
+            found.append(("health", "`path` needs `mode: http`: remove it"))
     if balance.sticky == "ip" and balance.algorithm == "least_conn":
-        found.append(("sticky", "an address decides alone: leave `algorithm` out"))
+        found.append(("sticky", "`sticky: ip` chooses the server by itself: remove `algorithm`"))
     if balance.sticky == "cookie" and balance.algorithm == "source":
-        found.append(("sticky", "cookie and `algorithm: source` are two ways to stick: choose one"))
+        found.append(
+            (
+                "sticky",
+                "`sticky: cookie` and `algorithm: source` both tie a client to one server: choose "
+                "one",
+            )
+        )
     return found

@@ -1,6 +1,6 @@
-"""What a balancer's container is, where the file does not say it: image, command, check, stop.
+"""Defaults for the container of a balancer: image, command, health check, stop signal.
 
-The container reloads its configuration while it runs, and closes only when it has answered.
+The container reloads its configuration while running, and stops only after serving requests.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ GRACE_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """How an engine is run: `{}` is its configuration file."""
+    """How to run a load balancer program: `{}` is its configuration file."""
 
     image: str
     file: str
@@ -45,12 +45,12 @@ PROGRAMS = {
         stop_signal="SIGUSR1",
     ),
 }
-# Balancer -> the file in its container that holds the configuration.
+# Balancer -> the configuration file in its container.
 CONFIGURATION = {name: program.file for name, program in PROGRAMS.items()}
 
 
 def prepared(service: Service, balance: Balance) -> Service:
-    """The service with all that makes it a balancer; what its file says stays."""
+    """The service with everything that makes it a balancer; keys set in the file are kept."""
     program = PROGRAMS[balance.engine]
     first, *rest = (part.format(program.file) for part in program.line)
     labels = {
@@ -61,7 +61,7 @@ def prepared(service: Service, balance: Balance) -> Service:
     targets = (target.service for target in balance.targets)
     mounts = service.mounts
     if service.read_only:
-        # A place that stays writable for the engine's copying; it goes with the container.
+        # A writable place for the engine to copy files into; it is removed with the container.
         mounts = (*mounts, Mount("volume", FOLDER))
     return replace(
         service,
@@ -84,7 +84,7 @@ def prepared(service: Service, balance: Balance) -> Service:
 
 
 def _healthcheck(balance: Balance) -> Healthcheck:
-    """By bash alone, which both official images have; neither has the same HTTP client."""
+    """A health check that needs only bash, which both official images have, and no HTTP client."""
     script = f"exec 3<>/dev/tcp/127.0.0.1/{balance.listen}"
     if balance.mode == "http":
         script += (

@@ -1,4 +1,4 @@
-"""Which servers a balancer sends to, and with what share; alike for both engines."""
+"""The servers of a balancer and their weights; the same for nginx and HAProxy."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from math import gcd, lcm
 
 from causeway.model.values import Balance
 
-MOST_WEIGHT = 256  # what HAProxy takes
+MOST_WEIGHT = 256  # the maximum of HAProxy
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A replica where it runs: its container's name and its address on the shared network."""
+    """A running replica: its container's name and its address on the shared network."""
 
     container: str
     address: str
@@ -21,7 +21,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """`name` stays the same when the replica is exchanged, so that cookies stay good."""
+    """`name` stays the same when the replica is replaced, so that cookies stay valid."""
 
     name: str
     container: str
@@ -30,7 +30,7 @@ class Server:
 
 
 def servers(balance: Balance, replicas: Mapping[str, Sequence[Address]]) -> tuple[Server, ...]:
-    """The replicas of all targets that get anything, each with its part of its service's weight."""
+    """The replicas of all targets with traffic, each with its share of its service's weight."""
     shares = {
         target.service: target.weight
         for target in balance.targets
@@ -45,7 +45,7 @@ def servers(balance: Balance, replicas: Mapping[str, Sequence[Address]]) -> tupl
 
 
 def _each(counts: Mapping[str, int], shares: Mapping[str, int]) -> dict[str, int]:
-    """Weights of single replicas, whole numbers, so that each service gets its share."""
+    """Integer weights of single replicas, so that each service gets its share."""
     if not shares:
         return {}
     common = lcm(*counts.values())
