@@ -6,7 +6,7 @@ from .support import SECTIONS, Row
 
 OPENING = """# Supported Compose keys
 
-Generated from `model/support.py` by `make golden`; do not edit.
+Generated from `causeway/model/compose/support.py` by `make golden`; do not edit.
 
 - **supported**: applied.
 - **rejected**: the preview stops with the reason, because ignoring the key would change what runs.
