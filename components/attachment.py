@@ -1,6 +1,7 @@
 """Attaches a container from outside the stack to one of its networks; a resource of `causeway`.
 
-The plugin of that package is in `causeway/provider/`, beside that of `docker`, so it needs no installation.
+The plugin of that package is in `causeway/provider/`, beside that of `docker`, so it needs no
+installation.
 """
 
 from __future__ import annotations
