@@ -1,6 +1,6 @@
 """What went wrong, in words a person can act on.
 
-`Fault` is the one exception of the plugin; `explain` turns what the Engine API or the connection
+`Fault` is what is shown as it is; `explain` turns what the Engine API or the connection
 says into a message with the way out. Rows of the table are tried in order.
 """
 
@@ -36,6 +36,9 @@ class BrokenOff(Unreachable):
 class Silent(Exception):
     """The engine took longer than the limit of a call."""
 
+
+# What a call to an engine, or the way to it, ends with when something is wrong.
+FAILURES = (Fault, EngineError, Unreachable, Silent)
 
 # Control characters, marks and overrides of the direction of writing, halves of characters.
 _HIDDEN = re.compile(
