@@ -37,11 +37,16 @@ class Settings:
     images: Mapping[str, str] = field(default_factory=dict)
     address_pool: AddressPool | None = None
     host: str = ""  # of the engine, as `docker:host` says
-    context: str = ""  # the docker context that `docker:context` names, where no host is given
+    context: str = ""  # the docker context that `docker:context` names
     certificates: str = ""  # the folder that `docker:certPath` names
     has_hidden_material: bool = False  # certificates as text, mostly encrypted, and no folder
     probe_image: str = ""
     engine_version: tuple[int, int] | None = None
+
+    @property
+    def provider(self) -> dict[str, str]:
+        """The provider's configuration, as far as it tells where the engine is."""
+        return {"host": self.host, "context": self.context, "certPath": self.certificates}
 
 
 def project_folder(start: Path) -> Path | None:
@@ -99,7 +104,7 @@ def settings(folder: Path, stack: str) -> Settings:
             images={**_local_images(folder), **dict(_texts(keys.get("images")))},
             address_pool=configured(keys.get("addressPool")),
             host=text(config.get("docker:host")) or "",
-            context=_context(text(config.get("docker:context"))),
+            context=text(config.get("docker:context")) or "",
             certificates=text(config.get("docker:certPath")) or "",
             has_hidden_material=not config.get("docker:certPath")
             and any(config.get(f"docker:{each}Material") for each in ("ca", "cert", "key")),
@@ -108,10 +113,6 @@ def settings(folder: Path, stack: str) -> Settings:
         )
     except (TypeError, ValueError) as error:
         raise UsageError(f"{file}: {error}") from None
-
-
-def _context(name: str | None) -> str:
-    return "" if name in (None, "default") else str(name)  # "default" stands for the environment
 
 
 def document(path: Path) -> Mapping[str, object]:

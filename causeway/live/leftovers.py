@@ -7,12 +7,12 @@ begun by an update that was killed, or was kept on purpose: only a person can te
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import docker.errors
-
-from .stack import Engine
+from causeway.engine.client import Engine, filters
+from causeway.engine.faults import NotFound
 
 STATE, URN, CHECKOUT = "causeway.state", "causeway.urn", "causeway.checkout"
 
@@ -31,13 +31,13 @@ def leftovers(api: Engine, identities: Collection[str], recorded: Collection[str
     """What carries one of these identities and is not among the recorded ids, sorted by name."""
     found = []
     for identity in sorted(identities):
-        label = {"label": f"{STATE}={identity}"}
-        for each in api.containers(all=True, filters=label):
+        carrying = filters(label=[f"{STATE}={identity}"])
+        for each in api.call("GET", "/containers/json", params={"all": 1} | carrying):
             name = (each.get("Names") or [each["Id"][:12]])[0].lstrip("/")
             found.append(Object("container", each["Id"], name, _told(each, each["Status"])))
-        for each in api.networks(filters=label):
+        for each in api.call("GET", "/networks", params=carrying):
             found.append(Object("network", each["Id"], each["Name"], _told(each)))
-        for each in api.volumes(filters=label)["Volumes"] or []:
+        for each in api.call("GET", "/volumes", params=carrying)["Volumes"] or []:
             found.append(Object("volume", each["Name"], each["Name"], _told(each, "with its data")))
     return sorted(
         (each for each in found if each.id not in recorded), key=lambda each: (each.kind, each.name)
@@ -48,10 +48,7 @@ def anonymous_volumes(api: Engine, containers: Collection[str]) -> list[str]:
     """The names of the volumes of these containers that no file names."""
     found: set[str] = set()
     for identity in containers:
-        try:
-            mounts = api.inspect_container(identity)["Mounts"]
-        except docker.errors.NotFound:
-            continue
+        mounts = (api.find(f"/containers/{identity}/json") or {}).get("Mounts") or ()
         names = (str(each.get("Name")) for each in mounts if each["Type"] == "volume")
         found |= {name for name in names if len(name) == 64 and not set(name) - set(_HEX)}
     return sorted(found)
@@ -61,24 +58,14 @@ _HEX = "0123456789abcdef"
 
 
 def remove(api: Engine, one: Object) -> None:
-    """Remove it; a running container by force. Raises EngineFault."""
-    try:
-        if one.kind == "container":
-            api.remove_container(one.id, force=True, v=False)
-        elif one.kind == "network":
-            api.remove_network(one.id)
-        else:
-            api.remove_volume(one.id)
-    except docker.errors.NotFound:
-        return
+    """Remove it; a running container by force. Raises as the engine's calls do."""
+    params = {"force": 1} if one.kind == "container" else None
+    with suppress(NotFound):
+        api.call("DELETE", f"/{one.kind}s/{one.id}", params=params)
 
 
 def has_volume(api: Engine, name: str) -> bool:
-    try:
-        api.inspect_volume(name)
-    except docker.errors.NotFound:
-        return False
-    return True
+    return api.find(f"/volumes/{name}") is not None
 
 
 def _told(found: dict[str, Any], also: str = "") -> str:

@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import docker
-import docker.errors
+from causeway.engine.client import Engine
 
-from .stack import PROJECT, SERVICE, STACK
+from .stack import SERVICE, of_stack
 
 DRAIN = "causeway.drain"
 ROLE = "causeway.role"  # on what is no replica: the holder of a balancer's networks
@@ -44,11 +43,10 @@ class Exchange:
         return f"{self.service}: {', '.join(parts)}"
 
 
-def replicas(api: docker.APIClient, project: str, stack: str) -> dict[str, Replicas]:
+def replicas(api: Engine, project: str, stack: str) -> dict[str, Replicas]:
     """The containers by service, running or not."""
-    labels = [f"{PROJECT}={project}", f"{STACK}={stack}"]
     found: dict[str, dict[str, float]] = {}
-    for each in api.containers(all=True, filters={"label": labels}):
+    for each in api.call("GET", "/containers/json", params={"all": 1} | of_stack(project, stack)):
         if ROLE in each["Labels"]:
             continue
         seconds = each["Labels"].get(DRAIN) or "0"
@@ -120,7 +118,7 @@ class Condition:
 
 
 def conditions(
-    api: docker.APIClient,
+    api: Engine,
     project: str,
     stack: str,
     declared: Iterable[str] = (),
@@ -130,16 +128,14 @@ def conditions(
 
     `only`: the ids of the containers that count, as amid an update.
     """
-    labels = [f"{PROJECT}={project}", f"{STACK}={stack}"]
     found: dict[str, list[Replica]] = {service: [] for service in declared}
-    for each in api.containers(all=True, filters={"label": labels}):
+    for each in api.call("GET", "/containers/json", params={"all": 1} | of_stack(project, stack)):
         if ROLE in each["Labels"] or (only and each["Id"] not in only):
             continue
-        try:
-            state = api.inspect_container(each["Id"])["State"]
-        except docker.errors.NotFound:  # removed between the list and the look
-            continue
-        found.setdefault(each["Labels"].get(SERVICE, ""), []).append(_replica(each, state))
+        inspected = api.find(f"/containers/{each['Id']}/json")
+        if inspected is not None:  # else it was removed between the list and the look
+            replica = _replica(each, inspected["State"])
+            found.setdefault(each["Labels"].get(SERVICE, ""), []).append(replica)
     return [
         Condition(service, tuple(sorted(found[service], key=lambda one: one.name)))
         for service in sorted(found)
