@@ -53,6 +53,7 @@ class Engine:
         self.version, newest = str(known.get("Version") or ""), str(known.get("ApiVersion"))
         found = re.fullmatch(r"(\d+)\.(\d+)", newest, re.ASCII)
         if not found:
+            self.close()
             raise Fault(
                 f"what answers at {host} is no Docker engine: it tells no version of its API"
             )

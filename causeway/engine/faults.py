@@ -144,7 +144,7 @@ def explain(error: BaseException, host: str) -> str:
     if isinstance(error, Silent):
         return (
             f"the Docker engine at {host} did not answer in time\n  what to do: see whether it is "
-            "overloaded or hangs (`docker info`, the engine's log), then run `pulumi up` again"
+            "overloaded or hangs (`docker info`, the engine's log), then try again"
         )
     if isinstance(error, Unreachable) and "certificate" in str(error):
         return (

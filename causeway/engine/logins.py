@@ -49,7 +49,9 @@ def _login(settings: Mapping[str, Any], registry: str) -> dict[str, str] | None:
         if entry.get("identitytoken"):
             return {"serveraddress": address, "identitytoken": entry["identitytoken"]}
         if entry.get("auth"):
-            user, _, password = base64.b64decode(entry["auth"], validate=True).decode().partition(":")
+            user, _, password = (
+                base64.b64decode(entry["auth"], validate=True).decode().partition(":")
+            )
             return {"serveraddress": address, "username": user, "password": password}
     return None
 
