@@ -20,6 +20,7 @@ from types import TracebackType
 
 import docker
 
+from causeway.engine.client import Engine as Client
 from tests import engine_host
 from tests.engine_host import DATA, PATH, PREFIX, RUN, EngineError
 from toolchain import current_engine, places
@@ -105,6 +106,10 @@ class Engine:
 
     def api(self, timeout: int = 60) -> docker.APIClient:
         return docker.APIClient(base_url=self.host, version="auto", timeout=timeout)
+
+    def client(self) -> Client:
+        """The project's own client."""
+        return Client(self.host, {})
 
     def log(self) -> str:
         return (self.folder / "dockerd.log").read_text(errors="replace")

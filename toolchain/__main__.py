@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from causeway.engine.address import chosen
+from causeway.engine.faults import FAILURES
 from toolchain import (
     address,
     base_images,
@@ -27,7 +29,6 @@ from toolchain import (
     venv,
     wrapper,
 )
-from toolchain.engine_api import Engine, host, is_checkable
 from toolchain.places import Places
 from toolchain.problem import ToolchainError
 
@@ -62,11 +63,11 @@ def setup(where: Places, console: progress.Console, *, for_tests: bool) -> None:
 
 def install_engine(where: Places, console: progress.Console) -> None:
     reached = engine.install(console, where)
-    if not is_checkable(reached.host):
+    if reached is None:
         return
     try:
         base_images.install(console, where, reached)
-    except OSError as error:
+    except FAILURES as error:
         raise ToolchainError(
             f"the Docker engine at {reached.host} stopped answering: {error}", "make doctor"
         ) from None
@@ -76,11 +77,10 @@ def images(
     where: Places, console: progress.Console, engine_host: str, names: Sequence[str]
 ) -> None:
     """Import stand-ins into any engine, even one with a registry; prints the mapping as JSON."""
-    reached = Engine(engine_host)
-    if not reached.ping():
-        raise ToolchainError(
-            f"no Docker engine answers at {engine_host}", "check the value of --host"
-        )
+    meant = chosen({"host": engine_host}) if engine_host else engine.meant()
+    reached = engine.answering(meant)
+    if reached is None:
+        raise ToolchainError(f"no Docker engine answers at {meant}", "check the value of --host")
     wanted = [one for one in base_images.STAND_INS if one.official in names or not names]
     with alone(where, console):
         base_images.import_into(console, where, reached, wanted)
@@ -118,7 +118,7 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("engine", help="install the Docker engine and base images")
     commands.add_parser("current-engine", help="build a current Docker engine for tests")
     one = commands.add_parser("images", help="import stand-ins for base images into an engine")
-    one.add_argument("--host", default=host(), help="address of the engine, as in DOCKER_HOST")
+    one.add_argument("--host", default="", help="address of the engine, as in DOCKER_HOST")
     one.add_argument(
         "names", nargs="*", help="official image names, such as nginx:1.27 (default: all)"
     )
@@ -167,7 +167,7 @@ if __name__ == "__main__":
     except ToolchainError as error:
         print(error.text(), file=sys.stderr)
         sys.exit(1)
-    except OSError as error:
+    except (OSError, *FAILURES) as error:
         print(f"error: {error}\nWhat to do: fix the cause, then run `make setup`", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:

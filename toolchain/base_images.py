@@ -13,15 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from causeway.engine.client import Engine
+from causeway.engine.faults import FAILURES, EngineError, Fault
 from toolchain import debian, progress
-from toolchain.engine_api import Engine
 from toolchain.places import Places
 from toolchain.problem import ToolchainError
 
 SUITE = "bookworm"
 LABEL = "causeway.base"
 BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
-PROBE_SECONDS = 8
+PROBE_SECONDS = 8.0
+IMPORT_SECONDS = 120.0
 TRIMMED = (
     "--variant=minbase",
     "--dpkgopt=path-exclude=/usr/share/man/*",
@@ -147,14 +149,44 @@ def absent(engine: Engine, wanted: Sequence[StandIn] = AT_SETUP) -> list[StandIn
     return [
         stand_in
         for stand_in in wanted
-        if engine.image_label(stand_in.image, LABEL) != key(stand_in, certificates)
+        if label(engine, stand_in.image) != key(stand_in, certificates)
     ]
 
 
 def official_available(engine: Engine) -> bool:
     """Whether the engine has the official images or can pull them."""
-    lacking = [one.official for one in AT_SETUP if engine.image_label(one.official, "") is None]
-    return all(engine.registry_serves(image, PROBE_SECONDS) for image in lacking[:1])
+    lacking = [one.official for one in AT_SETUP if label(engine, one.official) is None]
+    return all(_registry_serves(engine, image) for image in lacking[:1])
+
+
+def label(engine: Engine, image: str) -> str | None:
+    """The recipe's key of a stand-in, empty for another image, None without that image."""
+    found = engine.find(f"/images/{image}/json")
+    if found is None:
+        return None
+    return str(((found.get("Config") or {}).get("Labels") or {}).get(LABEL, ""))
+
+
+def _registry_serves(engine: Engine, image: str) -> bool:
+    """Whether the engine itself, not this process, can reach the image's registry."""
+    try:
+        engine.call("GET", f"/distribution/{image}/json", timeout=PROBE_SECONDS)
+    except FAILURES:
+        return False
+    return True
+
+
+def _import(engine: Engine, root: Path, image: str, changes: Sequence[str]) -> None:
+    """Make an image of a root file system. Raises ToolchainError with the engine's words."""
+    repository, _, tag = image.rpartition(":")
+    params = {"fromSrc": "-", "repo": repository, "tag": tag, "changes": changes}
+    try:
+        with root.open("rb") as body:
+            engine.follow(
+                "POST", "/images/create", body=body, params=params, timeout=IMPORT_SECONDS
+            )
+    except (EngineError, Fault) as error:
+        raise ToolchainError(f"the engine refused to import {image}", "", str(error)) from None
 
 
 def build(console: progress.Console, places: Places, wanted: Sequence[StandIn] = STAND_INS) -> None:
@@ -229,7 +261,7 @@ def import_into(
         with console.step(f"Import {stand_in.image}", "5 s") as step:
             settings = [*CERTIFICATES, *stand_in.changes]
             settings.append(f"LABEL {LABEL}={key(stand_in, bundle())}")
-            engine.import_image(archive(places, stand_in), stand_in.image, settings)
+            _import(engine, archive(places, stand_in), stand_in.image, settings)
             step.result = engine.host
 
 

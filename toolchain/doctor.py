@@ -8,19 +8,20 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from causeway.engine.address import is_ssh
+from causeway.engine.client import Engine
 from toolchain import (
     base_images,
     debian,
     engine,
-    engine_api,
     pins,
     progress,
     pulumi_cli,
     stacks,
     venv,
 )
-from toolchain.engine_api import Engine
 from toolchain.places import Places
+from toolchain.problem import ToolchainError
 
 SETUP = "make setup"
 
@@ -114,15 +115,22 @@ def _stacks(places: Places) -> Finding:
 
 
 def _engine(places: Places) -> list[Finding]:
-    host = engine_api.host()
-    if not engine_api.is_checkable(host):
-        return [Finding("Docker engine", "not checked", host)]
-    reached = Engine(host)
-    version = reached.version()
-    if not version:
-        wrong = "correct or unset DOCKER_HOST" if host != engine_api.DEFAULT_HOST else ""
-        return [Finding("Docker engine", "", host, wrong or _start_an_engine())]
-    return [Finding("Docker engine", version, host), _base_images(places, reached)]
+    try:
+        address = engine.meant()
+    except ToolchainError as error:
+        return [Finding("Docker engine", "", error.what, error.way_out)]
+    if is_ssh(address.host):
+        return [Finding("Docker engine", "not checked", str(address))]
+    reached = engine.answering(address)
+    if reached is None:
+        to_do = _start_an_engine()
+        if address.setting:
+            to_do = (
+                engine.correction(address) if address.context else "correct or unset DOCKER_HOST"
+            )
+        return [Finding("Docker engine", "", str(address), to_do)]
+    found = Finding("Docker engine", engine.told(reached), str(address))
+    return [found, _base_images(places, reached)]
 
 
 def _start_an_engine() -> str:

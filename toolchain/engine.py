@@ -1,5 +1,6 @@
-"""Chooses the Docker engine: the one that DOCKER_HOST names, the one on the default socket, or, as
-root on Debian, Debian's own, which is installed and started. A wrong DOCKER_HOST is an error."""
+"""Which Docker engine is used: the one DOCKER_HOST or a docker context names, the one on the
+default socket, or Debian's own, installed and started when root on Debian. A wrong DOCKER_HOST or
+context is an error."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from toolchain import debian, engine_api, progress
-from toolchain.engine_api import Engine
+from causeway.engine.address import SOCKET, Address, chosen, is_ssh
+from causeway.engine.client import Engine
+from causeway.engine.faults import FAILURES, Fault
+from toolchain import debian, progress
 from toolchain.places import Places
 from toolchain.problem import ToolchainError
 
@@ -30,29 +33,71 @@ TEST_PROGRAMS = PROGRAMS | {
 LOG = Path("/var/log/dockerd.log")
 PID_FILE = Path("/var/run/docker.pid")
 START_SECONDS = 60
+ANSWER_SECONDS = 5.0
 
 
-def install(console: progress.Console, places: Places) -> Engine:
-    engine = Engine(engine_api.host())
-    if not engine_api.is_checkable(engine.host):
-        console.line(f"note    Docker engine: {engine.host} is not checked here")
+def meant() -> Address:
+    """Raises ToolchainError for a docker context that cannot be read."""
+    try:
+        return chosen({})
+    except Fault as error:
+        what, _, way_out = str(error).partition("\n  what to do: ")
+        raise ToolchainError(what, way_out) from None
+
+
+def reached(address: Address) -> Engine:
+    """Raises one of FAILURES when no engine answers there in a few seconds."""
+    return Engine(address.host, {}, address.context, ANSWER_SECONDS)
+
+
+def answering(address: Address) -> Engine | None:
+    try:
+        return reached(address)
+    except FAILURES:
+        return None
+
+
+def told(engine: Engine) -> str:
+    """Such as '20.10.24 (API 1.41)'."""
+    return f"{engine.version} (API {'.'.join(map(str, engine.speaks))})"
+
+
+def install(console: progress.Console, places: Places) -> Engine | None:
+    """The engine that answers; None for one behind ssh://, which setup leaves alone."""
+    address = meant()
+    if is_ssh(address.host):
+        console.line(f"note    Docker engine: {address} is not checked here")
+        return None
+    try:
+        engine = reached(address)
+    except FAILURES as error:
+        if address.setting:
+            raise ToolchainError(
+                f"no Docker engine answers at {named(address)}", correction(address), str(error)
+            ) from None
+    else:
+        console.already("Docker engine", f"{told(engine)}, {engine.host}")
         return engine
-    if engine.ping():
-        console.already("Docker engine", f"{engine.version()}, {engine.host}")
-        return engine
-    if os.environ.get("DOCKER_HOST"):
-        raise ToolchainError(
-            f"no Docker engine answers at DOCKER_HOST={engine.host}",
-            "start that engine, correct DOCKER_HOST, or unset it to use the default socket",
-        )
     if not debian.can_install():
-        raise ToolchainError(f"no Docker engine answers at {engine.host}", way_out())
+        raise ToolchainError(f"no Docker engine answers at {address}", way_out())
     absent = absent_packages(PROGRAMS)
     if absent:
         debian.install(absent, console, places, "the Docker engine")
-    if not engine.ping():  # installing the package may have started it
-        start(console, engine)
-    return engine
+    # Installing the package may have started it.
+    return answering(address) or start(console, address)
+
+
+def named(address: Address) -> str:
+    return str(address) if address.context else f"{address.setting}={address.host}"
+
+
+def correction(address: Address) -> str:
+    if address.context:
+        return (
+            "start that engine, or choose another one with DOCKER_HOST, DOCKER_CONTEXT or "
+            "`docker context use`"
+        )
+    return "start that engine, correct DOCKER_HOST, or unset it to use the default socket"
 
 
 def absent_packages(
@@ -74,12 +119,12 @@ def install_for_tests(console: progress.Console, places: Places) -> None:
 
 def start(
     console: progress.Console,
-    engine: Engine,
+    address: Address,
     *,
     options: Sequence[str] = (),
     log: Path = LOG,
     pid_file: Path = PID_FILE,
-) -> None:
+) -> Engine:
     """Start dockerd, with systemd where that runs, else detached from this process, and wait."""
     by_systemd = Path("/run/systemd/system").exists() and not options
     with console.step("Docker engine", "5 s to start") as step:
@@ -106,15 +151,16 @@ def start(
                     start_new_session=True,
                     cwd="/",
                 )
-        wait(engine, process, log)
-        step.result = f"{engine.version()}, {engine.host}"
+        engine = wait(address, process, log)
+        step.result = f"{told(engine)}, {engine.host}"
         if process is not None:
             step.result += f", stop it with: kill {process.pid}"
+    return engine
 
 
-def wait(engine: Engine, process: subprocess.Popen[bytes] | None, log: Path) -> None:
+def wait(address: Address, process: subprocess.Popen[bytes] | None, log: Path) -> Engine:
     deadline = time.monotonic() + START_SECONDS
-    while not engine.ping():
+    while not (engine := answering(address)):
         ended = process is not None and process.poll() is not None
         if ended or time.monotonic() > deadline:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
@@ -126,6 +172,7 @@ def wait(engine: Engine, process: subprocess.Popen[bytes] | None, log: Path) -> 
                 tail,
             )
         time.sleep(0.2)
+    return engine
 
 
 def remove_stale(pid_file: Path) -> None:
@@ -139,7 +186,7 @@ def remove_stale(pid_file: Path) -> None:
 
 
 def way_out() -> str:
-    socket = Path(engine_api.DEFAULT_HOST.removeprefix("unix://"))
+    socket = Path(SOCKET.removeprefix("unix://"))
     if socket.exists() and not os.access(socket, os.R_OK | os.W_OK):
         return f"get access to {socket}: run `sudo usermod -aG docker $USER` and log in again"
     if debian.is_debian():

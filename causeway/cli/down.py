@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import closing
 
 from causeway.contract import CONTAINER_TYPE, VOLUME_TYPE
+from causeway.engine.faults import EngineError
 
 from .console import Console
 from .problem import UsageError
@@ -29,13 +29,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     from causeway.live.leftovers import Object, anonymous_volumes, has_volume, leftovers, remove
-    from causeway.live.stack import EngineFault
 
     wanted = which(options)
     if not wanted.stack:
         raise UsageError("down removes a Pulumi stack: name one with --stack and omit --file")
     known = state(wanted.folder, wanted.stack)
-    with closing(engine(wanted)) as api:
+    with engine(wanted) as api:
         # The volumes in the state, and those that an earlier `destroy` kept.
         kept = [one.id for one in leftovers(api, known.identities, ()) if one.kind == "volume"]
         named = sorted({*kept, *(name for name in known.of(VOLUME_TYPE) if has_volume(api, name))})
@@ -51,7 +50,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         for name in (*named, *unnamed):
             try:
                 remove(api, Object("volume", name, name, ""))
-            except EngineFault as error:
+            except EngineError as error:
                 raise UsageError(f"volume {name} cannot be removed: {error}") from None
             console.print(f"volume {name} is removed")
     return 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import closing
 from typing import TYPE_CHECKING
+
+from causeway.engine.faults import EngineError
 
 from .console import Console
 from .problem import UsageError
@@ -14,8 +15,8 @@ from .stacks import which
 from .state import state
 
 if TYPE_CHECKING:
+    from causeway.engine.client import Engine
     from causeway.live.leftovers import Object
-    from causeway.live.stack import Engine
 
 NAME = "leftovers"
 SUMMARY = "list objects of the stack that are missing from its state; --remove asks for each"
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if not wanted.stack:
         raise UsageError("leftovers belong to a Pulumi stack: name one with --stack")
     known = state(wanted.folder, wanted.stack)
-    with closing(engine(wanted)) as api:
+    with engine(wanted) as api:
         found = leftovers(api, known.identities, known.resources)
         if not found and not options.remove:
             console.print(f"Stack {wanted.stack} has no leftovers.")
@@ -73,10 +74,9 @@ def _agrees(one: Object) -> bool:
 
 def _remove(api: Engine, one: Object, console: Console) -> None:
     from causeway.live.leftovers import remove
-    from causeway.live.stack import EngineFault
 
     try:
         remove(api, one)
-    except EngineFault as error:
+    except EngineError as error:
         raise UsageError(f"{one.kind} {one.name} cannot be removed: {error}") from None
     console.print(f"{one.kind} {one.name} is removed.")

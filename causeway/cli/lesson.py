@@ -16,12 +16,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from causeway.engine.faults import FAILURES, explain
 from causeway.lessons.lesson import MAIN, Lesson, Step, differs, expected, filled, lessons
-from causeway.live.stack import EngineFault, LiveStack, NotFound, has_swarm, part
+from causeway.live.stack import LiveStack, NotFound, manages_swarm, part
 from causeway.model.errors import CausewayError, visible
 from causeway.model.project import document
 
 from .problem import UsageError
+from .running import connected
 from .selected import selected
 
 PROJECT = "causeway"
@@ -60,10 +62,6 @@ class Classroom:
             text=True,
             check=False,
         )
-
-    @property
-    def host(self) -> str:
-        return self.environment.get("DOCKER_HOST", "")
 
     @property
     def selected(self) -> str:
@@ -126,11 +124,13 @@ def play(lesson: Lesson, room: Classroom) -> list[str]:
     Raises LessonError when the lesson cannot be deployed or removed.
     """
     room.say(f"\nLesson {lesson.number}: {lesson.title}\n\n{lesson.shows}\n")
-    if lesson.needs == "swarm" and not has_swarm(room.host):
-        raise LessonError(
-            f"lesson {lesson.number} needs a swarm, and the engine is not a swarm manager: run "
-            "`docker swarm init` on it (`docker swarm leave --force` undoes that)"
-        )
+    if lesson.needs == "swarm":
+        with connected({}, room.environment) as api:
+            if not manages_swarm(api):
+                raise LessonError(
+                    f"lesson {lesson.number} needs a swarm, and the engine is not the manager of "
+                    "one: run `docker swarm init` on it (`docker swarm leave --force` ends it)"
+                )
     run = Run(lesson, room, _variables(lesson, room))
     try:
         room.say(f"deploying stack {lesson.stack} (pulumi up) ...")
@@ -180,27 +180,9 @@ def default_interface(table: Path = Path("/proc/net/route")) -> str | None:
 
 def _do(run: Run, number: int, step: Step) -> None:
     """Run one step, show its result beside what is expected, and record a difference."""
-    name = run.stack_name(step.stack)
-    live = LiveStack(run.room.host, PROJECT, name)
-
-    def fill(kind: str, word: str, network: str) -> str:
-        if kind == "ip":
-            return live.address(word, network)
-        return run.variables[word] if kind == "variable" else name
-
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            shown, code, output = _carried_out(run, live, step, fill)
-            difference = differs(step, code, output, fill)
-        except (NotFound, EngineFault) as error:
-            shown, output, difference = step.action, str(error), str(error)
-        if difference is None or step.action not in ("run", "inspect"):
-            break
-        if step.fails or step.sees is None or time.monotonic() > deadline:
-            break
-        time.sleep(0.3)
-    live.close()
+    with connected({}, run.room.environment) as api:
+        live = LiveStack(api, PROJECT, run.stack_name(step.stack))
+        shown, output, difference = _tried(run, live, step)
     say = run.room.say
     say(f"\n{number}. {step.says}\n   $ {shown}")
     say(side_by_side(expected(step), output))
@@ -209,6 +191,31 @@ def _do(run: Run, number: int, step: Step) -> None:
     else:
         say(f"   DIFFERS: {difference}")
         run.differences.append(f"step {number} ({step.says}): {difference}\n{output}")
+
+
+def _tried(run: Run, live: LiveStack, step: Step) -> tuple[str, str, str | None]:
+    """(the command, its output, what differs), tried again for a while where it differs."""
+
+    def fill(kind: str, word: str, network: str) -> str:
+        if kind == "ip":
+            return live.address(word, network)
+        return run.variables[word] if kind == "variable" else run.stack_name(step.stack)
+
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        difference: str | None
+        try:
+            shown, code, output = _carried_out(run, live, step, fill)
+            difference = differs(step, code, output, fill)
+        except (NotFound, *FAILURES) as error:
+            said = str(error) if isinstance(error, NotFound) else explain(error, live.host)
+            shown, output, difference = step.action, said, said
+        if difference is None or step.action not in ("run", "inspect"):
+            break
+        if step.fails or step.sees is None or time.monotonic() > deadline:
+            break
+        time.sleep(0.3)
+    return shown, output, difference
 
 
 def _carried_out(
@@ -282,7 +289,7 @@ def main(arguments: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (CausewayError, EngineFault, UsageError) as error:
+    except (CausewayError, UsageError) as error:
         print(f"error: {visible(str(error))}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from causeway.engine.faults import FAILURES
 from causeway.model.project import StackConfig
 from causeway.model.values import Stack
 
@@ -21,7 +22,7 @@ from .running import engine
 from .stacks import load_stack, which
 
 if TYPE_CHECKING:
-    from causeway.live.stack import Engine
+    from causeway.engine.client import Engine
 
 NAME = "rollout"
 SUMMARY = "deploy, then report what was replaced and drained, and how a URL answered meanwhile"
@@ -99,11 +100,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def _deployed(wanted: StackConfig, stack: Stack, console: Console) -> int:
     from causeway.live.replicas import exchanges, replicas
-    from causeway.live.stack import EngineFault
 
     project = wanted.name.removesuffix(f"-{wanted.stack}")
-    api = engine(wanted)
-    try:
+    with engine(wanted) as api:
         before, begun = replicas(api, project, wanted.stack), time.monotonic()
         code = call(wanted, "up", "--yes")
         taken = time.monotonic() - begun
@@ -112,13 +111,11 @@ def _deployed(wanted: StackConfig, stack: Stack, console: Console) -> int:
                 console.print(str(exchange))
             if code:
                 _tell_what_serves(api, wanted, project, stack, console)
-        except (EngineFault, OSError) as error:
+        except FAILURES as error:
             console.error(
                 f"unknown which containers serve now: the engine does not answer ({error})"
             )
             code = code or 1
-    finally:
-        api.close()
     console.print(f"took {taken:.1f} s")
     return code
 

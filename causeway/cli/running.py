@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
+from causeway.engine.address import Address, chosen
+from causeway.engine.faults import FAILURES, Fault, explain
 from causeway.model.errors import visible
 from causeway.model.project import StackConfig
 from causeway.model.reach import EngineFacts
@@ -15,37 +18,49 @@ from causeway.model.values import Stack
 from .problem import UsageError
 
 if TYPE_CHECKING:
-    from causeway.live.stack import Engine
+    from causeway.engine.client import Engine
     from causeway.live.status import Status
 
-# `live` is imported where it is used: the Docker SDK loads slower than most commands run.
+# The client is imported where it is used: most commands ask no engine.
 
 
-def engine(wanted: StackConfig) -> Engine:
-    """The engine from the stack's `docker:host` or `docker:context`, else from DOCKER_HOST, else
-    the local one."""
-    from causeway.live.stack import EngineFault
-    from causeway.live.stack import engine as connected
-
+@contextmanager
+def engine(wanted: StackConfig) -> Iterator[Engine]:
+    """The engine that the stack or the environment names, until the end. As `connected`."""
     if wanted.engine.has_hidden_material and not os.environ.get("DOCKER_TLS_VERIFY"):
         raise UsageError(
             "only Pulumi can read docker:caMaterial, docker:certMaterial and docker:keyMaterial\n"
             "  what to do: name a folder with ca.pem, cert.pem and key.pem in docker:certPath, or "
             "set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"
         )
-    context = wanted.engine.context if not wanted.engine.host else ""
+    with connected(wanted.engine.provider) as api:
+        yield api
+
+
+@contextmanager
+def connected(
+    provider: Mapping[str, str], environment: Mapping[str, str] = os.environ
+) -> Iterator[Engine]:
+    """The engine that the provider's configuration or else the environment names.
+
+    Raises UsageError when it does not answer, or refuses something, at first or later on.
+    """
+    from causeway.engine.client import Engine
+
+    meant = meant_by(provider, environment)
     try:
-        return connected("" if context else host_of(wanted), wanted.engine.certificates, context)
-    except EngineFault as error:
-        where = host_of(wanted) or "the default socket"
-        raise UsageError(f"no engine answers at {where}: {error}") from None
+        with closing(Engine(meant.host, dict(provider), meant.context)) as api:
+            yield api
+    except FAILURES as error:
+        raise UsageError(explain(error, str(meant))) from None
 
 
-def host_of(wanted: StackConfig) -> str:
-    """The engine's address, or the name of the docker context."""
-    if wanted.engine.context and not wanted.engine.host:
-        return f"docker context {wanted.engine.context}"
-    return wanted.engine.host or os.environ.get("DOCKER_HOST", "")
+def meant_by(provider: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Address:
+    """The engine's address. Raises UsageError for a docker context that cannot be read."""
+    try:
+        return chosen(provider, environment)
+    except Fault as error:
+        raise UsageError(str(error)) from None
 
 
 def running(api: Engine, wanted: StackConfig, only: Collection[str] = ()) -> Status:
@@ -59,8 +74,7 @@ def running(api: Engine, wanted: StackConfig, only: Collection[str] = ()) -> Sta
     found = status(api, project, wanted.stack, only)
     if not wanted.stack or not found.containers:
         name = wanted.stack or wanted.name
-        where = host_of(wanted) or "the local engine"
-        raise UsageError(f"no container of stack {name} runs on {where}")
+        raise UsageError(f"no container of stack {name} runs on {meant_by(wanted.engine.provider)}")
     return found
 
 
@@ -68,8 +82,5 @@ def read_live(wanted: StackConfig) -> tuple[Stack, EngineFacts]:
     """The running stack as a value of the model, and the facts about its engine."""
     from causeway.live.status import engine_facts
 
-    api = engine(wanted)
-    try:
+    with engine(wanted) as api:
         return running(api, wanted).running, engine_facts(api)
-    finally:
-        api.close()

@@ -18,7 +18,7 @@ from causeway.model.values import Stack
 from .console import Console
 from .problem import UsageError
 from .project import chosen_stack, project_folder
-from .running import host_of, read_live
+from .running import meant_by, read_live
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ def read(options: argparse.Namespace, facts: EngineFacts) -> Subject:
     wanted = which(options)
     beside = [_beside(name) for name in getattr(options, "beside", ())]
     if options.live:
-        if elsewhere := [each for each in beside if host_of(each) != host_of(wanted)]:
+        here = meant_by(wanted.engine.provider).host
+        if elsewhere := [each for each in beside if meant_by(each.engine.provider).host != here]:
             raise UsageError(f"stack {elsewhere[0].stack} runs on another engine (docker:host)")
         running, told = read_live(wanted)
         stacks = [running, *(read_live(each)[0] for each in beside)]

@@ -26,9 +26,9 @@ from .stacks import load_stack, which
 from .wording import WORDS
 
 if TYPE_CHECKING:
+    from causeway.engine.client import Engine
     from causeway.live.names import NameFinding
     from causeway.live.replicas import Condition
-    from causeway.live.stack import Engine
     from causeway.live.verify import Report
 
 NAME = "verify"
@@ -72,14 +72,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
     signal.signal(signal.SIGTERM, _interrupted)
     update = _update() if options.deploying else None
     wanted = update.settings if update else which(options)
-    api = engine(wanted)
-    try:
+    with engine(wanted) as api:
         report, names, stack = _verified(options, wanted, api, update)
         # Checked last: a container that has just started may still exit. With --live, nothing
         # says which services should run.
         dead = [] if options.live else _dead(wanted, api, stack, update)
-    finally:
-        api.close()
     if options.junit:
         Path(options.junit).write_text(
             reports.as_junit(report, wanted.name, names), encoding="utf-8"

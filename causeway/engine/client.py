@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from . import contexts, wire
+from . import address, contexts, wire
 from .faults import EngineError, Fault, NotFound
 
 # The default time limit of a call; a slow engine may need more.
@@ -33,18 +33,27 @@ class Engine:
 
     Calls raise EngineError for an error response (NotFound for a 404), and Unreachable, Silent or
     BrokenOff when there is no response.
-    `host` is the engine's address, `speaks` the newest API version it supports, such as (1, 41).
+    `host` is the engine's address, `version` the engine's own version and `speaks` the newest API
+    version that it supports, such as (1, 41). `timeout` limits the call that asks for them.
     """
 
-    def __init__(self, host: str, config: Config) -> None:
+    def __init__(
+        self,
+        host: str,
+        config: Config,
+        context: contexts.DockerContext | None = None,
+        timeout: float = CALL_SECONDS,
+    ) -> None:
         self.host = host
-        self._wire = wire.Wire(host, config)
+        self._wire = wire.Wire(host, config, context)
         self._prefix = ""
         self._info: dict[str, Any] | None = None
-        told = self.call("GET", "/version")
-        newest = str(told.get("ApiVersion")) if isinstance(told, dict) else ""
+        told = self.call("GET", "/version", timeout=timeout)
+        known = told if isinstance(told, dict) else {}
+        self.version, newest = str(known.get("Version") or ""), str(known.get("ApiVersion"))
         found = re.fullmatch(r"(\d+)\.(\d+)", newest, re.ASCII)
         if not found:
+            self.close()
             raise Fault(
                 f"the server at {host} is not a Docker engine: it does not report an API version"
             )
@@ -149,6 +158,13 @@ class Engine:
         answer = self._send("POST", path, None, params, seconds, {})
         return lambda: int(self._json(answer.read(), path)["StatusCode"])
 
+    def attach(self, container: str) -> wire.Stream:
+        """The standard input of a container, and its outputs in frames, from now on."""
+        params = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        path = f"/containers/{container}/attach"
+        headers = {"Connection": "Upgrade", "Upgrade": "tcp"}
+        return self._send("POST", path, None, params, CALL_SECONDS, headers).upgraded()
+
     def put_archive(self, container: str, folder: str, archive: bytes) -> None:
         """Extract a tar archive in a folder of a container."""
         path = f"/containers/{container}/archive"
@@ -207,18 +223,10 @@ def _words(answer: wire.Answer) -> str:
         return text or f"{answer.status} {answer.reason}"
 
 
-def connect(config: Config) -> Engine:
-    """The engine at the address of the provider's configuration, DOCKER_HOST or the default socket.
+def connect(config: Config, environment: Mapping[str, str] = os.environ) -> Engine:
+    """The engine that the provider's configuration and the environment name (`address.chosen`).
 
     Raises the exceptions of a call when nothing answers; `faults.explain` turns them into messages.
     """
-    return Engine(address(config), config)
-
-
-def address(config: Config) -> str:
-    """The engine's address: docker:host, docker:context, DOCKER_HOST, or the default socket."""
-    if config.get("host"):
-        return str(config["host"])
-    if context := contexts.chosen(config):
-        return context.host
-    return os.environ.get("DOCKER_HOST") or contexts.SOCKET
+    found = address.chosen(config, environment)
+    return Engine(found.host, config, found.context)

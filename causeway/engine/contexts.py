@@ -1,27 +1,22 @@
-"""Reads a Docker context as the docker command stores it: the engine's address and TLS files.
-
-The Docker SDK does not serve: it ignores a CA certificate without a client certificate, and all
-contexts when there is no config.json.
-"""
+"""A docker context as the docker command keeps it: the engine's address, and its TLS material."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .faults import Fault
 
-DEFAULT = "default"
-SOCKET = "unix:///var/run/docker.sock"
-
 
 @dataclass(frozen=True, slots=True)
 class DockerContext:
-    """`material` is the folder with ca.pem, cert.pem and key.pem, or None without one."""
+    """`host` is empty for the default socket; `material` is the folder with ca.pem, cert.pem and
+    key.pem, or None without one."""
 
     name: str
     host: str
@@ -29,31 +24,33 @@ class DockerContext:
     skips_verification: bool = False
 
 
-def configuration() -> Path:
+def configuration(environment: Mapping[str, str] = os.environ) -> Path:
     """The configuration folder of the docker command."""
-    return Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    return Path(environment.get("DOCKER_CONFIG") or Path.home() / ".docker")
 
 
-def chosen(config: dict[str, Any]) -> DockerContext | None:
-    """The context that locates the engine; None when another setting does.
-
-    Raises Fault for a context that does not exist or cannot be read.
-    """
-    name = config.get("context")
-    # The context named `default` means: use the environment.
-    if config.get("host") or not name or name == DEFAULT:
-        return None
-    return read(str(name))
+def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """The docker command's config.json; empty where it cannot be read, as for that command."""
+    try:
+        text = (configuration(environment) / "config.json").read_text(encoding="utf-8")
+        return dict(json.loads(text))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
-def read(name: str) -> DockerContext:
+def current(environment: Mapping[str, str] = os.environ) -> str:
+    """The name that `docker context use` wrote down; empty without one."""
+    return str(settings(environment).get("currentContext") or "")
+
+
+def read(name: str, environment: Mapping[str, str] = os.environ) -> DockerContext:
     """The context of this name. Raises Fault when it does not exist or cannot be read."""
     identity = hashlib.sha256(name.encode()).hexdigest()
-    folder = configuration() / "contexts"
+    folder = configuration(environment) / "contexts"
     file = folder / "meta" / identity / "meta.json"
     try:
         endpoint = json.loads(file.read_text(encoding="utf-8"))["Endpoints"]["docker"]
-        host, skips = str(endpoint.get("Host") or SOCKET), bool(endpoint.get("SkipTLSVerify"))
+        host, skips = str(endpoint.get("Host") or ""), bool(endpoint.get("SkipTLSVerify"))
     except FileNotFoundError:
         raise Fault(
             f"there is no docker context {name!r}\n  what to do: `docker context ls` lists them"

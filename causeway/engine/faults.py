@@ -1,7 +1,7 @@
 """Error messages that a person can act on.
 
-`Fault` is the plugin's own exception; `explain` turns errors of the Engine API or the connection
-into messages that say what to do. The rows of the table are tried in order.
+`Fault` is what is shown as it is; `explain` turns what the Engine API or the connection
+says into a message with the way out. Rows of the table are tried in order.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ class BrokenOff(Unreachable):
 class Silent(Exception):
     """The engine took longer than the time limit of a call."""
 
+
+# What a call to an engine, or the way to it, ends with when something is wrong.
+FAILURES = (Fault, EngineError, Unreachable, Silent)
 
 # Control characters, marks and overrides of the text direction, lone surrogates.
 _HIDDEN = re.compile(
@@ -142,7 +145,7 @@ def explain(error: BaseException, host: str) -> str:
     if isinstance(error, Silent):
         return (
             f"the Docker engine at {host} did not answer in time\n  what to do: check whether it "
-            "is overloaded or hangs (`docker info`, the engine's log), then run `pulumi up` again"
+            "is overloaded or hangs (`docker info`, the engine's log), then try again"
         )
     if isinstance(error, Unreachable) and "certificate" in str(error):
         return (

@@ -22,13 +22,21 @@ TEXTS = {AUTHORITY: "caMaterial", CERTIFICATE: "certMaterial", KEY: "keyMaterial
 TLS_PORT = 2376
 
 
-def security(config: dict[str, Any], scheme: str, port: int | None) -> ssl.SSLContext | None:
-    """The TLS context for a TCP address; None without TLS. Raises Fault for missing files."""
+def security(
+    config: dict[str, Any],
+    scheme: str,
+    port: int | None,
+    context: contexts.DockerContext | None = None,
+) -> ssl.SSLContext | None:
+    """The TLS context for a TCP address, of a docker context or not; None without TLS.
+
+    Raises Fault for missing files.
+    """
     if config.get("certPath"):
         return _of_folder(Path(str(config["certPath"])))
     if any(config.get(key) for key in TEXTS.values()):
         return _of_texts({name: str(config.get(key) or "") for name, key in TEXTS.items()})
-    if context := contexts.chosen(config):
+    if context:
         return _of_context(context, scheme, port)
     # An empty variable means off, as in the docker command.
     if os.environ.get("DOCKER_TLS_VERIFY"):
@@ -38,15 +46,15 @@ def security(config: dict[str, Any], scheme: str, port: int | None) -> ssl.SSLCo
 
 @contextmanager
 def folder(config: dict[str, Any]) -> Iterator[Path | None]:
-    """The folder with the configured certificates, for another program; None without any."""
-    context = contexts.chosen(config)
+    """The folder with the files that the configuration names or holds, for another program; None
+    where it does neither."""
     if config.get("certPath"):
         yield Path(str(config["certPath"]))
     elif any(config.get(key) for key in TEXTS.values()):
         with _files({name: str(config.get(key) or "") for name, key in TEXTS.items()}) as made:
             yield made
     else:
-        yield context.material if context else None
+        yield None
 
 
 def _of_folder(folder: Path, names: tuple[str, ...] = tuple(TEXTS)) -> ssl.SSLContext:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import IO, Any, TypeVar
-from urllib.parse import urlsplit
 
-from . import tls
-from .faults import BrokenOff, Fault, Silent, Unreachable, cause
+from . import contexts, tls
+from .address import endpoint
+from .faults import BrokenOff, Silent, Unreachable, cause
 
 CONNECT_SECONDS = 60.0
 # How long an engine that did not answer a call has to answer a ping, and how long it then counts as
@@ -26,6 +26,8 @@ PROBE_SECONDS = 2.0
 SILENCE_SECONDS = 5.0
 _PORT = 2375
 _PIECE = 65536
+SWITCHING_PROTOCOLS = 101
+STDOUT = 1  # of a frame; 2 are errors
 Body = bytes | IO[bytes] | None
 T = TypeVar("T")
 
@@ -46,10 +48,13 @@ class _SocketConnection(HTTPConnection):
 class Answer:
     """A response; `read`, `lines` or `close` it. A connection read to its end is reused."""
 
-    def __init__(self, response: HTTPResponse, done: Callable[[bool], None]) -> None:
+    def __init__(
+        self, response: HTTPResponse, opened: socket.socket, done: Callable[[bool], None]
+    ) -> None:
         self.status = response.status
         self.reason = response.reason
         self._response = response
+        self._socket = opened
         self._done = done
 
     def read(self) -> bytes:
@@ -72,11 +77,44 @@ class Answer:
         # Not `readline`, which takes a chunked stream that breaks off for one that ends.
         return self._response.read1(_PIECE) if self._response.chunked else self._response.read()
 
+    def upgraded(self) -> Stream:
+        """The connection itself, which no longer speaks HTTP. Raises BrokenOff if it still does."""
+        if self.status != SWITCHING_PROTOCOLS:
+            self.close()
+            raise BrokenOff("the connection was not handed over; a proxy may stand between")
+        return Stream(self._response, self._socket, self.close)
+
     def close(self) -> None:
         done, self._done = self._done, lambda whole: None
         whole = self._response.isclosed() and not self._response.will_close
         self._response.close()
         done(whole)
+
+
+class Stream:
+    """Bytes both ways, as to a process that is attached to. Calls raise Silent and BrokenOff."""
+
+    def __init__(
+        self, response: HTTPResponse, opened: socket.socket, close: Callable[[], None]
+    ) -> None:
+        self._response = response
+        self._socket = opened
+        self._close = close
+
+    def send(self, data: bytes) -> None:
+        _told(lambda: self._socket.sendall(data))
+
+    def receive(self, seconds: float) -> bytes:
+        """What has come, at least a byte of it; empty at the end."""
+        self._socket.settimeout(max(0.01, seconds))
+        # Not off the socket: what came along with the head lies in the buffer already.
+        received: bytes = _told(lambda: self._response.fp.read1(_PIECE))
+        return received
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._close()
 
 
 class Wire:
@@ -86,8 +124,10 @@ class Wire:
     so that not every call to a hung engine takes its whole time limit.
     """
 
-    def __init__(self, host: str, config: dict[str, Any]) -> None:
-        self._make = _maker(host, config)
+    def __init__(
+        self, host: str, config: dict[str, Any], context: contexts.DockerContext | None = None
+    ) -> None:
+        self._make = _maker(host, config, context)
         # Used from many threads: list.pop and list.append are atomic.
         self._idle: list[HTTPConnection] = []
         self._heard = 0  # answers so far
@@ -110,7 +150,7 @@ class Wire:
             self._probe()
         heard = self._heard
         try:
-            return self._sent(self._connected(), method, target, body, headers, timeout)
+            return self._sent(self._connected(timeout), method, target, body, headers, timeout)
         except Silent:
             # If other calls were answered meanwhile, only this call takes long.
             self._is_doubted = self._is_doubted or heard == self._heard
@@ -149,7 +189,8 @@ class Wire:
         try:
             if connection.sock is None:
                 _told(connection.connect, Unreachable)
-            connection.sock.settimeout(timeout)
+            opened = connection.sock  # of which the connection lets go where the answer is its last
+            opened.settimeout(timeout)
             _told(lambda: _ask(connection, method, target, body, headers))
             response = _told(connection.getresponse)
         except BaseException:
@@ -157,9 +198,9 @@ class Wire:
             raise
         self._heard += 1
         self._is_doubted = False
-        return Answer(response, done)
+        return Answer(response, opened, done)
 
-    def _connected(self) -> HTTPConnection:
+    def _connected(self, timeout: float | None) -> HTTPConnection:
         """An idle connection that the engine has not closed, or else a new one."""
         with suppress(IndexError):  # none is idle, or another thread took it
             while True:
@@ -168,14 +209,15 @@ class Wire:
                     return connection
                 connection.close()
         connection = self._make()
-        connection.timeout = CONNECT_SECONDS
+        connection.timeout = min(timeout or CONNECT_SECONDS, CONNECT_SECONDS)
         return connection
 
 
 def _ask(
     connection: HTTPConnection, method: str, target: str, body: Body, headers: dict[str, str]
 ) -> None:
-    with suppress(BrokenPipeError):  # the engine may answer before it has read the whole request
+    # The engine may answer before it has read the whole request.
+    with suppress(BrokenPipeError, ConnectionResetError):
         connection.request(method, target, body, headers)
 
 
@@ -195,44 +237,37 @@ def _told(step: Callable[[], T], failure: type[Unreachable] = BrokenOff) -> T:
         raise failure(cause(error)) from error
 
 
-def _maker(host: str, config: dict[str, Any]) -> Callable[[], HTTPConnection]:
-    """A function that creates a connection to `host`."""
-    scheme, _, rest = host.partition("://")
-    if scheme == "unix" and rest:
-        return lambda: _SocketConnection(rest)
-    if scheme not in ("tcp", "http", "https"):
-        raise Fault(_unserved(host, scheme, rest))
-    try:
-        place = urlsplit(f"//{rest}")
-        name, port = place.hostname or "", place.port
-    except ValueError as error:
-        raise Fault(f"{host!r} is not a valid engine address: {error}") from None
-    if not name or place.path.strip("/"):
-        raise Fault(f"{host!r} is not a valid engine address: use tcp://HOST:PORT")
-    security = tls.security(config, scheme, port)
+def _maker(
+    host: str, config: dict[str, Any], context: contexts.DockerContext | None
+) -> Callable[[], HTTPConnection]:
+    """How a connection to `host` is made."""
+    place = endpoint(host)
+    if place.scheme == "unix":
+        return lambda: _SocketConnection(place.path)
+    security = tls.security(config, place.scheme, place.port, context)
     if security is None:
-        return lambda: HTTPConnection(name, port or _PORT)
-    return lambda: HTTPSConnection(name, port or tls.TLS_PORT, context=security)
+        return lambda: HTTPConnection(place.name, place.port or _PORT)
+    return lambda: HTTPSConnection(place.name, place.port or tls.TLS_PORT, context=security)
 
 
-def _unserved(host: str, scheme: str, rest: str) -> str:
-    if scheme == "ssh":
-        return (
-            f"the engine at {host} cannot be reached: ssh:// is not supported\n"
-            "  what to do: forward its socket, `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock "
-            f"{rest}`, and set DOCKER_HOST=unix:///tmp/engine.sock"
-        )
-    return f"{host!r} is not a valid engine address: use unix:///PATH or tcp://HOST:PORT"
+def frames(raw: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+    """The whole frames at the start of `raw`, as (output, content), and the bytes after them.
+
+    The engine sends so what a process without a terminal writes. A header has 8 bytes; the first of
+    them STDOUT or 2 for errors, the last 4 are the length of the data, in
+    big-endian order (Engine API, ContainerAttach).
+    """
+    found, start = [], 0
+    while len(raw) >= start + 8:
+        end = start + 8 + int.from_bytes(raw[start + 4 : start + 8], "big")
+        if len(raw) < end:
+            break
+        found.append((raw[start], raw[start + 8 : end]))
+        start = end
+    return found, raw[start:]
 
 
 def without_frames(raw: bytes) -> bytes:
-    """The output of a process without a terminal, without the frame headers of the engine.
-
-    A header has 8 bytes; the last 4 of them are the length of the data, in big-endian order.
-    """
-    output, start = bytearray(), 0
-    while start + 8 <= len(raw):
-        end = start + 8 + int.from_bytes(raw[start + 4 : start + 8], "big")
-        output += raw[start + 8 : end]
-        start = end
-    return bytes(output)
+    """The contents of all frames, also of one that breaks off."""
+    found, rest = frames(raw)
+    return b"".join([content for _, content in found] + [rest[8:]])

@@ -7,14 +7,13 @@ created by a killed update or kept on purpose: only a person can tell.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import docker.errors
-
 from causeway.contract import CHECKOUT_LABEL, STATE_LABEL, URN_LABEL
-
-from .stack import Engine
+from causeway.engine.client import Engine, filters
+from causeway.engine.faults import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +30,13 @@ def leftovers(api: Engine, identities: Collection[str], recorded: Collection[str
     """The objects with one of these identities that are not recorded, sorted by kind and name."""
     found = []
     for identity in sorted(identities):
-        label = {"label": f"{STATE_LABEL}={identity}"}
-        for each in api.containers(all=True, filters=label):
+        carrying = filters(label=[f"{STATE_LABEL}={identity}"])
+        for each in api.call("GET", "/containers/json", params={"all": 1} | carrying):
             name = (each.get("Names") or [each["Id"][:12]])[0].lstrip("/")
             found.append(Object("container", each["Id"], name, _told(each, each["Status"])))
-        for each in api.networks(filters=label):
+        for each in api.call("GET", "/networks", params=carrying):
             found.append(Object("network", each["Id"], each["Name"], _told(each)))
-        for each in api.volumes(filters=label)["Volumes"] or []:
+        for each in api.call("GET", "/volumes", params=carrying)["Volumes"] or []:
             found.append(Object("volume", each["Name"], each["Name"], _told(each, "with its data")))
     return sorted(
         (each for each in found if each.id not in recorded), key=lambda each: (each.kind, each.name)
@@ -48,10 +47,7 @@ def anonymous_volumes(api: Engine, containers: Collection[str]) -> list[str]:
     """The names of the anonymous volumes of these containers."""
     found: set[str] = set()
     for identity in containers:
-        try:
-            mounts = api.inspect_container(identity)["Mounts"]
-        except docker.errors.NotFound:
-            continue
+        mounts = (api.find(f"/containers/{identity}/json") or {}).get("Mounts") or ()
         names = (str(each.get("Name")) for each in mounts if each["Type"] == "volume")
         found |= {name for name in names if len(name) == 64 and not set(name) - set(_HEX)}
     return sorted(found)
@@ -61,24 +57,14 @@ _HEX = "0123456789abcdef"
 
 
 def remove(api: Engine, one: Object) -> None:
-    """Remove the object, a running container by force. Raises EngineFault."""
-    try:
-        if one.kind == "container":
-            api.remove_container(one.id, force=True, v=False)
-        elif one.kind == "network":
-            api.remove_network(one.id)
-        else:
-            api.remove_volume(one.id)
-    except docker.errors.NotFound:
-        return
+    """Remove the object, a running container by force. Raises as the engine's calls do."""
+    params = {"force": 1} if one.kind == "container" else None
+    with suppress(NotFound):
+        api.call("DELETE", f"/{one.kind}s/{one.id}", params=params)
 
 
 def has_volume(api: Engine, name: str) -> bool:
-    try:
-        api.inspect_volume(name)
-    except docker.errors.NotFound:
-        return False
-    return True
+    return api.find(f"/volumes/{name}") is not None
 
 
 def _told(found: dict[str, Any], also: str = "") -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
 
-import docker
-
+from causeway.engine.client import Engine
+from causeway.engine.faults import FAILURES
 from causeway.model.reach.draft import ORDER
 from causeway.model.reach.topology import WIRES
 from causeway.model.reach.values import ANY, Cell, Node, NodeKind, Verdict
@@ -42,7 +42,7 @@ class Seen:
 class Probes:
     """Vantages for running stacks on one engine; a context manager that closes them all."""
 
-    api: docker.APIClient
+    api: Engine
     image: str
     statuses: Sequence[Status]
     outside: Mapping[Node, tuple[Outside, Callable[[], Vantage]]] = field(default_factory=dict)
@@ -166,7 +166,7 @@ class Probes:
 
 
 def _close(vantage: Vantage) -> None:
-    with suppress(OSError):
+    with suppress(OSError, *FAILURES):
         vantage.close()
 
 

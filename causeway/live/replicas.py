@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import docker
-import docker.errors
+from causeway.contract import DRAIN_LABEL, ROLE_LABEL, SERVICE_LABEL
+from causeway.engine.client import Engine
 
-from causeway.contract import DRAIN_LABEL, PROJECT_LABEL, ROLE_LABEL, SERVICE_LABEL, STACK_LABEL
+from .stack import of_stack
 
 # id -> seconds for which it is drained before it stops
 Replicas = Mapping[str, float]
@@ -42,11 +42,10 @@ class Exchange:
         return f"{self.service}: {', '.join(parts)}"
 
 
-def replicas(api: docker.APIClient, project: str, stack: str) -> dict[str, Replicas]:
+def replicas(api: Engine, project: str, stack: str) -> dict[str, Replicas]:
     """The containers by service, running or not."""
-    labels = [f"{PROJECT_LABEL}={project}", f"{STACK_LABEL}={stack}"]
     found: dict[str, dict[str, float]] = {}
-    for each in api.containers(all=True, filters={"label": labels}):
+    for each in api.call("GET", "/containers/json", params={"all": 1} | of_stack(project, stack)):
         if ROLE_LABEL in each["Labels"]:
             continue
         seconds = each["Labels"].get(DRAIN_LABEL) or "0"
@@ -118,7 +117,7 @@ class Condition:
 
 
 def conditions(
-    api: docker.APIClient,
+    api: Engine,
     project: str,
     stack: str,
     declared: Iterable[str] = (),
@@ -128,16 +127,14 @@ def conditions(
 
     `only`: the ids of the containers that count, for use during an update.
     """
-    labels = [f"{PROJECT_LABEL}={project}", f"{STACK_LABEL}={stack}"]
     found: dict[str, list[Replica]] = {service: [] for service in declared}
-    for each in api.containers(all=True, filters={"label": labels}):
+    for each in api.call("GET", "/containers/json", params={"all": 1} | of_stack(project, stack)):
         if ROLE_LABEL in each["Labels"] or (only and each["Id"] not in only):
             continue
-        try:
-            state = api.inspect_container(each["Id"])["State"]
-        except docker.errors.NotFound:  # removed since it was listed
-            continue
-        found.setdefault(each["Labels"].get(SERVICE_LABEL, ""), []).append(_replica(each, state))
+        inspected = api.find(f"/containers/{each['Id']}/json")
+        if inspected is not None:  # else it was removed since it was listed
+            replica = _replica(each, inspected["State"])
+            found.setdefault(each["Labels"].get(SERVICE_LABEL, ""), []).append(replica)
     return [
         Condition(service, tuple(sorted(found[service], key=lambda one: one.name)))
         for service in sorted(found)

@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import docker
-import docker.errors
-
-from causeway.contract import PROJECT_LABEL, REPLICA_LABEL, SERVICE_LABEL, STACK_LABEL
+from causeway.contract import REPLICA_LABEL, SERVICE_LABEL, STACK_LABEL
+from causeway.engine.client import Engine
+from causeway.engine.faults import EngineError
 from causeway.model.reach.values import Endpoint, EngineFacts, engine_version
 from causeway.model.values import Attachment, Network, Pairs, Place, Port, Service, Stack, Subnet
+
+from .stack import manages_swarm, of_stack
 
 NOWHERE = Place("", 0, "")
 DEFAULT_BRIDGE = "bridge"
@@ -57,14 +58,13 @@ class Status:
         return f"{self.project}-{self.stack}"
 
 
-def status(api: docker.APIClient, project: str, stack: str, only: Collection[str] = ()) -> Status:
-    """Empty when no container of the stack runs. `only`: the ids of the containers that count, for
-    use during an update, when replaced containers may still run."""
-    labels = [f"{PROJECT_LABEL}={project}", f"{STACK_LABEL}={stack}"]
+def status(api: Engine, project: str, stack: str, only: Collection[str] = ()) -> Status:
+    """Empty when nothing of the stack runs. `only`: the ids of the containers that count, as
+    amid an update, when some that are replaced still run."""
     found = [
         _inspected(api, each["Id"])
-        for each in api.containers(filters={"label": labels, "status": "running"})
-        if not only or each["Id"] in only
+        for each in api.call("GET", "/containers/json", params=of_stack(project, stack))
+        if each["State"] == "running" and (not only or each["Id"] in only)
     ]
     # A load balancer is two containers; the one that holds its networks stands for both.
     found = list({each.get("Id"): each for each in (_holder(api, one) for one in found)}.values())
@@ -94,15 +94,12 @@ def status(api: docker.APIClient, project: str, stack: str, only: Collection[str
     return Status(project, stack, containers, networks, running)
 
 
-def _inspected(api: docker.APIClient, container: str) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = api.inspect_container(container)
-    except docker.errors.NotFound:  # removed since it was listed
-        return {}
-    return found
+def _inspected(api: Engine, container: str) -> dict[str, Any]:
+    # Empty where it removed since it was listed.
+    return dict(api.find(f"/containers/{container}/json") or {})
 
 
-def _holder(api: docker.APIClient, found: dict[str, Any]) -> dict[str, Any]:
+def _holder(api: Engine, found: dict[str, Any]) -> dict[str, Any]:
     """The container of the same service whose namespace this one joins, else itself."""
     mode = found["HostConfig"]["NetworkMode"] if found else ""
     if not mode.startswith("container:"):
@@ -122,7 +119,7 @@ def _networks(found: Mapping[str, Any]) -> list[str]:
 
 
 def _container(
-    api: docker.APIClient, found: dict[str, Any], owners: Mapping[str, dict[str, Any]]
+    api: Engine, found: dict[str, Any], owners: Mapping[str, dict[str, Any]]
 ) -> Container:
     owner = _owner(api, found, owners)
     is_host = owner["HostConfig"]["NetworkMode"] == "host"
@@ -144,7 +141,7 @@ def _container(
 
 
 def _owner(
-    api: docker.APIClient, found: dict[str, Any], owners: Mapping[str, dict[str, Any]]
+    api: Engine, found: dict[str, Any], owners: Mapping[str, dict[str, Any]]
 ) -> dict[str, Any]:
     """The container that owns the namespace: this one, or one that it joins, directly or not."""
     for _ in range(16):
@@ -208,8 +205,8 @@ def _ports(bindings: Mapping[str, Any]) -> Iterable[Port]:
             yield Port(int(number), published, host.get("HostIp") or None, protocol or "tcp")
 
 
-def _network(api: docker.APIClient, name: str, prefix: str) -> Network:
-    found: dict[str, Any] = api.inspect_network(name)
+def _network(api: Engine, name: str, prefix: str) -> Network:
+    found: dict[str, Any] = api.call("GET", f"/networks/{name}")
     own = name.startswith(f"{prefix}_")
     return Network(
         key=name.removeprefix(f"{prefix}_"),
@@ -226,25 +223,24 @@ def _network(api: docker.APIClient, name: str, prefix: str) -> Network:
     )
 
 
-def engine_facts(api: docker.APIClient, *, userland_proxy: bool = True) -> EngineFacts:
+def engine_facts(api: Engine, *, userland_proxy: bool = True) -> EngineFacts:
     """The facts that verdicts depend on, as far as the engine reports them; it does not report its
     userland proxy."""
-    options = api.inspect_network(DEFAULT_BRIDGE)["Options"] or {}
+    options = api.call("GET", f"/networks/{DEFAULT_BRIDGE}")["Options"] or {}
     return EngineFacts(
-        version=engine_version(str(api.version()["Version"])),
+        version=engine_version(api.version),
         userland_proxy=userland_proxy,
-        ip_forward=bool(api.info()["IPv4Forwarding"]),
+        ip_forward=bool(api.info["IPv4Forwarding"]),
         icc=options.get("com.docker.network.bridge.enable_icc") != "false",
     )
 
 
-def swarm_services(api: docker.APIClient) -> tuple[str, ...]:
+def swarm_services(api: Engine) -> tuple[str, ...]:
     """The names of Swarm services, whose tasks are not read here; none without a swarm."""
-    swarm = api.info().get("Swarm") or {}
-    if swarm.get("LocalNodeState") != "active" or not swarm.get("ControlAvailable"):
+    if not manages_swarm(api):
         return ()
     try:
-        listed = api.services()  # type: ignore[no-untyped-call] # the SDK's stubs leave it out
-    except docker.errors.APIError:
+        listed = api.call("GET", "/services")
+    except EngineError:
         return ()  # a swarm without a quorum cannot answer, and the rest does not need it
     return tuple(sorted(str(each["Spec"]["Name"]) for each in listed))

@@ -7,7 +7,6 @@ input, so it ends, and its container is removed, whatever happens to this proces
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -17,11 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-import docker
-import docker.errors
-from docker.types import LogConfig
-
 from causeway.contract import PROBE_LABEL
+from causeway.engine.client import Engine, filters
+from causeway.engine.faults import BrokenOff, EngineError, Silent
+from causeway.engine.wire import STDOUT, Stream, frames
 
 SCRIPT = Path(__file__).with_name("prober.py")
 LONGEST_SECONDS = 600
@@ -120,24 +118,24 @@ def _greeting(heard: Mapping[str, Any]) -> Greeting:
     )
 
 
-def inside(api: docker.APIClient, image: str, network_mode: str, name: str) -> Vantage:
+def inside(api: Engine, image: str, network_mode: str, name: str) -> Vantage:
     """A vantage in a container's namespace (`container:ID`) or the host's (`host`)."""
     return _opened(name, ContainerLine(api, image, network_mode, name))
 
 
-def sweep(api: docker.APIClient, older_than: float = STALE_SECONDS) -> list[str]:
+def sweep(api: Engine, older_than: float = STALE_SECONDS) -> list[str]:
     """Remove probes that never started because their run was killed; returns their ids.
 
     Probes that did start end with their run, and the engine removes them.
     """
     removed = []
-    now = datetime.fromisoformat(str(api.info()["SystemTime"]))
-    listed = api.containers(all=True, filters={"label": PROBE_LABEL, "status": "created"})
-    for each in listed:
+    now = datetime.fromisoformat(str(api.call("GET", "/info")["SystemTime"]))
+    created = {"all": 1} | filters(label=[PROBE_LABEL], status=["created"])
+    for each in api.call("GET", "/containers/json", params=created):
         age = now - datetime.fromtimestamp(each["Created"], UTC)
         if age.total_seconds() >= older_than:
-            with suppress(docker.errors.APIError):
-                api.remove_container(each["Id"])
+            with suppress(EngineError):
+                api.call("DELETE", f"/containers/{each['Id']}")
                 removed.append(str(each["Id"]))
     return removed
 
@@ -162,78 +160,73 @@ def _arguments() -> list[str]:
 class ContainerLine:
     """An attached container that joins a namespace; the engine removes it when it ends."""
 
-    def __init__(self, api: docker.APIClient, image: str, network_mode: str, name: str) -> None:
+    def __init__(self, api: Engine, image: str, network_mode: str, name: str) -> None:
         self._api, self._name = api, name
-        self._buffer, self._errors = b"", b""
-        made = api.create_container(
-            image,
-            entrypoint=["python3"],
-            command=_arguments(),
-            user="0:0",
-            stdin_open=True,
-            labels={PROBE_LABEL: name},
-            host_config=api.create_host_config(
-                network_mode=network_mode,
-                auto_remove=True,
-                cap_drop=["ALL"],
-                cap_add=["NET_RAW"],
-                security_opt=["no-new-privileges"],
-                read_only=True,
-                log_config=LogConfig(type="none"),
-            ),
-        )
-        self._id = made["Id"]
+        self._rest, self._output, self._errors = b"", b"", b""
+        self._stream: Stream | None = None
+        wanted = {
+            "Image": image,
+            "Entrypoint": ["python3"],
+            "Cmd": _arguments(),
+            "User": "0:0",
+            "Labels": {PROBE_LABEL: name},
+            "OpenStdin": True,
+            "StdinOnce": True,  # its input ends with the connection
+            "HostConfig": {
+                "NetworkMode": network_mode,
+                "AutoRemove": True,
+                "CapDrop": ["ALL"],
+                "CapAdd": ["NET_RAW"],
+                "SecurityOpt": ["no-new-privileges"],
+                "ReadonlyRootfs": True,
+                "LogConfig": {"Type": "none"},
+            },
+        }
+        wanted |= dict.fromkeys(("AttachStdin", "AttachStdout", "AttachStderr"), True)
+        self._id = api.call("POST", "/containers/create", body=wanted)["Id"]
         try:
-            stream = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-            self._channel: Any = api.attach_socket(self._id, stream)
-            # A plain connection wraps its socket; SSH and TLS return it directly.
-            self._socket: Any = getattr(self._channel, "_sock", self._channel)
-            api.start(self._id)
+            self._stream = api.attach(self._id)
+            api.call("POST", f"/containers/{self._id}/start")
         except BaseException:
             self.close()
             raise
 
     def say(self, text: str) -> None:
-        self._socket.sendall(text.encode() + b"\n")
+        assert self._stream is not None
+        with suppress(BrokenOff):  # `hear` tells what it has said before it ended
+            self._stream.send(text.encode() + b"\n")
 
     def hear(self, seconds: float) -> str:
-        """Read frames of the attached stream: 1 byte for the stream, 3 empty, 4 for the length."""
         deadline = time.monotonic() + seconds
-        output = b""
-        while not output.endswith(b"\n"):
-            while len(self._buffer) < 8 or len(self._buffer) < 8 + self._length():
-                self._receive(deadline)
-            kind, length = self._buffer[0], self._length()
-            content = self._buffer[8 : 8 + length]
-            self._buffer = self._buffer[8 + length :]
-            if kind == 1:
-                output += content
-            else:
-                self._errors += content
-        return output.decode(errors="replace")
+        while b"\n" not in self._output:
+            found, self._rest = frames(self._rest + self._received(deadline))
+            for kind, content in found:
+                if kind == STDOUT:
+                    self._output += content
+                else:
+                    self._errors += content
+        line, _, self._output = self._output.partition(b"\n")
+        return line.decode(errors="replace")
 
-    def _length(self) -> int:
-        return int.from_bytes(self._buffer[4:8], "big")
-
-    def _receive(self, deadline: float) -> None:
-        self._socket.settimeout(max(0.01, deadline - time.monotonic()))
+    def _received(self, deadline: float) -> bytes:
+        assert self._stream is not None
         try:
-            received = self._socket.recv(65536)
-        except TimeoutError:
+            received = self._stream.receive(deadline - time.monotonic())
+        except Silent:
             raise ProbeError(f"the probe in {self._name} did not answer in time") from None
-        if not received:
-            said = self._errors.decode(errors="replace").strip() or "nothing"
-            raise ProbeError(f"the probe in {self._name} ended; its output: {said[-500:]}")
-        self._buffer += received
+        except BrokenOff:
+            received = b""
+        if received:
+            return received
+        said = self._errors.decode(errors="replace").strip() or "nothing"
+        raise ProbeError(f"the probe in {self._name} ended; its output: {said[-500:]}")
 
     def close(self) -> None:
         """Stop the container; the engine removes it."""
-        with suppress(OSError, AttributeError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-            self._socket.close()
-            self._channel.close()
-        with suppress(docker.errors.APIError):  # the engine may have removed it already
-            self._api.remove_container(self._id, force=True)
+        if self._stream is not None:
+            self._stream.close()
+        with suppress(EngineError):  # the engine may have removed it already
+            self._api.call("DELETE", f"/containers/{self._id}", params={"force": 1})
 
 
 class ProcessLine:

@@ -41,6 +41,11 @@ class EngineConfig:
     certificates: str = ""
     has_hidden_material: bool = False
 
+    @property
+    def provider(self) -> dict[str, str]:
+        """The provider's configuration that locates the engine."""
+        return {"host": self.host, "context": self.context, "certPath": self.certificates}
+
 
 @dataclass(frozen=True, slots=True)
 class StackConfig:
@@ -192,9 +197,10 @@ def read_config(
 def _engine(values: Mapping[str, str]) -> EngineConfig:
     told = {key: _json(values.get(f"docker:{key}", "")) for key in ENGINE_KEYS}
     named = {key: str(value or "") for key, value in told.items()}
-    context = "" if named["context"] == "default" else named["context"]  # that is the environment
     hidden = any(named[key] for key in ENGINE_KEYS if key.endswith("Material"))
-    return EngineConfig(named["host"], context, named["certPath"], hidden and not named["certPath"])
+    return EngineConfig(
+        named["host"], named["context"], named["certPath"], hidden and not named["certPath"]
+    )
 
 
 def _secrets(

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from causeway.contract import VERIFICATION_TYPE
-from causeway.engine import client as engines
-from causeway.engine import tls
+from causeway.engine import address, tls
 from causeway.engine.faults import Fault
 from causeway.provider.inputs.plain import UNKNOWN
 from causeway.provider.resource.kind import Context, ResourceKind
@@ -120,8 +119,11 @@ def _output(ctx: Context, process: subprocess.Popen[str], told: str) -> str:
 @contextmanager
 def _environment(config: dict[str, Any]) -> Iterator[dict[str, str]]:
     """The environment that leads the command to the same engine, with certificates as files."""
-    own = {"DOCKER_HOST": engines.address(config), "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
+    meant = address.chosen(config)
+    own = {"DOCKER_HOST": meant.host, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
     with tls.folder(config) as material:
         if material:
             own |= {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(material)}
+        elif meant.context:  # with the material that it has, or without
+            own |= {"DOCKER_HOST": "", "DOCKER_CONTEXT": meant.context.name}
         yield {**os.environ, **own}

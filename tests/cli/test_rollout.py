@@ -10,16 +10,18 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, cast
 
-import docker
 import pytest
 
 from causeway.cli import rollout, verify
 from causeway.cli.console import Console
 from causeway.cli.rollout import Probe
+from causeway.engine.client import Engine as Client
+from causeway.engine.faults import Unreachable
 from causeway.live.replicas import conditions, exchanges
 from causeway.live.verify import Report
 from causeway.model.loaded import Loaded
@@ -164,7 +166,8 @@ class Engine:
         self.rows = {row[0]: row for row in rows}
         self.holders: set[str] = set()
 
-    def containers(self, **_: object) -> list[dict[str, Any]]:
+    def call(self, method: str, path: str, **_: object) -> list[dict[str, Any]]:
+        assert (method, path) == ("GET", "/containers/json")
         return [
             {
                 "Id": key,
@@ -175,13 +178,10 @@ class Engine:
             for key, row in self.rows.items()
         ]
 
-    def inspect_container(self, key: str) -> dict[str, Any]:
-        _, _, state, health, code = self.rows[key]
+    def find(self, path: str) -> dict[str, Any]:
+        _, _, state, health, code = self.rows[path.split("/")[2]]
         checked = {"Health": {"Status": health}} if health else {}
         return {"State": {"Status": state, "ExitCode": code, **checked}}
-
-    def close(self) -> None:
-        """Nothing."""
 
 
 MIXED = Engine(
@@ -202,7 +202,7 @@ def stack_of(*names: str) -> Stack:
 
 
 def test_what_there_is_of_each_service_is_told_by_its_containers() -> None:
-    found = conditions(cast(docker.APIClient, MIXED), "shop", "dev", ["app", "lb"])
+    found = conditions(cast(Client, MIXED), "shop", "dev", ["app", "lb"])
     assert [(str(each), each.is_dead) for each in found] == [
         ("app: 1 of 3 run: app-1 (healthy), app-2 (unhealthy), app-3 (exited with 137)", False),
         ("job: 0 of 1 run: job-1 (exited with 0)", False),
@@ -214,7 +214,7 @@ def test_what_there_is_of_each_service_is_told_by_its_containers() -> None:
 def test_a_failed_rollout_tells_what_serves_and_not_what_should(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(rollout, "engine", lambda _: MIXED)
+    monkeypatch.setattr(rollout, "engine", lambda _: nullcontext(MIXED))
     monkeypatch.setattr(rollout, "call", lambda *_: 255)
     loaded = Loaded(stack_of("app", "lb"), SourceIndex(files=()))
     monkeypatch.setattr(rollout, "load_stack", lambda _: loaded)
@@ -236,17 +236,16 @@ def test_a_failed_rollout_tells_what_serves_and_not_what_should(
 def test_a_failed_rollout_without_an_engine_says_that_nothing_is_known(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answers = iter([MIXED.containers()])
+    answers: list[list[dict[str, Any]]] = [[]]
 
-    def containers(**_: object) -> list[dict[str, Any]]:
-        try:
-            return next(answers)
-        except StopIteration:
-            raise ConnectionError("refused") from None
+    def call(*_: object, **__: object) -> list[dict[str, Any]]:
+        if not answers:
+            raise Unreachable("refused")
+        return answers.pop()
 
     gone = Engine()
-    monkeypatch.setattr(gone, "containers", containers)
-    monkeypatch.setattr(rollout, "engine", lambda _: gone)
+    monkeypatch.setattr(gone, "call", call)
+    monkeypatch.setattr(rollout, "engine", lambda _: nullcontext(gone))
     monkeypatch.setattr(rollout, "call", lambda *_: 255)
     monkeypatch.chdir(project)
     options = argparse.Namespace(file=[], stack="dev", probe=None)
@@ -281,7 +280,7 @@ def test_verify_fails_with_a_declared_service_of_which_nothing_runs(
     code: int,
     said: str,
 ) -> None:
-    monkeypatch.setattr(verify, "engine", lambda _: MIXED)
+    monkeypatch.setattr(verify, "engine", lambda _: nullcontext(MIXED))
     monkeypatch.setattr(verify, "_verified", lambda *_: (Report(()), (), stack_of(*declared)))
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.chdir(project)

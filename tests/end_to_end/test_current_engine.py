@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.end_to_end.project import Project, snapshot
 from tests.end_to_end.test_web import UNCHANGED, fetch
 from tests.engines import Engine
-from toolchain import base_images, engine_api, places, progress
+from toolchain import base_images, places, progress
 
 BASES = ("python:3.9-slim", "nginx:1.27")
 
@@ -18,9 +18,7 @@ def test_the_web_stack_comes_up_stays_unchanged_and_leaves_nothing(
 ) -> None:
     project = Project.copy(tmp_path, current_engine.host)
     wanted = [one for one in base_images.STAND_INS if one.official in BASES]
-    base_images.import_into(
-        progress.Console(), places.find(), engine_api.Engine(current_engine.host), wanted
-    )
+    base_images.import_into(progress.Console(), places.find(), current_engine.client(), wanted)
     project.substitute({one.official: one.image for one in wanted})
     project.pulumi("stack", "init", "dev", "--no-select").succeeded()
     with closing(current_engine.api()) as api:

@@ -10,7 +10,7 @@ import pytest
 from causeway.cli.lesson import Classroom
 from tests.end_to_end.project import Project
 from tests.engines import Engine
-from toolchain import base_images, engine_api, places, progress
+from toolchain import base_images, places, progress
 
 
 @pytest.fixture(scope="package")
@@ -25,7 +25,7 @@ def project(lesson_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> 
     copied = Project.copy(tmp_path_factory.mktemp("lessons"), lesson_engine.host)
     wanted = [one for one in base_images.STAND_INS if one.official == "debian:12-slim"]
     base_images.import_into(
-        progress.Console(sys.stderr), places.find(), engine_api.Engine(lesson_engine.host), wanted
+        progress.Console(sys.stderr), places.find(), lesson_engine.client(), wanted
     )
     # The stand-in has the tools, so that the image's build needs no package mirror.
     (copied.folder / "causeway.local.yaml").write_text(

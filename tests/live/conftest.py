@@ -16,6 +16,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from causeway.engine.client import Engine as Client
 from causeway.live.attempts import Outside
 from causeway.live.image import AT_HAND
 from causeway.live.measure import Probes
@@ -110,6 +111,7 @@ class Field:
 
     engine: Engine
     api: docker.APIClient
+    client: Client
     project: Project
     image: str
     outside: dict[Node, tuple[Outside, Callable[[], Vantage]]]
@@ -124,23 +126,23 @@ class Field:
         command = ["nsenter", f"--net=/run/netns/{self.engine.netns}", "iptables", "-S", "FORWARD"]
         dropped = "-P FORWARD DROP" in run(*command)
         proxy = self.engine.settings.get("userland-proxy") is not False
-        asked = engine_facts(self.api, userland_proxy=proxy)
+        asked = engine_facts(self.client, userland_proxy=proxy)
         return replace(asked, forward_policy_drop=dropped)
 
     def up(self, stack: str) -> str:
         return self.project.pulumi("up", "--skip-preview", "--stack", stack).succeeded().output
 
     def status(self, stack: str) -> Status:
-        return status(self.api, "causeway", stack)
+        return status(self.client, "causeway", stack)
 
     def probes(self, stack: str) -> Probes:
-        return Probes(self.api, self.image, [self.status(stack)], self.outside, self.internet)
+        return Probes(self.client, self.image, [self.status(stack)], self.outside, self.internet)
 
 
 @contextmanager
 def laid_out(engine: Engine, folder: Path) -> Iterator[Field]:
     """A copy of the project in `folder` for this engine, and its neighbours."""
-    api = engine.api()
+    api, client = engine.api(), engine.client()
     image = import_python(api)
     project = Project.copy(folder, engine.host)
     with neighbours(engine) as there:
@@ -148,8 +150,9 @@ def laid_out(engine: Engine, folder: Path) -> Iterator[Field]:
             WORLD: (Outside(WORLD, HOST_THERE, True), lambda: beside(there.world, "world")),
             LAN: (Outside(LAN, HOST_THERE, True), lambda: beside(there.lan, "lan")),
         }
-        yield Field(engine, api, project, image, outside, there.internet)
+        yield Field(engine, api, client, project, image, outside, there.internet)
     api.close()
+    client.close()
 
 
 @pytest.fixture(scope="package")

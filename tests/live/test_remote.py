@@ -56,7 +56,9 @@ class Far:
 
     def causeway(self, *arguments: str, **variables: str) -> Outcome:
         python = str(self.project.folder / ".venv" / "bin" / "python")
-        return self.project.run(python, "-m", "cli", *arguments, "--stack", STACK, **variables)
+        return self.project.run(
+            python, "-m", "causeway.cli", *arguments, "--stack", STACK, **variables
+        )
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +148,7 @@ def test_a_foreign_authority_is_refused_in_one_message(far: Far, tmp_path: Path)
     foreign = certified(tmp_path / "foreign", far.engine.address)
     told = far.causeway("verify", **far.by_tls(foreign))
     assert told.code == 2
-    assert f"no engine answers at {far.address}: " in told.output
+    assert f"the Docker engine at {far.address} cannot be believed (" in told.output
     assert "certificate verify failed" in told.output
     assert "Traceback" not in told.output
 
@@ -154,7 +156,7 @@ def test_a_foreign_authority_is_refused_in_one_message(far: Far, tmp_path: Path)
 def test_missing_certificates_are_told(far: Far, tmp_path: Path) -> None:
     told = far.causeway("verify", **far.by_tls(tmp_path))
     assert told.code == 2
-    assert f"in {tmp_path} are incomplete: missing ca.pem, cert.pem, key.pem" in told.output
+    assert f"in {tmp_path} cannot be read: ca.pem: No such file or directory" in told.output
     assert "Traceback" not in told.output
 
 
@@ -162,10 +164,11 @@ def test_ssh_is_refused_with_the_way_round(far: Far) -> None:
     told = far.causeway("verify", DOCKER_HOST="ssh://somebody@far")
     assert told.code == 2
     assert told.output == (
-        "error: no engine answers at ssh://somebody@far: this command cannot connect through "
-        "ssh://\n  what to do: forward the engine's socket with `ssh -nNT -L "
-        "/tmp/engine.sock:/var/run/docker.sock somebody@far` and set "
-        "DOCKER_HOST=unix:///tmp/engine.sock\n"
+        "error: the engine at ssh://somebody@far cannot be reached: ssh:// is not supported, "
+        "unix:///PATH and tcp://HOST:PORT are\n"
+        "  what to do: forward its socket into a folder that only you can write, "
+        "`mkdir -p ~/.docker/run; ssh -nNT -L $HOME/.docker/run/engine.sock:/var/run/docker.sock "
+        "ssh://somebody@far`, and set DOCKER_HOST=unix://$HOME/.docker/run/engine.sock\n"
     )
 
 

@@ -58,7 +58,7 @@ def shop(field: Field) -> Iterator[Field]:
 
 def causeway(shop: Field, *arguments: str) -> Outcome:
     python = str(shop.project.folder / ".venv" / "bin" / "python")
-    return shop.project.run(python, "-m", "cli", *arguments, "--stack", STACK)
+    return shop.project.run(python, "-m", "causeway.cli", *arguments, "--stack", STACK)
 
 
 def squeezed(done: Outcome) -> str:
@@ -138,7 +138,7 @@ def test_world_and_internet_are_tried_from_a_machine_outside(shop: Field) -> Non
 def test_no_probe_remains_of_a_run_that_is_broken_off(shop: Field, number: int) -> None:
     python = str(shop.project.folder / ".venv" / "bin" / "python")
     process = subprocess.Popen(
-        [python, "-m", "cli", "verify", "--stack", STACK],
+        [python, "-m", "causeway.cli", "verify", "--stack", STACK],
         cwd=shop.project.folder,
         env=shop.project.variables,
         stdout=subprocess.DEVNULL,
@@ -155,14 +155,14 @@ def test_no_probe_remains_of_a_run_that_is_broken_off(shop: Field, number: int) 
 
 def test_a_probe_that_never_started_is_removed_by_a_later_run(shop: Field) -> None:
     made = shop.api.create_container("causeway-test/tiny:1", labels={PROBE_LABEL: "left"})["Id"]
-    assert sweep(shop.api) == []  # another run may be about to start it
-    assert sweep(shop.api, older_than=0) == [made]
+    assert sweep(shop.client) == []  # another run may be about to start it
+    assert sweep(shop.client, older_than=0) == [made]
     assert probes_of(shop) == []
 
 
 def test_a_stack_that_does_not_run_is_bad_input(shop: Field) -> None:
     python = str(shop.project.folder / ".venv" / "bin" / "python")
-    other = shop.project.run(python, "-m", "cli", "verify", "--stack", "dev")
+    other = shop.project.run(python, "-m", "causeway.cli", "verify", "--stack", "dev")
     assert other.code == 2
     assert "no container of stack dev runs on " in other.output
 

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from causeway.engine import tls
-from causeway.engine.client import Engine, address, connect
-from causeway.engine.faults import Fault, Unreachable
+from causeway.engine.address import chosen
+from causeway.engine.client import Engine, connect
+from causeway.engine.faults import BrokenOff, Fault, Unreachable
+from causeway.provider.verification import _environment
 from tests.certificates import certified, docker_context
 from tests.provider.talker import VERSION, answer
 
@@ -54,7 +56,7 @@ def server(material: Path) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_HOST"):
+    for name in ("DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_HOST", "DOCKER_CONTEXT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
 
@@ -96,7 +98,7 @@ def test_a_docker_context_is_reached_with_its_material(
     server: str, material: Path, tmp_path: Path
 ) -> None:
     docker_context(tmp_path / "docker", "far", server, material)
-    assert address({"context": "far"}) == server
+    assert chosen({"context": "far"}).host == server
     assert connect({"context": "far"}).speaks == (1, 41)
 
 
@@ -178,10 +180,33 @@ def test_an_engine_is_verified_with_the_systems_authorities_where_no_other_is_gi
     assert Engine(server, config).speaks == (1, 41)
 
 
-def test_another_program_finds_the_material_in_a_folder(material: Path, tmp_path: Path) -> None:
-    folder = docker_context(tmp_path / "docker", "far", "tcp://far:2376", material)
-    with tls.folder({"context": "far"}) as found:
-        assert found == folder
+def test_a_chosen_docker_context_is_reached_with_its_material(
+    server: str, material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker_context(tmp_path / "docker", "far", server, material)
+    monkeypatch.setenv("DOCKER_CONTEXT", "far")
+    assert connect({}).speaks == (1, 41)
+    monkeypatch.setenv("DOCKER_HOST", server)
+    with pytest.raises(BrokenOff):  # without TLS: nothing else asks for it
+        connect({})
+
+
+def test_another_program_is_led_to_the_same_engine(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker_context(tmp_path / "docker", "far", "tcp://far:2376", material)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///elsewhere.sock")
+    with _environment({"context": "far"}) as environment:
+        assert chosen({}, environment).host == "tcp://far:2376"
+        assert chosen({}, environment).context == chosen({"context": "far"}).context
+    with _environment({"context": "far", "certPath": str(material)}) as environment:
+        assert chosen({}, environment).host == "tcp://far:2376"
+        assert environment["DOCKER_CERT_PATH"] == str(material)
+    with _environment({}) as environment:
+        assert chosen({}, environment).host == "unix:///elsewhere.sock"
+
+
+def test_another_program_finds_the_material_in_a_folder(material: Path) -> None:
     with tls.folder(texts(material, "ca", "cert", "key")) as found:
         assert found
         assert sorted(each.name for each in found.iterdir()) == ["ca.pem", "cert.pem", "key.pem"]

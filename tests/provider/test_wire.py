@@ -35,7 +35,7 @@ from tests.provider.talker import Speaks, Talker, Talks, answer
         ("tcp://far:port", "'tcp://far:port' is not a valid engine address: Port could not be"),
         ("tcp://", "use tcp://HOST:PORT"),
         ("tcp://far/docker", "use tcp://HOST:PORT"),
-        ("ssh://me@far", "forward its socket, `ssh -nNT -L"),
+        ("ssh://me@far", "; ssh -nNT -L $HOME/.docker/run/engine.sock:"),
     ],
 )
 def test_a_bad_address_is_refused_before_anything_is_sent(host: str, words: str) -> None:
@@ -282,3 +282,44 @@ def test_the_plugin_starts_without_what_it_seldom_needs() -> None:
         check=True,
     )
     assert done.stdout == "[]\n"
+
+
+def test_frames_that_have_not_come_whole_stay() -> None:
+    raw = b"\x01\0\0\0\0\0\0\x03out" + b"\x02\0\0\0\0\0\0\x05er"
+    assert wire.frames(raw) == ([(1, b"out")], b"\x02\0\0\0\0\0\0\x05er")
+    assert wire.without_frames(raw) == b"outer"
+
+
+UPGRADED = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+
+
+def test_an_attached_stream_goes_both_ways_from_its_first_byte(speaks: Speaks) -> None:
+    engine, talker = speaks(UPGRADED + b"with the head")
+    stream = engine.attach("c")
+    assert b"Upgrade: tcp" in talker.requests[-1]
+    assert stream.receive(5) == b"with the head"
+    stream.send(b"asked")
+    other = talker.connections[-1]
+    assert other.recv(100) == b"asked"
+    other.sendall(b"answered")
+    assert stream.receive(5) == b"answered"
+    with pytest.raises(Silent):
+        stream.receive(0.01)
+    stream.close()
+    assert other.recv(100) == b""
+
+
+def test_the_end_of_an_attached_stream_is_empty(speaks: Speaks) -> None:
+    engine, talker = speaks(UPGRADED)
+    stream = engine.attach("c")
+    talker.connections[-1].close()
+    assert stream.receive(5) == b""
+    with pytest.raises(BrokenOff):
+        stream.send(b"asked")
+    stream.close()
+
+
+def test_a_stream_that_is_not_handed_over_is_told(speaks: Speaks) -> None:
+    engine, _ = speaks(answer(b""))
+    with pytest.raises(BrokenOff, match="was not handed over"):
+        engine.attach("c")

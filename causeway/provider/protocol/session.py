@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import grpc  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from causeway.engine import address
 from causeway.engine import client as engines
 from causeway.engine.faults import Fault, explain, visible
 from causeway.provider.inputs.plain import has_unknown
@@ -234,7 +235,7 @@ class Session:
 
     def _host(self) -> str:
         try:
-            return engines.address(self.config)
+            return str(address.chosen(self.config))
         except Fault:
             return "the configured context"
 
