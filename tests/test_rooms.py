@@ -23,6 +23,8 @@ ENGINE = frozenset({"causeway.engine"})
 ARROWS: dict[str, frozenset[str]] = {
     "causeway.contract": frozenset(),
     "causeway.engine": frozenset(),
+    # Credentials as Docker stores them are read by its SDK.
+    "causeway.engine.logins": frozenset({"docker"}),
     "causeway.state": frozenset(),
     # The values and what all stages read them with; the two files that say the whole way are below.
     "causeway.model": frozenset({"yaml"}),
@@ -61,6 +63,7 @@ ARROWS: dict[str, frozenset[str]] = {
     | {
         "causeway.provider.container",
         "causeway.provider.image",
+        "causeway.engine.logins",
         "causeway.provider.protocol",
         "grpc",
         "pulumi",
@@ -71,11 +74,11 @@ ARROWS: dict[str, frozenset[str]] = {
     "causeway.provider.container": RESOURCE
     | ENGINE
     | {"causeway.provider.network", "causeway.state"},
-    # Credentials as Docker keeps them are read by its SDK, registries are asked by requests.
-    "causeway.provider.image": RESOURCE | ENGINE | {"docker", "requests"},
+    # Proxies as Docker stores them are read by its SDK, registries are asked by requests.
+    "causeway.provider.image": RESOURCE | ENGINE | {"causeway.engine.logins", "docker", "requests"},
     "causeway.provider.swarm": RESOURCE
     | ENGINE
-    | {"causeway.provider.image", "causeway.provider.network"},
+    | {"causeway.engine.logins", "causeway.provider.image", "causeway.provider.network"},
     # Pulumi speaks by grpc and google.protobuf; `recovery` puts containers and networks right.
     "causeway.provider.protocol": RESOURCE
     | ENGINE
@@ -89,7 +92,7 @@ ARROWS: dict[str, frozenset[str]] = {
         "pulumi",
         "pulumi_docker",
     },
-    "causeway.live": MODEL | ENGINE | {"causeway.model.reach"},
+    "causeway.live": MODEL | ENGINE | {"causeway.engine.logins", "causeway.model.reach"},
     "causeway.cli": MODEL
     | ENGINE
     | {

@@ -1,6 +1,6 @@
-"""Which Docker engine is used: the one DOCKER_HOST or a docker context names, the one on the
-default socket, or Debian's own, installed and started when root on Debian. A wrong DOCKER_HOST or
-context is an error."""
+"""Chooses the Docker engine: the one that DOCKER_HOST or a Docker context names, the one on the
+default socket, or, as root on Debian, Debian's own, which is installed and started. A wrong
+DOCKER_HOST or context is an error."""
 
 from __future__ import annotations
 

@@ -128,8 +128,8 @@ def play(lesson: Lesson, room: Classroom) -> list[str]:
         with connected({}, room.environment) as api:
             if not manages_swarm(api):
                 raise LessonError(
-                    f"lesson {lesson.number} needs a swarm, and the engine is not the manager of "
-                    "one: run `docker swarm init` on it (`docker swarm leave --force` ends it)"
+                    f"lesson {lesson.number} needs a swarm, and the engine is not a swarm manager: "
+                    "run `docker swarm init` on it (`docker swarm leave --force` undoes that)"
                 )
     run = Run(lesson, room, _variables(lesson, room))
     try:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def engine(wanted: StackConfig) -> Iterator[Engine]:
-    """The engine that the stack or the environment names, until the end. As `connected`."""
+    """The engine of the stack, else that of the environment; as `connected`."""
     if wanted.engine.has_hidden_material and not os.environ.get("DOCKER_TLS_VERIFY"):
         raise UsageError(
             "only Pulumi can read docker:caMaterial, docker:certMaterial and docker:keyMaterial\n"
@@ -41,9 +41,9 @@ def engine(wanted: StackConfig) -> Iterator[Engine]:
 def connected(
     provider: Mapping[str, str], environment: Mapping[str, str] = os.environ
 ) -> Iterator[Engine]:
-    """The engine that the provider's configuration or else the environment names.
+    """A connection to the engine of the provider's configuration, else of the environment.
 
-    Raises UsageError when it does not answer, or refuses something, at first or later on.
+    Raises UsageError when it does not answer or rejects a call.
     """
     from causeway.engine.client import Engine
 

@@ -1,7 +1,7 @@
-"""Which engine is meant, and what an engine's address looks like.
+"""The address of the engine: where it is configured, and which forms are supported.
 
-A stack's own settings come first, then the docker command's order: DOCKER_HOST, DOCKER_CONTEXT, the
-context that `docker context use` chose, the default socket.
+A stack's own settings take precedence. After them comes the docker command's order: DOCKER_HOST,
+DOCKER_CONTEXT, the context that `docker context use` set, the default socket.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from . import contexts
 from .faults import Fault
 
 SOCKET = "unix:///var/run/docker.sock"
-# The context of this name stands for DOCKER_HOST, else the default socket.
+# The context named `default` means: use the environment.
 DEFAULT = "default"
-KINDS = "unix:///PATH and tcp://HOST:PORT"
+KINDS = "unix:///PATH or tcp://HOST:PORT"
 # Where only the user can put a socket: in /tmp, somebody else could be there first.
 FORWARDED = "$HOME/.docker/run/engine.sock"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`host` is as in DOCKER_HOST. `setting` is what names it, empty for the default socket;
-    `context` is the docker context that holds it, None without one."""
+    """`host` has the form of DOCKER_HOST. `setting` is where it comes from, empty for the default
+    socket; `context` is the docker context that holds it, None without one."""
 
     host: str
     setting: str = ""
@@ -38,7 +38,7 @@ class Address:
 
 
 def chosen(config: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Address:
-    """The engine that the provider's configuration (`host`, `context`) and the environment name.
+    """The engine's address, from the provider's `host` or `context` or from the environment.
 
     Raises Fault for a docker context that does not exist or cannot be read. The order after the
     configuration: https://docs.docker.com/reference/cli/docker/context/use/
@@ -61,7 +61,7 @@ def chosen(config: Mapping[str, Any], environment: Mapping[str, str] = os.enviro
 class Endpoint:
     """Where to connect: the Unix socket at `path`, or else a TCP port of the machine `name`.
 
-    `port` is None where the address names none; `scheme` is unix, tcp, http or https.
+    `port` is None where the address has none; `scheme` is unix, tcp, http or https.
     """
 
     scheme: str
@@ -75,25 +75,25 @@ def is_ssh(host: str) -> bool:
 
 
 def endpoint(host: str) -> Endpoint:
-    """The parts of an address. Raises Fault for one that is none, or of a kind not supported."""
+    """The parts of an address. Raises Fault for an invalid address or one that is not supported."""
     scheme, _, rest = host.partition("://")
     if scheme == "unix" and rest:
         return Endpoint(scheme, path=rest)
     if scheme in ("ssh", "npipe"):
         cure = f"\n  what to do: {_forwarding(host)}" if is_ssh(host) else ""
         raise Fault(
-            f"the engine at {host} cannot be reached: {scheme}:// is not supported, {KINDS} are"
+            f"the engine at {host} cannot be reached: {scheme}:// is not supported, use {KINDS}"
             f"{cure}"
         )
     if scheme not in ("tcp", "http", "https"):
-        raise Fault(f"{host!r} is no engine's address: {KINDS} are")
+        raise Fault(f"{host!r} is not a valid engine address: use {KINDS}")
     try:
         place = urlsplit(f"//{rest}")
         name, port = place.hostname or "", place.port
     except ValueError as error:
-        raise Fault(f"{host!r} is no engine's address: {error}") from None
+        raise Fault(f"{host!r} is not a valid engine address: {error}") from None
     if not name or place.path.strip("/"):
-        raise Fault(f"{host!r} is no engine's address: it should look like tcp://HOST:PORT")
+        raise Fault(f"{host!r} is not a valid engine address: use tcp://HOST:PORT")
     return Endpoint(scheme, name=name, port=port)
 
 

@@ -1,4 +1,8 @@
-"""A docker context as the docker command keeps it: the engine's address, and its TLS material."""
+"""Reads a Docker context as the docker command stores it: the engine's address and TLS files.
+
+The Docker SDK does not serve: it ignores a CA certificate without a client certificate, and all
+contexts when there is no config.json.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ def configuration(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """The docker command's config.json; empty where it cannot be read, as for that command."""
+    """The docker command's config.json; empty if it cannot be read, as for that command."""
     try:
         text = (configuration(environment) / "config.json").read_text(encoding="utf-8")
         return dict(json.loads(text))
@@ -39,7 +43,7 @@ def settings(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
 
 
 def current(environment: Mapping[str, str] = os.environ) -> str:
-    """The name that `docker context use` wrote down; empty without one."""
+    """The context that `docker context use` set; empty without one."""
     return str(settings(environment).get("currentContext") or "")
 
 

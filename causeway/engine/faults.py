@@ -1,7 +1,7 @@
 """Error messages that a person can act on.
 
-`Fault` is what is shown as it is; `explain` turns what the Engine API or the connection
-says into a message with the way out. Rows of the table are tried in order.
+The text of `Fault` is shown unchanged; `explain` turns errors of the Engine API or the connection
+into messages that say what to do. The rows of the table are tried in order.
 """
 
 from __future__ import annotations

@@ -1,65 +1,67 @@
-"""What `docker login` left on this machine for a registry, for the header of a pull.
+"""The credentials that `docker login` stored on this machine, as a pull sends them.
 
-Never asks a registry anything.
+This module never contacts a registry. The Docker SDK reads the credentials and asks the credential
+helpers; only the functions that need it import it.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
-from collections.abc import Mapping
-from contextlib import suppress
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from . import contexts
-
 HUB = "docker.io"
-# The address under which Docker Hub's login is kept.
-HUB_INDEX = "https://index.docker.io/v1/"
-HELPER_SECONDS = 30
-TOKEN = "<token>"  # what a credential helper calls the user of an identity token
+Credentials = dict[str, Any]
 
 
-def header(image: str, environment: Mapping[str, str] = os.environ) -> str | None:
-    """The value of X-Registry-Auth for an image; None without a login that can be read."""
-    registry, _, rest = image.partition("/")
-    if not rest or not ("." in registry or ":" in registry or registry == "localhost"):
-        registry = HUB
-    found: dict[str, str] | None = None
-    # A helper may be configured and not installed: the pull then goes without.
-    with suppress(OSError, ValueError, KeyError, TypeError, subprocess.SubprocessError):
-        found = _login(contexts.settings(environment), registry)
-    return base64.urlsafe_b64encode(json.dumps(found).encode()).decode() if found else None
+def host_of(address: str) -> str:
+    """The host of a registry's address; Docker Hub's one name for all of its addresses."""
+    host = re.sub("^https?://", "", address or HUB).partition("/")[0]
+    return HUB if host == f"index.{HUB}" else host
 
 
-def _login(settings: Mapping[str, Any], registry: str) -> dict[str, str] | None:
-    address = HUB_INDEX if registry == HUB else registry
-    helper = (settings.get("credHelpers") or {}).get(address) or settings.get("credsStore")
-    if helper and (told := _told(str(helper), address)):
-        if told["Username"] == TOKEN:
-            return {"serveraddress": address, "identitytoken": told["Secret"]}
-        names = {"username": told["Username"], "password": told["Secret"]}
-        return {"serveraddress": address} | names
-    for key, entry in (settings.get("auths") or {}).items():
-        host = str(key).partition("://")[2] or str(key)
-        if host.partition("/")[0].replace(f"index.{HUB}", HUB) != registry:
-            continue
-        if entry.get("identitytoken"):
-            return {"serveraddress": address, "identitytoken": entry["identitytoken"]}
-        if entry.get("auth"):
-            user, _, password = (
-                base64.b64decode(entry["auth"], validate=True).decode().partition(":")
-            )
-            return {"serveraddress": address, "username": user, "password": password}
-    return None
+def registry_of(image: str) -> str:
+    """The registry host of an image name; Docker Hub by default."""
+    host, _, rest = image.partition("/")
+    if rest and ("." in host or ":" in host or host == "localhost"):
+        return host_of(host)
+    return HUB
 
 
-def _told(helper: str, address: str) -> dict[str, str] | None:
-    """What a credential helper knows of a registry; None when that is nothing."""
-    command = [f"docker-credential-{helper}", "get"]
-    done = subprocess.run(
-        command, input=address, capture_output=True, text=True, timeout=HELPER_SECONDS
-    )
-    return dict(json.loads(done.stdout)) if done.returncode == 0 else None
+def stored(parsed: dict[str, Any] | None = None) -> Any:
+    """The SDK's AuthConfig of this machine, or of a parsed config.json."""
+    from docker.auth import load_config
+
+    return load_config(config_dict=parsed)
+
+
+def for_registry(host: str) -> Credentials:
+    """The credentials for a registry; {} without any, or without the helper that has them."""
+    found: Credentials | None = None
+    with unreadable_ignored():
+        found = stored().resolve_authconfig(host)
+    return dict(found or {})
+
+
+def header(credentials: Credentials) -> str:
+    """The value of X-Registry-Auth or X-Registry-Config."""
+    return base64.urlsafe_b64encode(json.dumps(credentials).encode()).decode()
+
+
+@contextmanager
+def unreadable_ignored() -> Iterator[None]:
+    """Ignore credentials that cannot be read and a credential helper that is not installed.
+
+    Only a pull that needs its credentials fails, with the registry's error message.
+    """
+    from docker.credentials.errors import StoreError
+    from docker.errors import DockerException
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with suppress(DockerException, StoreError, OSError, ValueError):
+            yield

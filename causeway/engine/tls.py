@@ -46,8 +46,7 @@ def security(
 
 @contextmanager
 def folder(config: dict[str, Any]) -> Iterator[Path | None]:
-    """The folder with the files that the configuration names or holds, for another program; None
-    where it does neither."""
+    """The folder with the configured certificates, for another program; None without any."""
     if config.get("certPath"):
         yield Path(str(config["certPath"]))
     elif any(config.get(key) for key in TEXTS.values()):

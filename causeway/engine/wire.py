@@ -240,7 +240,7 @@ def _told(step: Callable[[], T], failure: type[Unreachable] = BrokenOff) -> T:
 def _maker(
     host: str, config: dict[str, Any], context: contexts.DockerContext | None
 ) -> Callable[[], HTTPConnection]:
-    """How a connection to `host` is made."""
+    """A function that creates a connection to `host`."""
     place = endpoint(host)
     if place.scheme == "unix":
         return lambda: _SocketConnection(place.path)

@@ -28,7 +28,8 @@ def probe_image(api: Engine, wanted: str = "") -> str:
     # Without a tag or digest the engine would pull all of the repository.
     is_exact = ":" in image.rpartition("/")[2] or "@" in image
     params = {"fromImage": image if is_exact else f"{image}:latest"}
-    auth = logins.header(image)
+    credentials = logins.for_registry(logins.registry_of(image))
+    auth = logins.header(credentials) if credentials else None
     try:
         api.follow("POST", "/images/create", params=params, auth=auth, timeout=PULL_SECONDS)
     except FAILURES as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from causeway.engine import logins
 from causeway.engine.faults import Fault, NotFound
 from causeway.provider.inputs.plain import UNKNOWN
 from causeway.provider.inputs.table import HONOURED, refusals
@@ -58,7 +59,7 @@ class PluginKind(ResourceKind):
             return "", {**inputs, "pluginReference": UNKNOWN}
         image, alias = str(inputs["name"]), str(inputs.get("alias") or inputs["name"])
         auth = registry_auth.for_image(ctx.config, image)
-        header = registry_auth.header(auth) if auth else None
+        header = logins.header(auth) if auth else None
         wanted = ctx.api.call("GET", "/plugins/privileges", params={"remote": image}, auth=header)
         granted = _granted(inputs, wanted or [])
         ctx.status(f"installing plugin {image}")

@@ -60,7 +60,7 @@ def test_the_docker_context_of_the_configuration_is_asked_with_its_material(
 
 def test_a_docker_context_that_leads_to_the_port_of_tls_needs_material(tmp_path: Path) -> None:
     docker_context(tmp_path / "docker", "far", "tcp://127.0.0.1:2376", None)
-    assert "'far' leads to the port of TLS, 2376, and has no cert" in refusal(stack(context="far"))
+    assert "'far' uses the TLS port 2376 and has no certificates" in refusal(stack(context="far"))
 
 
 def test_a_docker_context_that_is_none_is_named() -> None:

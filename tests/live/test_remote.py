@@ -165,7 +165,7 @@ def test_ssh_is_refused_with_the_way_round(far: Far) -> None:
     assert told.code == 2
     assert told.output == (
         "error: the engine at ssh://somebody@far cannot be reached: ssh:// is not supported, "
-        "unix:///PATH and tcp://HOST:PORT are\n"
+        "use unix:///PATH or tcp://HOST:PORT\n"
         "  what to do: forward its socket into a folder that only you can write, "
         "`mkdir -p ~/.docker/run; ssh -nNT -L $HOME/.docker/run/engine.sock:/var/run/docker.sock "
         "ssh://somebody@far`, and set DOCKER_HOST=unix://$HOME/.docker/run/engine.sock\n"

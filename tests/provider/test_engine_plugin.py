@@ -9,8 +9,8 @@ from pathlib import Path
 import docker
 import pytest
 
+from causeway.engine import logins
 from causeway.engine.client import connect
-from causeway.provider.image import registry_auth
 from tests.engines import Engine
 from tests.provider.debian_registry import debian_registry
 from tests.provider.plugin import Plugin, Refused
@@ -40,7 +40,7 @@ def published(
         api.create_plugin(name, str(folder / "content"))
         # The SDK's own push of plugins asks for a path that engines do not serve.
         connected = connect({"host": engine.host})
-        auth = registry_auth.header({**registry.auth, "serveraddress": registry.address})
+        auth = logins.header({**registry.auth, "serveraddress": registry.address})
         connected.follow("POST", f"/plugins/{name}/push", auth=auth)
         connected.close()
         api.remove_plugin(name, force=True)

@@ -93,8 +93,8 @@ def test_ssh_is_refused_with_the_way_round() -> None:
     with pytest.raises(Fault) as refused:
         connect({"host": "ssh://me@far"})
     assert str(refused.value) == (
-        "the engine at ssh://me@far cannot be reached: ssh:// is not supported, unix:///PATH and "
-        "tcp://HOST:PORT are\n"
+        "the engine at ssh://me@far cannot be reached: ssh:// is not supported, use "
+        "unix:///PATH or tcp://HOST:PORT\n"
         "  what to do: forward its socket into a folder that only you can write, "
         "`mkdir -p ~/.docker/run; ssh -nNT -L $HOME/.docker/run/engine.sock:/var/run/docker.sock "
         "ssh://me@far`, and set DOCKER_HOST=unix://$HOME/.docker/run/engine.sock"

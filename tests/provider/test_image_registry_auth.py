@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from causeway.engine import logins
 from causeway.engine.faults import Fault
 from causeway.provider.image import registry_auth
 
@@ -41,7 +42,7 @@ def with_entry(**entry: Any) -> dict[str, Any]:
     ],
 )
 def test_registry_of_an_image_name(image: str, registry: str) -> None:
-    assert registry_auth.registry_of(image) == registry
+    assert logins.registry_of(image) == registry
 
 
 def test_username_and_password_of_the_provider() -> None:

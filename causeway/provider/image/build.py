@@ -12,6 +12,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from causeway.engine import logins
 from causeway.engine.faults import BrokenOff, Fault
 from causeway.provider.inputs.plain import UNKNOWN
 from causeway.provider.resource.kind import Context
@@ -80,7 +81,7 @@ def run(
     image_id = ""
     headers = {}
     if registries:
-        headers["X-Registry-Config"] = registry_auth.header(registries)
+        headers["X-Registry-Config"] = logins.header(registries)
     try:
         with (
             build_context.pack(context) as packed,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from causeway.contract import IMAGE_LABEL, STATE_LABEL, URN_LABEL
+from causeway.engine import logins
 from causeway.engine.faults import Fault
 from causeway.provider.inputs.plain import UNKNOWN, has_unknown
 from causeway.provider.inputs.table import HONOURED, refusals
@@ -224,7 +225,7 @@ def _build(ctx: Context, inputs: Values) -> str:
     registries = registry_auth.for_build(ctx.config)
     own = registry_auth.for_image({}, inputs["imageName"], inputs.get("registry"))
     if own:
-        registries[registry_auth.registry_of(inputs["imageName"])] = own
+        registries[logins.registry_of(inputs["imageName"])] = own
     parameters = build.query(
         # A preview's build only fills the cache; the tag stays with the running image.
         t=None if ctx.preview else inputs["imageName"],

@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from causeway.engine.faults import EngineError, NotFound, explain
+from causeway.engine.logins import HUB
 from causeway.provider.resource.kind import Context
-
-from .registry_auth import HUB
 
 _ID = re.compile(r"(?:sha256:)?[0-9a-f]{12,64}")
 

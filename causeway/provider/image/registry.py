@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from causeway.engine import logins
 from causeway.engine.faults import BrokenOff, EngineError, Fault, explain
 from causeway.provider.resource.kind import Context
 
@@ -58,7 +59,7 @@ def way_out(image: str, words: str) -> str:
     """What to do about a registry's error message, "" if unknown."""
     for pattern, advice in _WAYS_OUT:
         if re.search(pattern, words, re.IGNORECASE):
-            return advice.format(registry=registry_auth.registry_of(image))
+            return advice.format(registry=logins.registry_of(image))
     return ""
 
 
@@ -91,7 +92,7 @@ def _transfer(
 ) -> Iterator[Iterator[dict[str, Any]]]:
     """The events of a pull or push. Raises Fault for an error."""
     credentials = registry_auth.for_image(ctx.config, image, registry)
-    headers = {"X-Registry-Auth": registry_auth.header(credentials)}
+    headers = {"X-Registry-Auth": logins.header(credentials)}
     ctx.status(f"{verb}ing {image}")
     try:
         with ctx.api.events("POST", path, params=wanted, headers=headers) as events:

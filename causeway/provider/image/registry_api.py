@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from causeway.engine import logins
 from causeway.engine.faults import Fault
 
 from . import registry, registry_auth
@@ -45,12 +46,12 @@ class Place:
 def place(image: str) -> Place:
     """The location of an image name, with Docker Hub's rules for short names."""
     name, reference = registry.split(image)
-    host = registry_auth.registry_of(image)
+    host = logins.registry_of(image)
     if name.startswith(f"{host}/"):
         repository = name[len(host) + 1 :]
     else:
         repository = name if "/" in name else f"library/{name}"
-    if host == registry_auth.registry_of("hub"):
+    if host == logins.registry_of("hub"):
         return Place(_HUB_API, host, repository, reference)
     local = re.fullmatch(r"(localhost|127\.[0-9.]+|\[::1\])(:\d+)?", host)
     return Place(f"{'http' if local else 'https'}://{host}", host, repository, reference)

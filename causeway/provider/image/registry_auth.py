@@ -5,31 +5,24 @@ This module never contacts a registry; the credentials go with pulls, pushes and
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-import re
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import Any
 
 from causeway.engine.faults import Fault
+from causeway.engine.logins import (
+    HUB,
+    Credentials,
+    for_registry,
+    host_of,
+    registry_of,
+    stored,
+    unreadable_ignored,
+)
 
 # Functions below import the Docker SDK only where they need it: see `wire`.
-HUB = "docker.io"
 # The address under which the engine looks up credentials for Docker Hub.
 _HUB_INDEX = "https://index.docker.io/v1/"
-
-Credentials = dict[str, Any]
-
-
-def registry_of(image: str) -> str:
-    """The registry host of an image name; Docker Hub by default."""
-    host, _, rest = image.partition("/")
-    if rest and ("." in host or ":" in host or host == "localhost"):
-        return _host(host)
-    return HUB
 
 
 def for_image(
@@ -43,31 +36,26 @@ def for_image(
     host = registry_of(image)
     if registry and (registry.get("username") or registry.get("password")):
         server = registry.get("server") or host
-        if _host(server) == host:
+        if host_of(server) == host:
             return _login(registry.get("username"), registry.get("password"), server)
     for entry in config.get("registryAuth") or []:
-        if _host(entry.get("address", "")) == host:
+        if host_of(entry.get("address", "")) == host:
             return _of_entry(entry, host)
-    return _of_this_machine(host)
+    return for_registry(host)
 
 
 def for_build(config: dict[str, Any]) -> dict[str, Credentials]:
     """All credentials by registry, since a build may pull from any of them."""
     found: dict[str, Credentials] = {}
-    with _helpers_may_be_missing():
-        found |= _logins().get_all_credentials()
+    with unreadable_ignored():
+        found |= stored().get_all_credentials()
     for entry in config.get("registryAuth") or []:
-        host = _host(entry.get("address", ""))
+        host = host_of(entry.get("address", ""))
         if credentials := _of_entry(entry, host):
             found[host] = credentials
     if HUB in found:
         found.setdefault(_HUB_INDEX, found[HUB])
     return found
-
-
-def header(credentials: dict[str, Any]) -> str:
-    """The value of X-Registry-Auth or X-Registry-Config."""
-    return base64.urlsafe_b64encode(json.dumps(credentials).encode()).decode()
 
 
 def proxies(engine: str) -> dict[str, str]:
@@ -78,36 +66,6 @@ def proxies(engine: str) -> dict[str, str]:
     known: dict[str, Any] = load_general_config().get("proxies") or {}
     chosen = ProxyConfig.from_dict(known.get(engine, known.get("default", {})))
     return {name: str(value) for name, value in chosen.get_environment().items()}
-
-
-@contextmanager
-def _helpers_may_be_missing() -> Iterator[None]:
-    """Ignore a credential helper that is configured but not installed, as under WSL.
-
-    Only a pull that needs its credentials fails, with the registry's error message.
-    """
-    from docker.credentials.errors import StoreError
-    from docker.errors import DockerException
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with suppress(DockerException, StoreError, OSError):
-            yield
-
-
-def _logins(parsed: dict[str, Any] | None = None) -> Any:
-    """The credentials that `docker login` stored on this machine, or those in `parsed`."""
-    from docker.auth import load_config
-
-    return load_config(config_dict=parsed)
-
-
-def _of_this_machine(host: str) -> Credentials:
-    """The credentials that `docker login` stored for a registry."""
-    found: Credentials | None = None
-    with _helpers_may_be_missing():
-        found = _logins().resolve_authconfig(host)
-    return dict(found or {})
 
 
 def _of_entry(entry: dict[str, Any], host: str) -> Credentials:
@@ -131,7 +89,7 @@ def _of_entry(entry: dict[str, Any], host: str) -> Credentials:
     password = entry.get("password") or os.environ.get("DOCKER_REGISTRY_PASS")
     if username and password:
         return _login(username, password, host)
-    return _of_this_machine(host)
+    return for_registry(host)
 
 
 def _of_docker_config(content: str, host: str, where: str) -> Credentials:
@@ -142,7 +100,7 @@ def _of_docker_config(content: str, host: str, where: str) -> Credentials:
         if not isinstance(parsed, dict) or not parsed:
             # The SDK would fall back to the machine's own configuration.
             raise ValueError("not a JSON object with entries")
-        found = _logins(parsed).resolve_authconfig(host)
+        found = stored(parsed).resolve_authconfig(host)
     except (ValueError, AttributeError, DockerException) as error:
         raise Fault(
             f"registryAuth of {host}: {where} is not a valid Docker configuration ({error})\n"
@@ -158,8 +116,3 @@ def _of_docker_config(content: str, host: str, where: str) -> Credentials:
 
 def _login(username: Any, password: Any, server: str) -> Credentials:
     return {"username": username or "", "password": password or "", "serveraddress": server}
-
-
-def _host(address: str) -> str:
-    host = re.sub("^https?://", "", address or HUB).partition("/")[0]
-    return HUB if host == f"index.{HUB}" else host

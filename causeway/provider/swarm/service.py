@@ -9,9 +9,9 @@ import secrets
 import time
 from typing import Any, ClassVar
 
+from causeway.engine import logins
 from causeway.engine.client import filters
 from causeway.engine.faults import EngineError, Fault, NotFound
-from causeway.provider.image import registry_auth
 from causeway.provider.inputs.durations import to_nanoseconds
 from causeway.provider.inputs.plain import UNKNOWN, has_unknown
 from causeway.provider.inputs.shape import from_api, overlay, to_api
@@ -164,7 +164,7 @@ def _auth(inputs: Values) -> str | None:
     auth = inputs.get("auth")
     if not auth:
         return None
-    return registry_auth.header(
+    return logins.header(
         {
             "username": auth.get("username", ""),
             "password": auth.get("password", ""),
