@@ -18,7 +18,8 @@ def test_the_web_stack_comes_up_stays_unchanged_and_leaves_nothing(
 ) -> None:
     project = Project.copy(tmp_path, current_engine.host)
     wanted = [one for one in base_images.STAND_INS if one.official in BASES]
-    base_images.import_into(progress.Console(), places.find(), current_engine.client(), wanted)
+    with closing(current_engine.client()) as client:
+        base_images.import_into(progress.Console(), places.find(), client, wanted)
     project.substitute({one.official: one.image for one in wanted})
     project.pulumi("stack", "init", "dev", "--no-select").succeeded()
     with closing(current_engine.api()) as api:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -24,9 +25,8 @@ def lesson_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 def project(lesson_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Project:
     copied = Project.copy(tmp_path_factory.mktemp("lessons"), lesson_engine.host)
     wanted = [one for one in base_images.STAND_INS if one.official == "debian:12-slim"]
-    base_images.import_into(
-        progress.Console(sys.stderr), places.find(), lesson_engine.client(), wanted
-    )
+    with closing(lesson_engine.client()) as client:
+        base_images.import_into(progress.Console(sys.stderr), places.find(), client, wanted)
     # The stand-in has the tools, so that the image's build needs no package mirror.
     (copied.folder / "causeway.local.yaml").write_text(
         "images:\n  debian:12-slim: causeway-base/debian-tools:12\n"
