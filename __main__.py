@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pulumi
 
-from causeway.model.environments import apart
+from causeway.model.environments import require_distinct_subnets
 from causeway.model.errors import CausewayError, line_of, visible
-from causeway.model.extension.assertions import asserted
+from causeway.model.extension.assertions import require_assertions
 from causeway.model.load import load_selected
 from causeway.model.project import read_config
 from causeway.model.reach import reach
-from components import lines
+from components import source_lines
 from components.configuration import configuration, secret_keys
 from components.engine import engine_facts
 from components.environments import other_environments
 from components.labels import Owner
 from components.outputs import stack_outputs
-from components.reach import deployed, tell_difference
-from components.safekeeping import require_safe_keeping
+from components.reach import deployed, log_difference
+from components.secret_checks import check_secrets
 from components.stack import Stack, StackArgs
 
 
@@ -28,10 +28,10 @@ def main() -> None:
     config = read_config(values, project, stack_name, secret_keys())
     loaded = load_selected(config)
     stack, positions = loaded.stack, {loaded.stack.name: loaded.positions}
-    require_safe_keeping(loaded, stack_name, config, os.environ)
+    check_secrets(loaded, stack_name, config, os.environ)
     facts = engine_facts(config.engine_version)
-    unsure = asserted(loaded.assertions, stack, reach([stack], facts, positions))
-    shared = apart(loaded, other_environments(stack, stack_name, values))
+    unsure = require_assertions(loaded.assertions, stack, reach([stack], facts, positions))
+    shared = require_distinct_subnets(loaded, other_environments(stack, stack_name, values))
     for warning in sorted({*loaded.warnings, *unsure, *shared}):
         pulumi.log.warn(line_of(warning, str(Path.cwd())))
     for used in stack.substitutions:
@@ -41,9 +41,9 @@ def main() -> None:
                 f"({config.origin(used.wanted)})"
             )
         )
-    tell_difference(stack, deployed(), facts, positions)
+    log_difference(stack, deployed(), facts, positions)
     owner = Owner(project, stack_name)
-    lines.keep(owner, loaded)
+    source_lines.write_record(owner, loaded)
     resources = Stack(
         config.name,
         StackArgs(stack, owner, config.secrets, config.verify, config.probe_image),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pulumi
 
 from causeway.contract import ATTACHMENT_TYPE
-from causeway.model.values import Guest
+from causeway.model.values import ExternalContainer
 
 
 class NetworkAttachment(pulumi.CustomResource):
@@ -22,7 +22,7 @@ class NetworkAttachment(pulumi.CustomResource):
     def __init__(
         self,
         name: str,
-        guest: Guest,
+        guest: ExternalContainer,
         network: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -60,6 +60,6 @@ def engine_provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource | N
     return pulumi.ProviderResource("causeway", "engine", given, opts) if given else None
 
 
-def guest_name(guest: Guest) -> str:
+def attachment_name(guest: ExternalContainer) -> str:
     """What identifies a guest of a network: the container's name, or its labels."""
     return guest.container or ",".join(f"{key}={value}" for key, value in guest.labels)

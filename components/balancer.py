@@ -25,7 +25,7 @@ from .labels import Owner, container_labels
 MIGRATE = ("net.ipv4.tcp_migrate_req", "1")
 
 
-def holder(
+def network_container(
     name: str,
     service: Service,
     replica: int,

@@ -39,7 +39,7 @@ class References:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class StartMode:
     """When a container counts as created: at once, when it is healthy, or when it has exited."""
 
     wait: bool = False
@@ -50,7 +50,7 @@ def container_args(
     service: Service,
     references: References,
     labels: Sequence[docker.ContainerLabelArgs],
-    course: Course,
+    course: StartMode,
     more_uploads: Sequence[docker.ContainerUploadArgs] = (),
 ) -> docker.ContainerArgs:
     """The container of a replica, with a network namespace of its own or inside another's."""

@@ -12,7 +12,7 @@ from causeway.model.errors import StackError
 from causeway.model.values import Network as NetworkValue
 from causeway.model.values import Problem, Subnet
 
-from .attachment import NetworkAttachment, guest_name
+from .attachment import NetworkAttachment, attachment_name
 from .concealment import Component
 from .labels import Owner, network_labels
 
@@ -59,14 +59,14 @@ class Network(Component):
             )
             self.network_id = created.id
             self.network_name = created.name
-        self.guests = [
+        self.external_containers = [
             NetworkAttachment(
-                f"{name}-{guest_name(guest)}",
+                f"{name}-{attachment_name(guest)}",
                 guest,
                 self.network_id,
                 pulumi.ResourceOptions(parent=self, provider=args.guests_by),
             )
-            for guest in network.guests
+            for guest in network.external_containers
         ]
         self.register_outputs({"networkId": self.network_id, "networkName": self.network_name})
 

@@ -29,7 +29,7 @@ def stack_outputs(stack: StackValue, resources: Stack) -> dict[str, pulumi.Outpu
         },
         "addresses": {
             name: pulumi.Output.all(
-                *[container.network_datas.apply(_pairs) for container in service.holders]
+                *[container.network_datas.apply(_pairs) for container in service.network_containers]
             ).apply(lambda datas: addresses(datas, keys))
             for name, service in sorted(resources.services.items())
         },

@@ -60,7 +60,7 @@ def record_in(resources: object) -> Stack | None:
     return None
 
 
-def tell_difference(
+def log_difference(
     stack: Stack, before: Stack | None, facts: EngineFacts, positions: Positions = NONE
 ) -> None:
     """Log opened flows as a warning and closed ones as information; nothing if none changes."""

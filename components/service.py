@@ -14,9 +14,9 @@ from causeway.model.health import is_checked
 from causeway.model.pods import inside
 from causeway.model.values import Service as ServiceValue
 
-from .balancer import holder
+from .balancer import network_container
 from .concealment import Component
-from .container import Course, References, container_args
+from .container import References, StartMode, container_args
 from .labels import Owner, container_labels
 
 
@@ -42,7 +42,7 @@ class Service(Component):
     """`holders` are the containers on the networks; a balancer's differ from its `containers`."""
 
     containers: list[docker.Container]
-    holders: list[docker.Container]
+    network_containers: list[docker.Container]
 
     def __init__(
         self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None
@@ -52,7 +52,7 @@ class Service(Component):
         self.name = service.name
         checked = is_checked(service.healthcheck)
         by_image = args.awaited_healthy and service.healthcheck is None
-        course = Course(
+        course = StartMode(
             wait=(checked or by_image) and not args.awaited_completed,
             run_to_end=args.awaited_completed,
         )
@@ -68,17 +68,17 @@ class Service(Component):
         # A new program gets a new configuration; that of the old program must not change.
         if service.update.renew_anon_volumes or service.balance is not None:
             computed[RENEW_LABEL] = "true"
-        self.containers, self.holders = [], []
+        self.containers, self.network_containers = [], []
         for replica in range(1, service.replicas + 1):
             own, references = service, args.references
             if service.balance is not None:
                 child = pulumi.ResourceOptions(parent=self)
-                held = holder(name, service, replica, args.owner, references, child)
+                held = network_container(name, service, replica, args.owner, references, child)
                 own = inside(service)
                 references = replace(
                     references, containers={**references.containers, service.name: held.id}
                 )
-                self.holders.append(held)
+                self.network_containers.append(held)
             labels = container_labels(args.owner, service.name, replica, service.labels, computed)
             self.containers.append(
                 docker.Container(
@@ -93,7 +93,7 @@ class Service(Component):
                     self._options(service, args.dependencies),
                 )
             )
-        self.holders = self.holders or self.containers
+        self.network_containers = self.network_containers or self.containers
         self.register_outputs({"containers": [container.name for container in self.containers]})
 
     def _options(

@@ -49,7 +49,7 @@ class Stack(Component):
         secrets = Concealment.of((*args.secrets, *contents(stack.file_sources)))
         super().__init__("causeway:components:Stack", name, {}, opts, secrets)
         child = pulumi.ResourceOptions(parent=self)
-        needs_own = args.verify or any(each.guests for each in stack.networks)
+        needs_own = args.verify or any(each.external_containers for each in stack.networks)
         own = engine_provider(secrets.options()) if needs_own else None
         self.networks = {
             network.key: Network(f"{name}-{network.key}", NetworkArgs(network, owner, own), child)
@@ -111,7 +111,7 @@ class Stack(Component):
         if service.balance is None:
             return None
         targets = [target.service for target in service.balance.targets]
-        behind = {name: self.services[name].holders for name in targets}
+        behind = {name: self.services[name].network_containers for name in targets}
         return upload(service, behind, {network.key: network.name for network in stack.networks})
 
     def _dependencies(self, service: ServiceValue) -> list[pulumi.Input[pulumi.Resource]]:

@@ -59,7 +59,7 @@ def answering(address: Address) -> Engine | None:
 
 def told(engine: Engine) -> str:
     """Such as '20.10.24 (API 1.41)'."""
-    return f"{engine.version} (API {'.'.join(map(str, engine.speaks))})"
+    return f"{engine.version} (API {'.'.join(map(str, engine.api_version))})"
 
 
 def install(console: progress.Console, places: Places) -> Engine | None:

@@ -2,8 +2,8 @@
 
 Pulumi's file backend records who locked a stack (process, user, machine, time) and never checks
 whether that process still runs. `python -m toolchain.locks [--yes] FOLDER PULUMI PROJECT` does so
-for the locks of one stack; `toolchain.holders` inspects the process. With the lock it removes the
-pending operations, which Pulumi would keep and warn about forever (the provider finds what they
+for the locks of one stack; `toolchain.lock_owners` inspects the process. With the lock it removes
+the pending operations, which Pulumi would keep and warn about forever (the provider finds what they
 created), and unfinished files beside the state.
 """
 
@@ -17,8 +17,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolchain import holders
-from toolchain.holders import Lock
+from toolchain import lock_owners
+from toolchain.lock_owners import Lock
 
 
 def read(folder: Path) -> list[Lock]:
@@ -75,7 +75,7 @@ def mend(folder: Path) -> list[Path]:
             json.loads(file.read_text(encoding="utf-8"))
         except ValueError:
             torn.append(file)
-    in_use = holders.open_files() if torn else frozenset()
+    in_use = lock_owners.open_files() if torn else frozenset()
     torn = [file for file in torn if str(file.resolve()) not in in_use]
     for file in torn:
         file.unlink(missing_ok=True)
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
     confirmed = "--yes" in arguments
     folder, pulumi, project = (argument for argument in arguments if argument != "--yes")
     found = read(Path(folder))
-    held = [(lock, why) for lock in found if (why := holders.held(lock)) is not None]
+    held = [(lock, why) for lock in found if (why := lock_owners.held(lock)) is not None]
     for lock, why in held:
         if why:  # Pulumi itself reports one that runs here
             print(f"The stack is locked by {lock.words}: {why}.")

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from toolchain import custody, pins
+from toolchain import encryption, pins
 from toolchain.problem import ToolchainError
 
 
@@ -27,10 +27,10 @@ def selected(pulumi: str, folder: Path) -> str:
 
 def give_empty_salt(stack_file: Path) -> None:
     """Write the committed salt, so that Pulumi creates none. An existing salt stays."""
-    if custody.salt_of(stack_file):
+    if encryption.salt_of(stack_file):
         return
     before = stack_file.read_text(encoding="utf-8") if stack_file.exists() else ""
-    salt = f"{custody.SALT_KEY} {pins.EMPTY_PASSPHRASE_SALT}\n"
+    salt = f"{encryption.SALT_KEY} {pins.EMPTY_PASSPHRASE_SALT}\n"
     stack_file.write_text(salt + before, encoding="utf-8")
 
 
@@ -50,7 +50,7 @@ def make_passphrase(file: Path) -> None:
 def move_stack(pulumi: str, folder: Path, stack: str, file: Path) -> None:
     """Move a stack from the empty passphrase to the one in `file`, which Pulumi reads as input."""
     stack_file = folder / f"Pulumi.{stack}.yaml"
-    encrypted = custody.has_secrets(stack_file)
+    encrypted = encryption.has_secrets(stack_file)
     make_passphrase(file)
     if not file.read_text(encoding="utf-8").strip():
         raise ToolchainError(
@@ -59,7 +59,7 @@ def move_stack(pulumi: str, folder: Path, stack: str, file: Path) -> None:
     finished = subprocess.run(
         [pulumi, "stack", "change-secrets-provider", "passphrase", "--stack", stack],
         cwd=folder,
-        env={**os.environ, custody.PASSPHRASE: ""},
+        env={**os.environ, encryption.PASSPHRASE: ""},
         input=file.read_text(encoding="utf-8"),
         capture_output=True,
         text=True,
@@ -90,11 +90,11 @@ def give(pulumi: str, folder: Path, project: str, stack: str) -> str:
             f"there is no stack {stack}: {stack_file} is missing",
             f"run `pulumi stack init {stack}`, or name another stack with STACK=",
         )
-    file = custody.passphrase_file(os.environ, project, stack)
-    kept = custody.kept(stack_file, custody.backend(folder, os.environ))
-    if kept is custody.Kept.ELSEWHERE:
+    file = encryption.passphrase_file(os.environ, project, stack)
+    kept = encryption.kept(stack_file, encryption.backend(folder, os.environ))
+    if kept is encryption.Encryption.ELSEWHERE:
         return f"Stack {stack} has a secrets provider that needs no passphrase; nothing to do."
-    if kept is custody.Kept.OWN:
+    if kept is encryption.Encryption.OWN:
         where = f"in {file}" if file.exists() else "which you keep yourself"
         return f"Stack {stack} already has a passphrase of its own, {where}; nothing to do."
     give_empty_salt(stack_file)

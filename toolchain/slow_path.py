@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain import arguments, custody, passphrase
+from toolchain import arguments, encryption, passphrase
 from toolchain.arguments import Arguments
-from toolchain.custody import Given, Kept
+from toolchain.encryption import Encryption, PassphraseInput
+from toolchain.intent import PASSPHRASE, Action, Purpose, purpose, short
 from toolchain.problem import ToolchainError
-from toolchain.purpose import PASSPHRASE, Deed, Purpose, purpose, short
 
 # Pulumi's mark for an encrypted value in an exported state.
 ENCRYPTED = b"1b47061264138c4ac30d75fd1eb44270"
@@ -32,13 +32,13 @@ class Place:
     file: Path  # of the stack's configuration
 
     @property
-    def kept(self) -> Kept:
-        return custody.kept(self.file, self.backend)
+    def kept(self) -> Encryption:
+        return encryption.kept(self.file, self.backend)
 
     @property
     def passphrase(self) -> Path:
-        name = custody.project_name(self.folder)
-        return custody.passphrase_file(os.environ, name, self.stack)
+        name = encryption.project_name(self.folder)
+        return encryption.passphrase_file(os.environ, name, self.stack)
 
     def other(self, stack: str) -> Path:
         return self.folder / f"Pulumi.{stack}.yaml"
@@ -46,58 +46,63 @@ class Place:
 
 def variables(place: Place, intent: Purpose, asked: Arguments) -> dict[str, str]:
     """What to set in Pulumi's environment. Raises ToolchainError if anyone could read a secret."""
-    given = custody.given(os.environ)
-    if intent.deed is Deed.CHANGE and intent.target in PASSPHRASE:
+    given = encryption.given(os.environ)
+    if intent.action is Action.CHANGE and intent.target in PASSPHRASE:
         _change(place, given)
-    if given is Given.SOME or intent.deed is Deed.LEAVE:
+    if given is PassphraseInput.SOME or intent.action is Action.LEAVE:
         return {}
-    if intent.deed is Deed.CREATE:
+    if intent.action is Action.CREATE:
         _create(place, intent)
-    elif intent.deed is Deed.RENAME:
+    elif intent.action is Action.RENAME:
         _rename(place, intent.target)
-    elif intent.deed is Deed.TAKE_OVER:
+    elif intent.action is Action.TAKE_OVER:
         _take_over(place, intent)
-    elif place.kept is Kept.EMPTY or (given is Given.EMPTY and place.kept is Kept.OWN):
+    elif place.kept is Encryption.EMPTY or (
+        given is PassphraseInput.EMPTY and place.kept is Encryption.OWN
+    ):
         _encrypt(place, intent, asked, given)
-    if given is Given.EMPTY or place.kept is Kept.ELSEWHERE:
+    if given is PassphraseInput.EMPTY or place.kept is Encryption.ELSEWHERE:
         return {}
-    if place.kept is Kept.EMPTY:
-        return {custody.PASSPHRASE: ""}
+    if place.kept is Encryption.EMPTY:
+        return {encryption.PASSPHRASE: ""}
     file = place.passphrase
-    return {custody.PASSPHRASE_FILE: str(file)} if file.exists() else {}
+    return {encryption.PASSPHRASE_FILE: str(file)} if file.exists() else {}
 
 
 def _create(place: Place, intent: Purpose) -> None:
     if not intent.target:
         raise ToolchainError("the new stack has no name", "name it: `pulumi stack init NAME`")
-    if intent.source and custody.has_secrets(place.other(intent.source)):
+    if intent.source and encryption.has_secrets(place.other(intent.source)):
         raise ToolchainError(
             f"stack {intent.source} has secrets, which stack {intent.target} would encrypt with "
             "the empty passphrase",
             f"run `pulumi stack init {intent.target}` and `make passphrase STACK={intent.target}`, "
             "then set the secrets again",
         )
-    if place.kept is not Kept.ELSEWHERE:
+    if place.kept is not Encryption.ELSEWHERE:
         passphrase.give_empty_salt(place.file)
 
 
 def _rename(place: Place, target: str) -> None:
     """Copy the passphrase file, whose name contains that of the stack, to the new name."""
-    new = custody.passphrase_file(os.environ, custody.project_name(place.folder), target)
-    if target and place.kept is Kept.OWN and place.passphrase.exists() and not new.exists():
+    new = encryption.passphrase_file(os.environ, encryption.project_name(place.folder), target)
+    if target and place.kept is Encryption.OWN and place.passphrase.exists() and not new.exists():
         shutil.copy(place.passphrase, new)  # keeps the file mode
 
 
 def _take_over(place: Place, intent: Purpose) -> None:
     source = place.other(intent.source) if intent.source else place.file
-    holds = custody.has_secrets(source) or custody.kept(source, place.backend) is not Kept.EMPTY
-    if holds and custody.kept(place.other(intent.target), place.backend) is Kept.EMPTY:
+    holds = (
+        encryption.has_secrets(source)
+        or encryption.kept(source, place.backend) is not Encryption.EMPTY
+    )
+    if holds and encryption.kept(place.other(intent.target), place.backend) is Encryption.EMPTY:
         raise _open(intent.target, "take over secrets")
 
 
-def _change(place: Place, given: Given) -> None:
+def _change(place: Place, given: PassphraseInput) -> None:
     """Check the move to another passphrase, which Pulumi asks for."""
-    if place.kept is Kept.EMPTY and given is not Given.SOME:
+    if place.kept is Encryption.EMPTY and given is not PassphraseInput.SOME:
         raise ToolchainError(
             f"stack {place.stack} has the empty passphrase",
             f"`make passphrase STACK={place.stack}` gives it one of its own",
@@ -107,30 +112,30 @@ def _change(place: Place, given: Given) -> None:
         if not text.partition(b"\n")[0].strip():
             raise ToolchainError("the new passphrase is empty", "pass one on standard input")
         _feed(text)
-    if given is Given.NONE:
+    if given is PassphraseInput.NONE:
         print(f"After the change, write the new passphrase to {place.passphrase}.", file=sys.stderr)
 
 
-def _encrypt(place: Place, intent: Purpose, asked: Arguments, given: Given) -> None:
+def _encrypt(place: Place, intent: Purpose, asked: Arguments, given: PassphraseInput) -> None:
     """Give a stack with the empty passphrase one of its own, or reject the command."""
-    if intent.deed is Deed.UNKNOWN:
+    if intent.action is Action.UNKNOWN:
         raise ToolchainError(
             f"`pulumi {' '.join(asked.words)}` may encrypt something"
             + (f": {asked.unsure} is unknown" if asked.unsure else ""),
             f"run `make passphrase STACK={place.stack}` first, or leave out the unknown part",
         )
-    if intent.deed is Deed.IMPORT:
+    if intent.action is Action.IMPORT:
         if ENCRYPTED in _imported(asked):
             raise _open(place.stack, "take over the secrets of that state")
         return
-    if intent.deed is not Deed.ENCRYPT:
+    if intent.action is not Action.ENCRYPT:
         return
-    if given is Given.EMPTY:
+    if given is PassphraseInput.EMPTY:
         raise ToolchainError(
-            f"{custody.PASSPHRASE} is empty, so anyone could decrypt the secrets of stack "
+            f"{encryption.PASSPHRASE} is empty, so anyone could decrypt the secrets of stack "
             f"{place.stack}",
-            f"unset {custody.PASSPHRASE}, and {custody.PASSPHRASE_FILE} if it is set, and run the "
-            "command again",
+            f"unset {encryption.PASSPHRASE}, and {encryption.PASSPHRASE_FILE} if it is set, and "
+            "run the command again",
         )
     if asked.value("--config-file"):
         raise _open(place.stack or "NAME", "encrypt secrets in another file")
@@ -168,19 +173,19 @@ def _feed(text: bytes) -> None:
 def find(pulumi: str, hint: str, asked: Arguments, intent: Purpose) -> Place | None:
     """`hint` is the stack that the wrapper found. Returns None outside of a project."""
     cwd = Path(asked.value("--cwd", "-C") or ".")
-    folder = custody.project_folder(cwd)
+    folder = encryption.project_folder(cwd)
     if folder is None:
         return None
     stack = short(asked.value("--stack", "-s") or os.environ.get("PULUMI_STACK", "")) or hint
-    if intent.deed is Deed.CREATE:
+    if intent.action is Action.CREATE:
         stack = intent.target
-    elif not stack and intent.deed is not Deed.NOTHING:
+    elif not stack and intent.action is not Action.NOTHING:
         stack = passphrase.selected(pulumi, folder)
     file = folder / f"Pulumi.{stack}.yaml"
     if given := asked.value("--config-file"):
         # If it has a salt, that one counts.
-        file = cwd / given if custody.salt_of(cwd / given) else file
-    return Place(pulumi, folder, custody.backend(folder, os.environ), stack, file)
+        file = cwd / given if encryption.salt_of(cwd / given) else file
+    return Place(pulumi, folder, encryption.backend(folder, os.environ), stack, file)
 
 
 def main(words: Sequence[str]) -> None:

@@ -14,18 +14,18 @@ from .options import facts
 from .picture import PICTURES, page
 from .problem import UsageError
 from .serve import REFRESH_SECONDS, serve
-from .stacks import Subject, read
+from .stacks import LoadedStack, read
 
 NAME = "draw"
 SUMMARY = "draw networks, services, published ports and routes to the outside"
 
 
-def _language(write: Callable[[Graph], str]) -> Callable[[Subject], str]:
+def _language(write: Callable[[Graph], str]) -> Callable[[LoadedStack], str]:
     return lambda loaded: write(graph([loaded.stack], loaded.matrix))
 
 
 # One function per format: takes the loaded stack, returns text.
-FORMATS: Mapping[str, Callable[[Subject], str]] = {
+FORMATS: Mapping[str, Callable[[LoadedStack], str]] = {
     **{name: _language(write) for name, write in LANGUAGES.items()},
     **PICTURES,
 }

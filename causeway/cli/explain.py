@@ -11,7 +11,7 @@ from causeway.model.reach import ANY, Cell, Endpoint, LeakKind, Node, NodeKind, 
 from .console import Console
 from .options import facts, others
 from .problem import UsageError
-from .stacks import Subject, read
+from .stacks import LoadedStack, read
 from .table import STYLES
 from .wording import WORDS, label, node, placed
 
@@ -55,7 +55,7 @@ def destination(text: str) -> tuple[str, Endpoint | None]:
     return name, Endpoint(int(match[1]), match[2] or "tcp")
 
 
-def _explain(cell: Cell, loaded: Subject, console: Console) -> None:
+def _explain(cell: Cell, loaded: LoadedStack, console: Console) -> None:
     port = "any port" if cell.endpoint == ANY else str(cell.endpoint)
     word = WORDS[cell.verdict]
     by = f" by {cell.kind.value}" if cell.verdict is Verdict.ALLOWED else ""
@@ -72,7 +72,7 @@ def _explain(cell: Cell, loaded: Subject, console: Console) -> None:
         console.print(f"  also tried, {what}: {WORDS[way.verdict]}: {reasons}")
 
 
-def _pivots(source: Node, target: Node, loaded: Subject, console: Console) -> None:
+def _pivots(source: Node, target: Node, loaded: LoadedStack, console: Console) -> None:
     """Print the services that connect the two indirectly, when there is no direct path."""
     matrix = loaded.matrix
     services = NodeKind.SERVICE
@@ -92,7 +92,7 @@ def _pivots(source: Node, target: Node, loaded: Subject, console: Console) -> No
             )
 
 
-def _assertions(source: Node, target: Node, loaded: Subject, console: Console) -> None:
+def _assertions(source: Node, target: Node, loaded: LoadedStack, console: Console) -> None:
     if source.beside or target.beside:
         return
     names = {source.name, target.name}

@@ -40,7 +40,7 @@ class LessonError(CausewayError):
 
 
 @dataclass(slots=True)
-class Classroom:
+class LessonContext:
     """Where a lesson runs: the project's folder, the environment of `pulumi`, the variables."""
 
     folder: Path = ROOT
@@ -74,7 +74,7 @@ class Run:
     """One run of a lesson; `stacks` are those that are deployed, in the order of their creation."""
 
     lesson: Lesson
-    room: Classroom
+    room: LessonContext
     variables: Mapping[str, str]
     stacks: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
@@ -118,7 +118,7 @@ class Run:
         return done.returncode, done.stdout
 
 
-def play(lesson: Lesson, room: Classroom) -> list[str]:
+def play(lesson: Lesson, room: LessonContext) -> list[str]:
     """Run a lesson from deployment to removal; returns the differences, if any.
 
     Raises LessonError when the lesson cannot be deployed or removed.
@@ -152,7 +152,7 @@ def _clean_up(run: Run) -> None:
             raise LessonError(f"stack {run.stack_name(key)} cannot be removed:\n{output}")
 
 
-def _variables(lesson: Lesson, room: Classroom) -> dict[str, str]:
+def _variables(lesson: Lesson, room: LessonContext) -> dict[str, str]:
     """The variables of the lesson's Compose file: given, or found on this machine."""
     found = {}
     for name, what in lesson.variables:
@@ -278,7 +278,7 @@ def main(arguments: list[str]) -> int:
     if not chosen.number.isdigit() or int(chosen.number) not in known:
         print(f"there is no lesson {chosen.number} (known: 1 to {len(known)})", file=sys.stderr)
         return 2
-    differences = play(known[int(chosen.number)], Classroom())
+    differences = play(known[int(chosen.number)], LessonContext())
     if differences:
         print(f"\nSteps that differ from what is expected: {len(differences)}.")
         return 1

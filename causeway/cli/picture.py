@@ -10,19 +10,19 @@ from causeway.model.extension.assertions import check_assertions
 from causeway.model.values import Problem
 
 from .problem import UsageError
-from .stacks import Subject, load_stack
+from .stacks import LoadedStack, load_stack
 
 
-def svg(loaded: Subject) -> str:
+def svg(loaded: LoadedStack) -> str:
     return as_svg([loaded.stack], loaded.matrix, _broken(loaded), loaded.base)
 
 
-def page(loaded: Subject, refresh_seconds: int | None = None) -> str:
+def page(loaded: LoadedStack, refresh_seconds: int | None = None) -> str:
     problems = _broken(loaded)
     return as_page([loaded.stack], loaded.matrix, problems, loaded.base, refresh_seconds)
 
 
-def _broken(loaded: Subject) -> tuple[Problem, ...]:
+def _broken(loaded: LoadedStack) -> tuple[Problem, ...]:
     """For a running stack, the assertions of its files; none when those cannot be read."""
     stack, assertions = loaded.stack, loaded.assertions
     if not stack.files:
@@ -34,4 +34,4 @@ def _broken(loaded: Subject) -> tuple[Problem, ...]:
     return check_assertions(assertions, stack, loaded.matrix)
 
 
-PICTURES: Mapping[str, Callable[[Subject], str]] = {"svg": svg, "html": page}
+PICTURES: Mapping[str, Callable[[LoadedStack], str]] = {"svg": svg, "html": page}

@@ -12,7 +12,7 @@ from causeway.model.reach import ANY, Cell, Endpoint, Matrix, Node, NodeKind, Ve
 from . import table
 from .console import Console
 from .options import facts, others
-from .stacks import Subject, judged, read
+from .stacks import LoadedStack, read, report_assertions
 from .wording import LEGEND, WORDS, at, cell_as_json, node, some
 
 NAME = "reach"
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.print(table.markdown(*grid(matrix, only)))
     else:
         _print(loaded, only, console, leaks=not options.no_leaks)
-    return judged(loaded, console)
+    return report_assertions(loaded, console)
 
 
 def cells(matrix: Matrix, only: set[Node]) -> Iterator[Cell]:
@@ -69,7 +69,7 @@ def _row(cell: Cell) -> list[str]:
     return [*ends, cell.verdict.value, cell.kind.value, reason]
 
 
-def _json(loaded: Subject, only: set[Node]) -> str:
+def _json(loaded: LoadedStack, only: set[Node]) -> str:
     matrix = loaded.matrix
     content = {
         "stack": loaded.stack.name,
@@ -161,7 +161,7 @@ def _targets(matrix: Matrix, only: set[Node]) -> Iterator[tuple[tuple[Node, ...]
             yield group, endpoint
 
 
-def _print(loaded: Subject, only: set[Node], console: Console, leaks: bool) -> None:
+def _print(loaded: LoadedStack, only: set[Node], console: Console, leaks: bool) -> None:
     heading, rows = grid(loaded.matrix, only)
     if table.width(heading, rows) <= console.width:
         console.print(table.aligned(heading, rows, console.styled))

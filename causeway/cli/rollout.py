@@ -99,7 +99,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _deployed(wanted: StackConfig, stack: Stack, console: Console) -> int:
-    from causeway.live.replicas import exchanges, replicas
+    from causeway.live.replicas import replicas, service_changes
 
     project = wanted.name.removesuffix(f"-{wanted.stack}")
     with engine(wanted) as api:
@@ -107,7 +107,7 @@ def _deployed(wanted: StackConfig, stack: Stack, console: Console) -> int:
         code = call(wanted, "up", "--yes")
         taken = time.monotonic() - begun
         try:
-            for exchange in exchanges(before, replicas(api, project, wanted.stack)):
+            for exchange in service_changes(before, replicas(api, project, wanted.stack)):
                 console.print(str(exchange))
             if code:
                 _tell_what_serves(api, wanted, project, stack, console)

@@ -22,7 +22,7 @@ from .running import meant_by, read_live
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class LoadedStack:
     """A stack and where it came from; places are shown relative to the folder `base`. A running
     stack has neither positions nor assertions."""
 
@@ -34,7 +34,7 @@ class Subject:
     assertions: Assertions = field(default_factory=Assertions)
 
 
-def read(options: argparse.Namespace, facts: EngineFacts) -> Subject:
+def read(options: argparse.Namespace, facts: EngineFacts) -> LoadedStack:
     """Raises UsageError, or CausewayError with every problem found."""
     base = str(Path.cwd())
     wanted = which(options)
@@ -48,14 +48,14 @@ def read(options: argparse.Namespace, facts: EngineFacts) -> Subject:
         _refuse_namesakes(stacks)
         version = facts.version or told.version
         told = replace(told, version=version, userland_proxy=facts.userland_proxy)
-        return Subject(running, reach(stacks, told), wanted, base)
+        return LoadedStack(running, reach(stacks, told), wanted, base)
     found = [load_stack(each) for each in (wanted, *beside)]
     stacks = [each.stack for each in found]
     _refuse_namesakes(stacks)
     positions = {each.stack.name: each.positions for each in found}
     known = replace(facts, version=facts.version or wanted.engine_version)
     matrix = reach(stacks, known, positions)
-    return Subject(stacks[0], matrix, wanted, base, positions, found[0].assertions)
+    return LoadedStack(stacks[0], matrix, wanted, base, positions, found[0].assertions)
 
 
 def _beside(name: str) -> StackConfig:
@@ -105,7 +105,7 @@ def _name(folder: str) -> str:
     return kept.lstrip("-_") or "stack"
 
 
-def judged(loaded: Subject, console: Console) -> int:
+def report_assertions(loaded: LoadedStack, console: Console) -> int:
     """Print the assertions that do not hold; the exit code is 1 when one of them fails."""
     problems = check_assertions(loaded.assertions, loaded.stack, loaded.matrix)
     for problem in problems:

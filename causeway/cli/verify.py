@@ -28,7 +28,7 @@ from .wording import WORDS
 if TYPE_CHECKING:
     from causeway.engine.client import Engine
     from causeway.live.names import NameFinding
-    from causeway.live.replicas import Condition
+    from causeway.live.replicas import ServiceStatus
     from causeway.live.verify import Report
 
 NAME = "verify"
@@ -92,7 +92,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return int(report.is_wrong or any(each.is_wrong for each in names) or bool(dead))
 
 
-def _dead(wanted: StackConfig, api: Engine, stack: Stack, update: Update | None) -> list[Condition]:
+def _dead(
+    wanted: StackConfig, api: Engine, stack: Stack, update: Update | None
+) -> list[ServiceStatus]:
     from causeway.live.replicas import conditions
 
     project = wanted.name.removesuffix(f"-{wanted.stack}")
@@ -133,8 +135,8 @@ def _verified(
     from causeway.live.image import probe_image
     from causeway.live.measure import Probes
     from causeway.live.names import ask_names
+    from causeway.live.probe import ProbeError, start_command
     from causeway.live.status import engine_facts
-    from causeway.live.vantage import ProbeError, beside
     from causeway.live.verify import verify
 
     status = running(api, wanted, update.containers if update else ())
@@ -144,7 +146,7 @@ def _verified(
     outside = {}
     if options.world_at:
         here = Outside(WORLD, options.world_at)
-        outside[WORLD] = (here, lambda: beside([sys.executable], "world"))
+        outside[WORLD] = (here, lambda: start_command([sys.executable], "world"))
     try:
         image = probe_image(api, options.image or wanted.probe_image)
         with Probes(

@@ -57,7 +57,7 @@ class Engine:
             raise Fault(
                 f"the server at {host} is not a Docker engine: it does not report an API version"
             )
-        self.speaks = int(found[1]), int(found[2])
+        self.api_version = int(found[1]), int(found[2])
         self._prefix = f"/v{newest}"
 
     def close(self) -> None:
@@ -147,7 +147,7 @@ class Engine:
                 if event.get("error"):
                     raise Fault(str(event["error"]))
 
-    def ending(self, container: str, seconds: float) -> Callable[[], int]:
+    def wait_for_exit(self, container: str, seconds: float) -> Callable[[], int]:
         """Start waiting for the next exit of a container; the result waits for its exit code.
 
         The engine sends the response headers as soon as it waits, so an exit right after the start

@@ -29,16 +29,16 @@ class Unreachable(Exception):
     """The connection to the engine failed; the text is the cause."""
 
 
-class BrokenOff(Unreachable):
+class ConnectionLost(Unreachable):
     """The connection to the engine ended before the response was complete."""
 
 
-class Silent(Exception):
+class CallTimeout(Exception):
     """The engine took longer than the time limit of a call."""
 
 
 # What a call to an engine, or the way to it, ends with when something is wrong.
-FAILURES = (Fault, EngineError, Unreachable, Silent)
+FAILURES = (Fault, EngineError, Unreachable, CallTimeout)
 
 # Control characters, marks and overrides of the text direction, lone surrogates.
 _HIDDEN = re.compile(
@@ -142,7 +142,7 @@ def explain(error: BaseException, host: str) -> str:
             if re.search(pattern, said, re.IGNORECASE):
                 return f"{said}\n  what to do: {way_out}"
         return said
-    if isinstance(error, Silent):
+    if isinstance(error, CallTimeout):
         return (
             f"the Docker engine at {host} did not answer in time\n  what to do: check whether it "
             "is overloaded or hangs (`docker info`, the engine's log), then try again"

@@ -17,7 +17,7 @@ from typing import IO, Any, TypeVar
 
 from . import contexts, tls
 from .address import endpoint
-from .faults import BrokenOff, Silent, Unreachable, cause
+from .faults import CallTimeout, ConnectionLost, Unreachable, cause
 
 CONNECT_SECONDS = 60.0
 # How long an engine that did not answer a call has to answer a ping, and how long it then counts as
@@ -81,7 +81,7 @@ class Answer:
         """The connection itself, which no longer speaks HTTP. Raises BrokenOff if it still does."""
         if self.status != SWITCHING_PROTOCOLS:
             self.close()
-            raise BrokenOff("the connection was not handed over; a proxy may stand between")
+            raise ConnectionLost("the connection was not handed over; a proxy may stand between")
         return Stream(self._response, self._socket, self.close)
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ class Wire:
         heard = self._heard
         try:
             return self._sent(self._connected(timeout), method, target, body, headers, timeout)
-        except Silent:
+        except CallTimeout:
             # If other calls were answered meanwhile, only this call takes long.
             self._is_doubted = self._is_doubted or heard == self._heard
             raise
@@ -162,12 +162,12 @@ class Wire:
             if not self._is_doubted:
                 return
             if time.monotonic() < self._silent_until:
-                raise Silent("it has not answered the previous calls either")
+                raise CallTimeout("it has not answered the previous calls either")
             connection = self._make()
             connection.timeout = PROBE_SECONDS
             try:
                 self._sent(connection, "GET", "/_ping", None, {}, PROBE_SECONDS).read()
-            except Silent:
+            except CallTimeout:
                 self._silent_until = time.monotonic() + SILENCE_SECONDS
                 raise
 
@@ -228,11 +228,11 @@ def _is_over(connection: HTTPConnection) -> bool:
     return bool(watch.poll(0))
 
 
-def _told(step: Callable[[], T], failure: type[Unreachable] = BrokenOff) -> T:
+def _told(step: Callable[[], T], failure: type[Unreachable] = ConnectionLost) -> T:
     try:
         return step()
     except TimeoutError as error:
-        raise Silent(str(error)) from error
+        raise CallTimeout(str(error)) from error
     except (OSError, HTTPException) as error:
         raise failure(cause(error)) from error
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from causeway.model.reach.values import ANY, HOST, Cell, Endpoint, Node, NodeKind
 
+from .probe import Attempt
 from .status import Container, Published, Status
-from .vantage import Attempt
 
 LOCAL = "127.0.0.1"
 EVERYWHERE = ("", "0.0.0.0")
@@ -48,7 +48,7 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
-class Terrain:
+class Topology:
     """What attempts are built from: where containers run, and which addresses exist."""
 
     statuses: Sequence[Status]

@@ -6,7 +6,7 @@ from causeway.engine import logins
 from causeway.engine.client import Engine
 from causeway.engine.faults import FAILURES, explain
 
-from .vantage import ProbeError
+from .probe import ProbeError
 
 # The stand-ins that setup makes where no registry answers.
 AT_HAND = ("causeway-base/debian-python:12-3.11", "causeway-base/debian-tools:12")

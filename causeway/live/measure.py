@@ -18,9 +18,9 @@ from causeway.model.reach.draft import ORDER
 from causeway.model.reach.topology import WIRES
 from causeway.model.reach.values import ANY, Cell, Node, NodeKind, Verdict
 
-from .attempts import Outside, Target, Terrain, Trial
+from .attempts import Outside, Target, Topology, Trial
+from .probe import Attempt, Greeting, ProbeError, ProbeProcess, remove_stale_probes, start_container
 from .status import Status
-from .vantage import Attempt, Greeting, ProbeError, Vantage, inside, sweep
 
 TIMEOUT_SECONDS = 4.0  # longer than the 3 s that a host waits for an ARP reply
 LIMIT_SECONDS = 120.0
@@ -45,19 +45,19 @@ class Probes:
     api: Engine
     image: str
     statuses: Sequence[Status]
-    outside: Mapping[Node, tuple[Outside, Callable[[], Vantage]]] = field(default_factory=dict)
+    outside: Mapping[Node, tuple[Outside, Callable[[], ProbeProcess]]] = field(default_factory=dict)
     internet: tuple[str, int] | None = None
     timeout: float = TIMEOUT_SECONDS
     limit: float = LIMIT_SECONDS
-    vantages: dict[str, Vantage] = field(default_factory=dict)
+    vantages: dict[str, ProbeProcess] = field(default_factory=dict)
     _deadline: float = 0.0
     _round: int = 0
 
     def __enter__(self) -> Probes:
         self._deadline = monotonic() + self.limit
-        sweep(self.api)
-        wanted: dict[str, Callable[[], Vantage]] = {
-            "host": lambda: inside(self.api, self.image, "host", "host")
+        remove_stale_probes(self.api)
+        wanted: dict[str, Callable[[], ProbeProcess]] = {
+            "host": lambda: start_container(self.api, self.image, "host", "host")
         }
         for status in self.statuses:
             for group in status.containers.values():
@@ -72,10 +72,10 @@ class Probes:
             raise
         return self
 
-    def _joining(self, container: str, name: str) -> Callable[[], Vantage]:
-        return lambda: inside(self.api, self.image, f"container:{container}", name)
+    def _joining(self, container: str, name: str) -> Callable[[], ProbeProcess]:
+        return lambda: start_container(self.api, self.image, f"container:{container}", name)
 
-    def _start(self, wanted: Mapping[str, Callable[[], Vantage]]) -> None:
+    def _start(self, wanted: Mapping[str, Callable[[], ProbeProcess]]) -> None:
         def started(name: str) -> None:
             if monotonic() > self._deadline:
                 raise ProbeError(f"some probes did not start within {self.limit:.0f} s")
@@ -101,14 +101,14 @@ class Probes:
             list(pool.map(_close, self.vantages.values()))
         self.vantages.clear()
 
-    def terrain(self) -> Terrain:
+    def terrain(self) -> Topology:
         subnets: dict[str, tuple[str, ...]] = {}
         for status in self.statuses:
             for network in status.networks:
                 subnets[network.name] = tuple(
                     each.subnet for each in network.subnets if each.subnet is not None
                 )
-        return Terrain(
+        return Topology(
             statuses=self.statuses,
             subnets=subnets,
             host_addresses=self.vantages["host"].greeting.addresses,
@@ -139,7 +139,7 @@ class Probes:
                         token = f"{self._round}.{trial.vantage[:12]}.{len(orders)}"
                         orders.setdefault(attempt, token)
         outcomes = self._attempt(wanted, self.timeout * patience)
-        judge = Judge(terrain, wanted, outcomes, self._looked())
+        judge = Evaluator(terrain, wanted, outcomes, self._looked())
         return [
             Seen(None, why=trials) if isinstance(trials, str) else judge.seen(cell, trials)
             for cell, trials in found
@@ -159,25 +159,25 @@ class Probes:
             answers = pool.map(ask, wanted)
             return {token: outcome for answer in answers for token, outcome in answer.items()}
 
-    def _looked(self) -> dict[str, Vantage]:
+    def _looked(self) -> dict[str, ProbeProcess]:
         with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
-            list(pool.map(Vantage.look, self.vantages.values()))
+            list(pool.map(ProbeProcess.look, self.vantages.values()))
         return dict(self.vantages)
 
 
-def _close(vantage: Vantage) -> None:
+def _close(vantage: ProbeProcess) -> None:
     with suppress(OSError, *FAILURES):
         vantage.close()
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class Evaluator:
     """Derives verdicts from outcomes and arrivals: an answer alone may be another process's."""
 
-    terrain: Terrain
+    terrain: Topology
     tokens: Mapping[str, Mapping[Attempt, str]]
     outcomes: Mapping[str, tuple[str, int]]
-    looked: Mapping[str, Vantage]
+    looked: Mapping[str, ProbeProcess]
 
     def seen(self, cell: Cell, trials: Sequence[Trial]) -> Seen:
         """The result of the first trial that differs from the model, else of the first trial."""

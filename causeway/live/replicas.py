@@ -16,7 +16,7 @@ Replicas = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class ServiceChange:
     """How the containers of one service changed; `drained` is in seconds."""
 
     service: str
@@ -53,14 +53,16 @@ def replicas(api: Engine, project: str, stack: str) -> dict[str, Replicas]:
     return dict(found)
 
 
-def exchanges(before: Mapping[str, Replicas], after: Mapping[str, Replicas]) -> list[Exchange]:
+def service_changes(
+    before: Mapping[str, Replicas], after: Mapping[str, Replicas]
+) -> list[ServiceChange]:
     """One per service, sorted by name."""
     found = []
     for service in sorted({*before, *after}):
         old, new = before.get(service, {}), after.get(service, {})
         gone = old.keys() - new.keys()
         found.append(
-            Exchange(
+            ServiceChange(
                 service,
                 kept=len(old.keys() & new.keys()),
                 made=len(new.keys() - old.keys()),
@@ -94,7 +96,7 @@ class Replica:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class ServiceStatus:
     """The replicas of a service now."""
 
     service: str
@@ -122,7 +124,7 @@ def conditions(
     stack: str,
     declared: Iterable[str] = (),
     only: Collection[str] = (),
-) -> list[Condition]:
+) -> list[ServiceStatus]:
     """One per service, sorted by name, including those `declared` that have no container.
 
     `only`: the ids of the containers that count, for use during an update.
@@ -136,7 +138,7 @@ def conditions(
             replica = _replica(each, inspected["State"])
             found.setdefault(each["Labels"].get(SERVICE_LABEL, ""), []).append(replica)
     return [
-        Condition(service, tuple(sorted(found[service], key=lambda one: one.name)))
+        ServiceStatus(service, tuple(sorted(found[service], key=lambda one: one.name)))
         for service in sorted(found)
     ]
 

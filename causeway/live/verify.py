@@ -84,7 +84,7 @@ class Report:
 def verify(probes: Probes, cells: Iterable[Cell], wait: float = WAIT_SECONDS) -> Report:
     """Judge every cell; those that differ are retried until `wait` seconds have passed."""
     wanted = list(cells)
-    findings = [judged(cell, seen) for cell, seen in _measured(probes, wanted)]
+    findings = [evaluated(cell, seen) for cell, seen in _measured(probes, wanted)]
     deadline = monotonic() + wait
     while wrong := [number for number, each in enumerate(findings) if _is_wrong(each)]:
         if monotonic() > deadline:
@@ -93,7 +93,7 @@ def verify(probes: Probes, cells: Iterable[Cell], wait: float = WAIT_SECONDS) ->
         # With more patience: on a busy machine the kernel reports a missing answer late.
         again = _measured(probes, [findings[number].cell for number in wrong], patience=2.0)
         for number, (cell, seen) in zip(wrong, again, strict=True):
-            findings[number] = judged(cell, seen)
+            findings[number] = evaluated(cell, seen)
     return Report(tuple(findings))
 
 
@@ -107,7 +107,7 @@ def _is_wrong(finding: Finding) -> bool:
     return finding.outcome is Outcome.WRONG
 
 
-def judged(cell: Cell, seen: Seen) -> Finding:
+def evaluated(cell: Cell, seen: Seen) -> Finding:
     """Where both sides know the paths, each is compared: one open path must not hide another."""
     if seen.verdict is None or cell.verdict is Verdict.UNKNOWN:
         return Finding(cell, seen, Outcome.UNPROBED)

@@ -27,7 +27,7 @@ class Environment:
     same_engine: bool = False
 
 
-def apart(loaded: Loaded, others: Iterable[Environment]) -> tuple[Problem, ...]:
+def require_distinct_subnets(loaded: Loaded, others: Iterable[Environment]) -> tuple[Problem, ...]:
     """Warnings about subnets that other environments declare too. Raises StackError if both use
     the same engine."""
     base = str(Path.cwd())

@@ -25,7 +25,7 @@ KINDS = (
 )
 
 
-def unfit(path: str, largest: int = LARGEST) -> str | None:
+def why_unreadable(path: str, largest: int = LARGEST) -> str | None:
     """Why a file is not read; None if it may be read or does not exist."""
     try:
         status = os.stat(path)
@@ -34,9 +34,9 @@ def unfit(path: str, largest: int = LARGEST) -> str | None:
     return _fault(status, largest)
 
 
-def unfit_content(path: str) -> str | None:
+def why_unreadable_content(path: str) -> str | None:
     """The same for the file of a secret or config."""
-    return unfit(path, LARGEST_CONTENT)
+    return why_unreadable(path, LARGEST_CONTENT)
 
 
 def content(path: str) -> bytes | None:
@@ -56,7 +56,7 @@ def content(path: str) -> bytes | None:
     return found if len(found) <= LARGEST else None
 
 
-def once() -> Callable[[str], bytes | None]:
+def cached_reader() -> Callable[[str], bytes | None]:
     """`content` that reads each file only once, whatever path is used for it."""
     kept = cache(content)
     return lambda path: kept(os.path.realpath(path))

@@ -13,30 +13,30 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from causeway.model.compose.bindings import settled
+from causeway.model.compose.bindings import bind_ports
 from causeway.model.compose.coverage import uncovered, unknown_written
 from causeway.model.compose.declarations import file_source, network, volume
-from causeway.model.compose.losses import losses
 from causeway.model.compose.service import service
 from causeway.model.compose.substitution import bases, substitute_bases, substitute_image
+from causeway.model.compose.unsupported_values import unsupported_values
 from causeway.model.extension.assertions import parse
-from causeway.model.extension.balance import declared
-from causeway.model.extension.guests import invited
+from causeway.model.extension.attachments import read_attachments
+from causeway.model.extension.balance import apply_extensions
 from causeway.model.extension.top_level import unknown_keys
 from causeway.model.rules.check import check
-from causeway.model.rules.pool import AddressPool, assigned
+from causeway.model.rules.pool import AddressPool, assign_subnets
 from causeway.model.rules.proxies import Read, configurations, stale
 
-from . import nodes, settings, source
-from .compose import loader, messages, reading
+from . import nodes, overrides, source
+from .compose import file_references, loader, messages
 from .document import mapping, text
 from .errors import StackError
-from .files import once, unfit, unfit_content
+from .files import cached_reader, why_unreadable, why_unreadable_content
 from .loaded import Loaded
 from .project import StackConfig
+from .rule_context import RuleContext
 from .rules import links
 from .source import SourceIndex
-from .surroundings import Surroundings
 from .values import Build, FileSource, Place, Problem, Stack
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -72,7 +72,7 @@ def load(
     """
     base = str(Path.cwd())
     paths = [str(Path(file).absolute()) for file in files]
-    hopeless = [*_unreadable(paths), *settings.malformed(variables, images)]
+    hopeless = [*_unreadable(paths), *overrides.malformed(variables, images)]
     if hopeless:
         raise StackError(hopeless, base)
     folder = str(Path(paths[0]).parent)
@@ -87,9 +87,9 @@ def load(
             stdin=text,
         ).output
 
-    read = once()
+    read = cached_reader()
     compose = cache(lambda path: nodes.composed(read(path) or b""))
-    if unreadable := reading.unreadable(paths, folder, ask, compose):
+    if unreadable := file_references.unreadable(paths, folder, ask, compose):
         raise StackError(unreadable, base)
     index = source.index(paths, compose)
 
@@ -126,13 +126,15 @@ def load(
         raise StackError([*said.warnings, *unknown, *errors], base)
     document = mapping(nodes.canonical(answer.output))
     stack = _stack(name, paths, document, index, _answers(document, name, variables, folder))
-    stack, misread = declared(document, stack, index)
-    stack, uninvited = invited(document, stack, index)
-    stack = settled(stack)
-    stack, unscaled = settings.scaled(stack, scale, index)
+    stack, misread = apply_extensions(document, stack, index)
+    stack, uninvited = read_attachments(document, stack, index)
+    stack = bind_ports(stack)
+    stack, unscaled = overrides.set_replicas(stack, scale, index)
     stack, unreached = _substituted(stack, index, images, read)
-    around = Surroundings(index, os.path.isfile, os.path.exists, unfit, unfit_content)
-    stack, without_subnet = assigned(stack, address_pool, around)
+    around = RuleContext(
+        index, os.path.isfile, os.path.exists, why_unreadable, why_unreadable_content
+    )
+    stack, without_subnet = assign_subnets(stack, address_pool, around)
     stack = links.as_aliases(stack)
     extension = document.get("x-causeway")
     found = [
@@ -140,7 +142,7 @@ def load(
         *unscaled,
         *unreached,
         *uncovered(document, index),
-        *losses(document, index),
+        *unsupported_values(document, index),
         *unknown_keys(extension, index),
         *misread,
         *stale(stack, {each.name: configurations(each, read) for each in stack.services}),
@@ -183,7 +185,7 @@ def _unreadable(paths: Sequence[str]) -> list[Problem]:
                     Place(path, 0, ""), "is a folder, not a Compose file", code="unreadable-file"
                 )
             )
-        elif why := unfit(path):
+        elif why := why_unreadable(path):
             found.append(Problem(Place(path, 0, ""), why, code="unreadable-file"))
     return found
 

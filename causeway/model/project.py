@@ -17,11 +17,11 @@ from typing import Any
 
 from causeway.contract import LOCAL_FILE, NAMESPACE
 from causeway.model.reach.values import engine_version
-from causeway.model.rules.pool import AddressPool, configured
+from causeway.model.rules.pool import AddressPool, read_pool
 
 from .document import mapping
 from .errors import StackError
-from .files import unfit
+from .files import why_unreadable
 from .nodes import canonical
 from .source import SourceIndex, Steps, index, path_text
 from .values import Place, Problem
@@ -103,7 +103,7 @@ def read_project(folder: Path, stack: str) -> StackConfig:
 def document(path: Path) -> Mapping[str, object]:
     """A YAML file as plain values. Raises StackError when it cannot be read as a mapping."""
     try:
-        if why := unfit(str(path)):
+        if why := why_unreadable(str(path)):
             raise ValueError(why)
         return mapping(canonical(path.read_text(encoding="utf-8")))
     except OSError as error:
@@ -242,7 +242,7 @@ def _unknown(name: str) -> str:
 
 def _local_images(folder: Path, problems: list[Problem]) -> dict[str, str]:
     file = str(folder / LOCAL_FILE)
-    if why := unfit(file):
+    if why := why_unreadable(file):
         problems.append(Problem(Place(file, 0, ""), why, code="unfit-file"))
     if why or not Path(file).exists():
         return {}
@@ -313,7 +313,7 @@ def _count_by_name(text: str) -> dict[str, int]:
 
 def _pool(text: str) -> AddressPool | None:
     try:
-        return configured(_json(text))
+        return read_pool(_json(text))
     except ValueError as error:
         raise _Wrong(str(error)) from None
 

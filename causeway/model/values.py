@@ -165,7 +165,7 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class BalanceTarget:
     """A service behind a balancer. Weight 0 gets no traffic; `network` is the key of a network that
     both are on."""
 
@@ -178,7 +178,7 @@ class Target:
 class Balance:
     """A service that is a load balancer: its targets and settings. Times are in seconds."""
 
-    targets: tuple[Target, ...]
+    targets: tuple[BalanceTarget, ...]
     port: int
     engine: Literal["nginx", "haproxy"] = "nginx"
     listen: int = 80
@@ -282,7 +282,7 @@ class Subnet:
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class ExternalContainer:
     """An unmanaged container, by name or labels, to connect to a network of the stack."""
 
     place: Place
@@ -309,7 +309,7 @@ class Network:
     ipam_options: Pairs = ()
     subnets: tuple[Subnet, ...] = ()
     labels: Pairs = ()
-    guests: tuple[Guest, ...] = ()
+    external_containers: tuple[ExternalContainer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .protocol import lean  # noqa: F401 # first of all, before anything imports the SDK
+from .protocol import minimal_imports  # noqa: F401 # first of all, before anything imports the SDK
 
 # isort: split
 import os
@@ -17,8 +17,8 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from causeway.provider.protocol.servicer import Servicer
 
-from .kinds import FUNCTIONS, KINDS, OWN_KINDS
 from .protocol import sdk
+from .resource_types import FUNCTIONS, KINDS, OWN_KINDS
 
 ORPHANED_POLL_SECONDS = 0.1
 OWN_VERSION = "0.1.0"

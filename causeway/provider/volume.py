@@ -49,7 +49,7 @@ class VolumeKind(ResourceKind):
     """One volume; the id is its name."""
 
     token: ClassVar[str] = "docker:index/volume:Volume"
-    id_is_name: ClassVar[bool] = True
+    reuses_id: ClassVar[bool] = True
 
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
@@ -92,7 +92,7 @@ class VolumeKind(ResourceKind):
             diff.reason = "the volume and its data stay; the labels of a volume cannot be changed"
         return diff
 
-    def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
+    def missing_reason(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
         # Noticed before a container needs it: the engine would create a volume without labels then.
         if id in ctx.cache.volumes() or _find(ctx, id) is not None:
             return None

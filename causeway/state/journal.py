@@ -19,7 +19,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class StoppedContainer:
     """A container that was stopped for its successor, with what is needed to restore it."""
 
     id: str
@@ -30,11 +30,11 @@ class Parked:
 
 
 @dataclass(slots=True)
-class Abandoned:
+class KilledRuns:
     """What killed runs had begun: (run, URN) pairs, and containers set aside."""
 
     begun: set[tuple[str, str]] = field(default_factory=set)
-    parked: list[Parked] = field(default_factory=list)
+    parked: list[StoppedContainer] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
 
 
@@ -55,11 +55,15 @@ class Journal:
             self._open.add(urn)
             self._write({"begin": urn})
 
-    def park(self, parked: Parked) -> None:
+    def record_stopped(self, parked: StoppedContainer) -> None:
         """Record that a container is about to be stopped for its successor."""
         with self._lock:
             self._write(
-                {"park": {key: getattr(parked, key) for key in Parked.__dataclass_fields__}}
+                {
+                    "park": {
+                        key: getattr(parked, key) for key in StoppedContainer.__dataclass_fields__
+                    }
+                }
             )
 
     def end(self, urn: str) -> None:
@@ -98,9 +102,9 @@ class Journal:
         os.fsync(self._handle)
 
 
-def abandoned(folder: Path, own: str) -> Abandoned:
+def killed_runs(folder: Path, own: str) -> KilledRuns:
     """The entries of all journals in a state's folder whose process no longer exists."""
-    found = Abandoned()
+    found = KilledRuns()
     with suppress(OSError):
         for file in sorted(folder.glob("*.jsonl")):
             lines = list(_lines(file))
@@ -112,7 +116,7 @@ def abandoned(folder: Path, own: str) -> Abandoned:
                     found.begun.add((file.stem, str(line["begin"])))
                 elif isinstance(line.get("park"), dict):
                     with suppress(TypeError):
-                        found.parked.append(Parked(**line["park"]))
+                        found.parked.append(StoppedContainer(**line["park"]))
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from causeway.cli.lesson import Classroom, Run
+from causeway.cli.lesson import LessonContext, Run
 from causeway.lessons.lesson import MAIN, Lesson
 from tests.cli.run import select
 
@@ -22,7 +22,7 @@ esac
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Classroom:
+def room(tmp_path: Path) -> LessonContext:
     """A project with stack prod selected."""
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nbackend: {url: 'file://./.state'}\n")
     file, kept = select(tmp_path, "prod"), tmp_path / "kept.json"
@@ -34,10 +34,10 @@ def room(tmp_path: Path) -> Classroom:
         PULUMI.format(**{name: shlex.quote(str(place)) for name, place in places.items()})
     )
     pulumi.chmod(0o755)
-    return Classroom(tmp_path, {"PULUMI_HOME": str(tmp_path / ".pulumi-home"), "PATH": "/bin"})
+    return LessonContext(tmp_path, {"PULUMI_HOME": str(tmp_path / ".pulumi-home"), "PATH": "/bin"})
 
 
-def run(room: Classroom) -> Run:
+def run(room: LessonContext) -> Run:
     folder = str(room.folder / "stacks" / "lessons" / "01-bridge")
     lesson = Lesson(1, "bridge", folder, "Bridge", "", variables=(), steps=())
     made = Run(lesson, room, {})
@@ -45,12 +45,12 @@ def run(room: Classroom) -> Run:
     return made
 
 
-def test_the_selected_stack_is_selected_after_a_lesson(room: Classroom) -> None:
+def test_the_selected_stack_is_selected_after_a_lesson(room: LessonContext) -> None:
     assert run(room).remove(MAIN)[0] == 0
     assert room.selected == "prod"
 
 
-def test_without_a_selection_none_is_made(room: Classroom) -> None:
+def test_without_a_selection_none_is_made(room: LessonContext) -> None:
     for file in (room.folder / ".pulumi-home" / "workspaces").iterdir():
         file.write_text('{"stacks": {}}')
     assert run(room).remove(MAIN)[0] == 0

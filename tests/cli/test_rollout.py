@@ -22,7 +22,7 @@ from causeway.cli.console import Console
 from causeway.cli.rollout import Probe
 from causeway.engine.client import Engine as Client
 from causeway.engine.faults import Unreachable
-from causeway.live.replicas import conditions, exchanges
+from causeway.live.replicas import conditions, service_changes
 from causeway.live.verify import Report
 from causeway.model.loaded import Loaded
 from causeway.model.source import SourceIndex
@@ -302,7 +302,7 @@ def test_rollout_wants_a_url_to_ask(project: Path) -> None:
 def test_what_was_exchanged_is_told_by_service() -> None:
     before = {"app": {"a": 5.0, "b": 5.0, "c": 5.0}, "lb": {"x": 0.0}, "old": {"o": 0.0}}
     after = {"app": {"d": 5.0, "e": 5.0}, "lb": {"x": 0.0}, "new": {"n": 0.0}}
-    assert [str(each) for each in exchanges(before, after)] == [
+    assert [str(each) for each in service_changes(before, after)] == [
         "app: 2 replaced, 1 removed, drained for 5 s before stopping",
         "lb: 1 kept",
         "new: 1 added",

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from causeway.model.extension.balance import prepared
-from causeway.model.values import Balance, Port, Service, Target, Update
+from causeway.model.values import Balance, BalanceTarget, Port, Service, Update
 from tests.components.recorder import Recording, declare
 from tests.components.values import network, on, service, stack
 
-BALANCE = Balance((Target("app", 1, "front"),), 5000)
+BALANCE = Balance((BalanceTarget("app", 1, "front"),), 5000)
 
 
 def recorded(*, replicas: int = 2, update: Update | None = None, **fields: Any) -> Recording:

@@ -16,7 +16,15 @@ import pytest
 from pulumi._types import input_type_py_to_pulumi_names
 
 from causeway.model import values
-from causeway.model.values import Balance, Build, Dependency, Healthcheck, Place, Stack, Target
+from causeway.model.values import (
+    Balance,
+    BalanceTarget,
+    Build,
+    Dependency,
+    Healthcheck,
+    Place,
+    Stack,
+)
 from components.concealment import Component, Concealment
 from tests.components.recorder import Secret, declare, record
 from tests.components.values import HERE, network, on, service, stack, volume
@@ -303,7 +311,10 @@ def test_outputs_that_an_older_state_holds_in_clear_are_named() -> None:
 
 def test_the_configuration_of_a_balancer_is_encrypted_when_it_holds_a_secret() -> None:
     balance = Balance(
-        targets=(Target("web", network="net"),), port=80, engine="haproxy", health_path="/hunter2"
+        targets=(BalanceTarget("web", network="net"),),
+        port=80,
+        engine="haproxy",
+        health_path="/hunter2",
     )
     recording = declare(
         stack(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from causeway.model.environments import apart
+from causeway.model.environments import require_distinct_subnets
 from causeway.model.errors import StackError, render
 from causeway.model.load import load
-from causeway.model.rules.pool import AddressPool, configured
+from causeway.model.rules.pool import AddressPool, read_pool
 from components.environments import other_environments
 
 FILE = """\
@@ -42,7 +42,7 @@ def told(pool: AddressPool | None = None, **values: str) -> str:
     loaded = load(["dev.yaml"], name="shop-dev", address_pool=pool)
     given = {key.replace("_", ":"): value for key, value in values.items()}
     others = other_environments(loaded.stack, "dev", given)
-    return render({*loaded.warnings, *apart(loaded, others)}, str(Path.cwd()))
+    return render({*loaded.warnings, *require_distinct_subnets(loaded, others)}, str(Path.cwd()))
 
 
 def on(subnet: str) -> str:
@@ -71,7 +71,7 @@ def test_a_subnet_from_each_environments_variables_is_no_overlap() -> None:
 def test_subnets_of_two_pools_are_compared_too() -> None:
     environment("dev", POOLED)
     environment("prod", POOLED, "causeway:addressPool: {base: 10.9.0.0/24, size: 24}")
-    assert told(configured("10.9.0.0/24")) == (
+    assert told(read_pool("10.9.0.0/24")) == (
         "dev.yaml:3: networks.lan (causeway:addressPool): warning: 10.9.0.0/24 overlaps "
         "10.9.0.0/24 of stack prod (prod.yaml:3): on one engine only one of them can be up; "
         "set another causeway:addressPool for one of them"

@@ -10,9 +10,9 @@ import pytest
 from causeway.model.load import load
 from causeway.model.loaded import Loaded
 from causeway.model.rules.pool import pool
-from causeway.provider.resource import lines as read
+from causeway.provider.resource import source_lines as read
 from causeway.provider.resource.values import Failure
-from components import lines
+from components import source_lines
 from components.labels import Owner
 from tests.components.recorder import declare
 
@@ -62,7 +62,7 @@ def test_every_network_container_and_attachment_is_recorded_by_its_registered_na
         for each in declare(loaded.stack).registrations
         if each.type in kinds and each.parent.partition(" ")[0] in ("Network", "Service")
     }
-    named = {name.rpartition("::") for name in lines.recorded(loaded, "")}
+    named = {name.rpartition("::") for name in source_lines.recorded(loaded, "")}
     assert {f"{token.rpartition(':')[2]} {name}" for token, _, name in named} == registered
     assert len(registered) == 7
 
@@ -115,7 +115,7 @@ def test_every_network_container_and_attachment_is_recorded_by_its_registered_na
 def test_the_plugin_finds_the_line_of_an_input(
     loaded: Loaded, urn: str, path: str, line: str
 ) -> None:
-    lines.keep(OWNER, loaded)
+    source_lines.write_record(OWNER, loaded)
     parents = "causeway:components:Stack$causeway:components:Network"
     assert read.line_of(f"urn:pulumi:dev::shop::{parents}${urn}", path) == line
 
@@ -123,7 +123,7 @@ def test_the_plugin_finds_the_line_of_an_input(
 def test_other_stacks_resources_and_folders_have_no_line(
     loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines.keep(OWNER, loaded)
+    source_lines.write_record(OWNER, loaded)
     network = "docker:index/network:Network"
     assert read.line_of(f"urn:pulumi:prod::shop::{network}::shop-dev-front", "driver") is None
     assert read.line_of(f"urn:pulumi:dev::shop::{network}::shop-dev-back", "driver") is None
@@ -133,7 +133,7 @@ def test_other_stacks_resources_and_folders_have_no_line(
 
 
 def test_a_record_that_cannot_be_read_is_no_line(loaded: Loaded, tmp_path: Path) -> None:
-    lines.keep(OWNER, loaded)
+    source_lines.write_record(OWNER, loaded)
     (tmp_path / ".causeway" / "lines-shop-dev.json").write_text("{")
     urn = "urn:pulumi:dev::shop::docker:index/network:Network::shop-dev-front"
     assert read.line_of(urn, "driver") is None
@@ -141,14 +141,14 @@ def test_a_record_that_cannot_be_read_is_no_line(loaded: Loaded, tmp_path: Path)
 
 def test_a_folder_that_cannot_be_written_stops_nothing(loaded: Loaded, tmp_path: Path) -> None:
     (tmp_path / ".causeway").write_text("a file where the folder should be")
-    lines.keep(OWNER, loaded)
+    source_lines.write_record(OWNER, loaded)
     assert (tmp_path / ".causeway").is_file()
 
 
 def test_the_record_follows_the_file(loaded: Loaded, tmp_path: Path) -> None:
-    lines.keep(OWNER, loaded)
+    source_lines.write_record(OWNER, loaded)
     (tmp_path / "stack.yaml").write_text("# a line more\n" + FILE)
-    lines.keep(OWNER, load(["stack.yaml"], name="shop-dev"))
+    source_lines.write_record(OWNER, load(["stack.yaml"], name="shop-dev"))
     kept = json.loads((tmp_path / ".causeway" / "lines-shop-dev.json").read_text())
     named = kept["docker:index/network:Network::shop-dev-front"]
     assert named[""] == "stack.yaml:16: networks.front"
@@ -158,7 +158,7 @@ def test_the_record_follows_the_file(loaded: Loaded, tmp_path: Path) -> None:
 
 
 def test_an_input_without_a_line_of_its_own_is_named(loaded: Loaded) -> None:
-    lines.keep(OWNER, loaded)
+    source_lines.write_record(OWNER, loaded)
     parents = "urn:pulumi:dev::shop::causeway:components:Stack$causeway:components:Service"
     proxy = f"{parents}$docker:index/container:Container::shop-dev-proxy-1"
     assert read.placed(proxy, Failure("memory", "is no size")) == (

@@ -13,7 +13,7 @@ import pytest
 from causeway.model.reach.record import record as record_of
 from causeway.model.reach.values import EngineFacts
 from causeway.model.values import Attachment, Network, Place, Port, Service, Stack
-from components.reach import deployed, reach_output, record_in, tell_difference
+from components.reach import deployed, log_difference, reach_output, record_in
 from tests.components.recorder import Secret, declare, record
 
 NOWHERE = Place("", 0, "")
@@ -57,7 +57,7 @@ def test_a_record_that_cannot_be_read_is_none(written: object) -> None:
 
 def test_what_opens_is_a_warning_and_the_count_is_told(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    record(lambda: tell_difference(opened(), STACK, EngineFacts()))
+    record(lambda: log_difference(opened(), STACK, EngineFacts()))
     assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
         (
             "WARNING",
@@ -72,7 +72,7 @@ def test_what_opens_is_a_warning_and_the_count_is_told(caplog: pytest.LogCapture
 
 def test_what_closes_is_only_information(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    record(lambda: tell_difference(STACK, opened(), EngineFacts()))
+    record(lambda: log_difference(STACK, opened(), EngineFacts()))
     assert [each.levelname for each in caplog.records] == ["INFO", "INFO"]
 
 
@@ -88,7 +88,7 @@ def test_what_opens_is_told_for_the_engine_that_is_there(
     version: tuple[int, int], opens: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = replace(loopback(), services=(STACK.services[0], STACK.services[1]))
-    record(lambda: tell_difference(loopback(), before, EngineFacts(version=version)))
+    record(lambda: log_difference(loopback(), before, EngineFacts(version=version)))
     assert ("+ lan -> db:5432/tcp" in caplog.text) is opens
 
 
@@ -97,7 +97,7 @@ def test_nothing_is_told_without_a_difference(
     before: Stack | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    record(lambda: tell_difference(STACK, before, EngineFacts()))
+    record(lambda: log_difference(STACK, before, EngineFacts()))
     assert caplog.records == []
 
 

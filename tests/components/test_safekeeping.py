@@ -11,7 +11,7 @@ from causeway.model.errors import StackError
 from causeway.model.load import load_selected
 from causeway.model.loaded import Loaded
 from causeway.model.project import StackConfig, read_config
-from components.safekeeping import COMMITTED_SALT, require_safe_keeping
+from components.secret_checks import COMMITTED_SALT, check_secrets
 from toolchain import pins
 
 COMMITTED = f"encryptionsalt: {COMMITTED_SALT}\n"
@@ -51,7 +51,7 @@ def given(salt: str, config: str, compose: str) -> tuple[Loaded, StackConfig]:
 def message(salt: str, config: str, compose: str, **environment: str) -> str:
     loaded, settings = given(salt, config, compose)
     with pytest.raises(StackError) as error:
-        require_safe_keeping(loaded, "dev", settings, environment)
+        check_secrets(loaded, "dev", settings, environment)
     return str(error.value)
 
 
@@ -107,7 +107,7 @@ def test_a_stack_without_secrets_or_with_a_key_of_its_own_is_let_pass(
     salt: str, config: str, compose: str, environment: dict[str, str]
 ) -> None:
     loaded, settings = given(salt, config, compose)
-    require_safe_keeping(loaded, "dev", settings, environment)
+    check_secrets(loaded, "dev", settings, environment)
 
 
 def test_a_config_with_a_file_or_content_needs_no_passphrase(folder: Path) -> None:
@@ -116,13 +116,13 @@ def test_a_config_with_a_file_or_content_needs_no_passphrase(folder: Path) -> No
         loaded, settings = given(
             COMMITTED, "config: {}\n", CONFIGS.replace("environment: TOKEN", source)
         )
-        require_safe_keeping(loaded, "dev", settings, {})
+        check_secrets(loaded, "dev", settings, {})
 
 
 def test_a_secret_that_no_service_takes_needs_no_passphrase() -> None:
     unused = "services: {db: {image: 'db:1'}}\nsecrets: {token: {environment: TOKEN}}\n"
     loaded, settings = given(COMMITTED, "config: {}\n", unused)
-    require_safe_keeping(loaded, "dev", settings, {})
+    check_secrets(loaded, "dev", settings, {})
 
 
 @pytest.mark.parametrize(
@@ -156,4 +156,4 @@ def test_a_name_made_of_a_secret_is_refused(compose: str, place: str) -> None:
 
 def test_a_name_that_is_written_like_a_secret_is_none() -> None:
     loaded, settings = given(OTHER, VARIABLE, "services: {db: {image: 'hunter2:1'}}\n")
-    require_safe_keeping(loaded, "dev", settings, {})
+    check_secrets(loaded, "dev", settings, {})

@@ -175,7 +175,7 @@ def test_the_configured_version_counts_before_the_engines(loopback: Project) -> 
 
 def test_a_plugin_that_does_not_tell_the_version_leaves_a_warning(loopback: Project) -> None:
     # As the official plugin: it knows the resources and functions of its SDK, and no others.
-    plugin = loopback.folder / "causeway" / "provider" / "kinds.py"
+    plugin = loopback.folder / "causeway" / "provider" / "resource_types.py"
     written = plugin.read_text()
     plugin.write_text(written.replace('ENGINE_FUNCTION: "', '"docker:index/x:x": "'))
     shown = loopback.pulumi("preview", "--stack", "loopback").succeeded()

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from causeway.cli.lesson import Classroom
+from causeway.cli.lesson import LessonContext
 from tests.end_to_end.project import Project
 from tests.engines import Engine
 from toolchain import base_images, places, progress
@@ -35,6 +35,6 @@ def project(lesson_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="package")
-def room(project: Project) -> Classroom:
+def room(project: Project) -> LessonContext:
     # Test engines see the world through an interface of this name.
-    return Classroom(project.folder, project.variables, {"PARENT": "eth0"})
+    return LessonContext(project.folder, project.variables, {"PARENT": "eth0"})

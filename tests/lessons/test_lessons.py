@@ -10,7 +10,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from causeway.cli.lesson import FOLDER, Classroom, play
+from causeway.cli.lesson import FOLDER, LessonContext, play
 from causeway.lessons.lesson import Lesson, lessons
 from tests.end_to_end.project import ROOT, Project, snapshot
 from tests.engines import Engine
@@ -42,7 +42,7 @@ def prepared(client: docker.APIClient, lesson: Lesson, engine: Engine) -> Iterat
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: f"{lesson.number:02d}-{lesson.name}")
 def test_what_is_seen_is_what_the_lesson_says(
-    lesson: Lesson, room: Classroom, project: Project, lesson_engine: Engine
+    lesson: Lesson, room: LessonContext, project: Project, lesson_engine: Engine
 ) -> None:
     client = lesson_engine.api()
     with closing(client), prepared(client, lesson, lesson_engine):

@@ -20,8 +20,8 @@ from causeway.engine.client import Engine as Client
 from causeway.live.attempts import Outside
 from causeway.live.image import AT_HAND
 from causeway.live.measure import Probes
+from causeway.live.probe import ProbeProcess, start_command
 from causeway.live.status import Status, engine_facts, status
-from causeway.live.vantage import Vantage, beside
 from causeway.live.verify import Finding, Outcome, Report, verify
 from causeway.model.load import load
 from causeway.model.reach import LAN, WORLD, EngineFacts, Matrix, Node, reach
@@ -114,7 +114,7 @@ class Field:
     client: Client
     project: Project
     image: str
-    outside: dict[Node, tuple[Outside, Callable[[], Vantage]]]
+    outside: dict[Node, tuple[Outside, Callable[[], ProbeProcess]]]
     internet: tuple[str, int]
 
     @property
@@ -147,8 +147,8 @@ def laid_out(engine: Engine, folder: Path) -> Iterator[Field]:
     project = Project.copy(folder, engine.host)
     with neighbours(engine) as there:
         outside = {
-            WORLD: (Outside(WORLD, HOST_THERE, True), lambda: beside(there.world, "world")),
-            LAN: (Outside(LAN, HOST_THERE, True), lambda: beside(there.lan, "lan")),
+            WORLD: (Outside(WORLD, HOST_THERE, True), lambda: start_command(there.world, "world")),
+            LAN: (Outside(LAN, HOST_THERE, True), lambda: start_command(there.lan, "lan")),
         }
         yield Field(engine, api, client, project, image, outside, there.internet)
     api.close()

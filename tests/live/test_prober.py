@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from causeway.live.attempts import Target, Terrain, Trial
-from causeway.live.measure import Judge
-from causeway.live.vantage import Attempt, Vantage, beside
+from causeway.live.attempts import Target, Topology, Trial
+from causeway.live.measure import Evaluator
+from causeway.live.probe import Attempt, ProbeProcess, start_command
 from causeway.model.reach import Cell, Node, NodeKind, Verdict
 from tests.engine_host import run
 
@@ -37,7 +37,7 @@ TARGET = Node(NodeKind.SERVICE, "target", "s")
 
 
 @pytest.fixture(scope="module")
-def ends() -> Iterator[tuple[Vantage, Vantage]]:
+def ends() -> Iterator[tuple[ProbeProcess, ProbeProcess]]:
     """Vantages at both ends of a wire: 192.0.2.9 tries, 192.0.2.10 serves behind the rules."""
     children = [subprocess.Popen(["unshare", "--net", "sleep", "infinity"]) for _ in range(2)]
     try:
@@ -55,7 +55,7 @@ def ends() -> Iterator[tuple[Vantage, Vantage]]:
         subprocess.run([*inside[1], "nft", "-f", "-"], input=RULES, text=True, check=True)
         served = [str(port) for port in (7000, 7001, 7002, 7003, 7004, 7010)]
         children.append(subprocess.Popen([*inside[1], sys.executable, str(SERVE), *served]))
-        vantages = [beside([*within, sys.executable], "end") for within in inside]
+        vantages = [start_command([*within, sys.executable], "end") for within in inside]
         while 7010 not in vantages[1].look().udp:
             time.sleep(0.05)
         yield vantages[0], vantages[1]
@@ -87,7 +87,7 @@ def ends() -> Iterator[tuple[Vantage, Vantage]]:
     ],
 )
 def test_a_verdict_is_told_from_the_others(
-    ends: tuple[Vantage, Vantage],
+    ends: tuple[ProbeProcess, ProbeProcess],
     protocol: str,
     address: str,
     port: int,
@@ -100,14 +100,16 @@ def test_a_verdict_is_told_from_the_others(
     found = source.attempt({token: attempt}, timeout=3.5, limit=30)
     assert found[token][0] == outcome
     target.look()
-    terrain = Terrain((), {"wire": ("192.0.2.8/30",)}, ("192.0.2.9",), {})
-    judge = Judge(terrain, {"source": {attempt: token}}, found, {"target": target})
+    terrain = Topology((), {"wire": ("192.0.2.8/30",)}, ("192.0.2.9",), {})
+    judge = Evaluator(terrain, {"source": {attempt: token}}, found, {"target": target})
     cell = Cell(SOURCE, TARGET, port, protocol, verdict)
     seen = judge.seen(cell, [Trial("source", (Target((attempt,), namespaces=("target",)),))])
     assert seen.verdict is verdict
 
 
-def test_a_thousand_attempts_are_made_in_bounded_batches(ends: tuple[Vantage, Vantage]) -> None:
+def test_a_thousand_attempts_are_made_in_bounded_batches(
+    ends: tuple[ProbeProcess, ProbeProcess],
+) -> None:
     wanted = {f"many.{port}": Attempt("tcp", "192.0.2.10", port) for port in range(7100, 8100)}
     found = ends[0].attempt(wanted, timeout=1.0, limit=60)
     assert Counter(outcome for outcome, _ in found.values()) == {"refused": 500, "timeout": 500}

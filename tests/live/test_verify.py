@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from causeway.contract import PROBE_LABEL
-from causeway.live.vantage import sweep
+from causeway.live.probe import remove_stale_probes
 from tests.end_to_end.project import Outcome
 from tests.live.conftest import Field
 
@@ -155,8 +155,8 @@ def test_no_probe_remains_of_a_run_that_is_broken_off(shop: Field, number: int) 
 
 def test_a_probe_that_never_started_is_removed_by_a_later_run(shop: Field) -> None:
     made = shop.api.create_container("causeway-test/tiny:1", labels={PROBE_LABEL: "left"})["Id"]
-    assert sweep(shop.client) == []  # another run may be about to start it
-    assert sweep(shop.client, older_than=0) == [made]
+    assert remove_stale_probes(shop.client) == []  # another run may be about to start it
+    assert remove_stale_probes(shop.client, older_than=0) == [made]
     assert probes_of(shop) == []
 
 

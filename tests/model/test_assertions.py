@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from causeway.model.errors import StackError, render
-from causeway.model.extension.assertions import asserted, check_assertions
+from causeway.model.extension.assertions import check_assertions, require_assertions
 from causeway.model.load import load
 from causeway.model.reach import EngineFacts, reach
 from causeway.model.values import Flow
@@ -210,7 +210,7 @@ def test_a_broken_assertion_stops_the_program(tmp_path: Path) -> None:
     file.write_text(f"{text}  never: [app -> db]\n")
     loaded = load([file], name="shop")
     with pytest.raises(StackError, match="but app -> db is open"):
-        asserted(loaded.assertions, loaded.stack, reach([loaded.stack]))
+        require_assertions(loaded.assertions, loaded.stack, reach([loaded.stack]))
 
 
 def test_what_cannot_be_told_is_a_warning_for_the_program(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_what_cannot_be_told_is_a_warning_for_the_program(tmp_path: Path) -> Non
     text = COMPOSE.replace("DB_PORTS", "").replace("INTERNAL", "true")
     file.write_text(f"{text}  never: [debug -> db]\n")
     loaded = load([file], name="shop")
-    [warning] = asserted(loaded.assertions, loaded.stack, reach([loaded.stack]))
+    [warning] = require_assertions(loaded.assertions, loaded.stack, reach([loaded.stack]))
     assert warning.severity == "warning"
 
 

@@ -15,12 +15,12 @@ from causeway.model.extension.balance.configuration import configuration
 from causeway.model.extension.balance.parse import HEALTH, KEYS, TIMEOUTS
 from causeway.model.extension.balance.servers import Address, servers
 from causeway.model.load import load
-from causeway.model.values import Balance, Place, Service, Target, Update
+from causeway.model.values import Balance, BalanceTarget, Place, Service, Update
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "balance"
 REWRITE = os.environ.get("CAUSEWAY_GOLDEN") == "rewrite"
-BLUE, GREEN = Target("blue", 90, "front"), Target("green", 10, "front")
-APP = Target("app", 1, "front")
+BLUE, GREEN = BalanceTarget("blue", 90, "front"), BalanceTarget("green", 10, "front")
+APP = BalanceTarget("app", 1, "front")
 THREE = {"app": [Address(f"shop-app-{n}-c0ffee", f"10.0.0.{n + 1}") for n in (1, 2, 3)]}
 COLOURS = {
     "blue": [Address(f"shop-blue-{n}-c0ffee", f"10.0.0.{n + 1}") for n in (1, 2, 3)],
@@ -97,7 +97,7 @@ def test_nginx_waits_for_idle_clients_at_a_reload_from_the_version_that_can(
 def test_a_service_gets_its_share_however_many_replicas_it_has(
     weights: dict[str, int], counts: dict[str, int], found: dict[str, int]
 ) -> None:
-    balance = Balance(tuple(Target(name, weight) for name, weight in weights.items()), 80)
+    balance = Balance(tuple(BalanceTarget(name, weight) for name, weight in weights.items()), 80)
     replicas = {
         name: [Address(f"{name}{number}", "10.0.0.2") for number in range(count)]
         for name, count in counts.items()
@@ -159,7 +159,7 @@ def refused(tmp_path: Path, text: str) -> str:
 def test_a_service_with_a_balance_needs_no_image(tmp_path: Path) -> None:
     made = loaded(tmp_path, STACK)["lb"]
     assert made.image == "nginx:1.28"
-    assert made.balance == Balance((Target("app", 1, "front"),), 5000)
+    assert made.balance == Balance((BalanceTarget("app", 1, "front"),), 5000)
 
 
 def test_the_image_of_a_balancer_can_be_replaced_like_any_other(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_weights_may_come_from_variables(tmp_path: Path) -> None:
     text = STACK.replace("to: app", 'to: {app: "${APP:-100}"}')
     made = loaded(tmp_path, text, variables={"APP": "40"})["lb"].balance
     assert made is not None
-    assert made.targets == (Target("app", 40, "front"),)
+    assert made.targets == (BalanceTarget("app", 40, "front"),)
 
 
 def test_composes_own_update_config_is_followed(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from causeway.model.compose.bindings import OPTION, settled
+from causeway.model.compose.bindings import OPTION, bind_ports
 from causeway.model.values import Attachment, Network, Place, Port, Service, Stack
 
 NOWHERE = Place("", 0, "")
@@ -17,7 +17,7 @@ def ports(*networks: Network, port: Port = OPEN) -> tuple[Port, ...]:
         attachments=tuple(Attachment(network.key) for network in networks),
         ports=(port,),
     )
-    [found] = settled(Stack("s", (), (service,), networks)).services
+    [found] = bind_ports(Stack("s", (), (service,), networks)).services
     return found.ports
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from causeway.model.errors import StackError
 from causeway.model.load import load
-from causeway.model.rules.pool import AddressPool, configured, pool
+from causeway.model.rules.pool import AddressPool, pool, read_pool
 
 POOL = AddressPool(IPv4Network("10.100.0.0/16"), 24)
 
@@ -90,7 +90,7 @@ def test_an_exhausted_pool_says_what_uses_it(tmp_path: Path) -> None:
 def test_a_pool_is_configured_as_a_range_or_with_its_size(
     value: object, pool: AddressPool | None
 ) -> None:
-    assert configured(value) == pool
+    assert read_pool(value) == pool
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_pool_is_configured_as_a_range_or_with_its_size(
 )
 def test_a_configuration_that_is_no_pool_is_refused(value: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        configured(value)
+        read_pool(value)
 
 
 @pytest.mark.parametrize(

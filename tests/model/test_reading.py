@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from causeway.model.compose import reading
+from causeway.model.compose import file_references
 from causeway.model.errors import StackError
 from causeway.model.load import load
 
@@ -127,7 +127,7 @@ def test_the_loader_itself_fetches_nothing(
     folder: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Should a way be missed by what judges beforehand."""
-    monkeypatch.setattr(reading, "unreadable", lambda *_: [])
+    monkeypatch.setattr(file_references, "unreadable", lambda *_: [])
     where = f"oci://127.0.0.1:{listener.port}/shop:1"
     switches = {"COMPOSE_EXPERIMENTAL_OCI_REMOTE": "true", "WHERE": where}
     assert report(folder, "include: ['${WHERE}']\n", **switches) == (

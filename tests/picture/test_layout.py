@@ -9,9 +9,9 @@ from itertools import combinations, pairwise
 
 import pytest
 
+from causeway.drawing.picture.boxes import Box, Picture
 from causeway.drawing.picture.layout import layout
 from causeway.drawing.picture.order import ordered
-from causeway.drawing.picture.placed import Box, Picture
 from causeway.drawing.picture.scene import scene
 from causeway.model.reach import reach
 from causeway.model.values import Stack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from causeway.live.attempts import Outside, Terrain
+from causeway.live.attempts import Outside, Topology
 from causeway.live.status import Container, Published, Status
 from causeway.model.reach import HOST, INTERNET, LAN, WORLD, Cell, Endpoint, Node, NodeKind, Verdict
 from causeway.model.values import Stack
@@ -42,7 +42,7 @@ STATUS = Status(
     (),
     Stack("s-dev", ()),
 )
-TERRAIN = Terrain(
+TERRAIN = Topology(
     (STATUS,),
     {"s_front": ("172.18.0.0/16",), "s_back": ("172.19.0.0/16",)},
     ("10.1.1.1", "172.18.0.1", "172.19.0.1"),

@@ -9,8 +9,8 @@ import pytest
 from causeway.cli import reports
 from causeway.live.measure import Seen
 from causeway.live.names import NameFinding, counted
-from causeway.live.vantage import Attempt
-from causeway.live.verify import Finding, Outcome, Report, judged
+from causeway.live.probe import Attempt
+from causeway.live.verify import Finding, Outcome, Report, evaluated
 from causeway.model.reach import WORLD, Cell, Node, NodeKind, Reason, Verdict
 from causeway.model.reach.names import Name
 from causeway.model.reach.values import Way
@@ -35,9 +35,9 @@ def cell(verdict: Verdict, *ways: Verdict, source: Node = WEB) -> Cell:
 TRIED = ((Attempt("tcp", "172.18.0.2", 5432), "open"),)
 REPORT = Report(
     (
-        judged(cell(ALLOWED, ALLOWED), Seen(ALLOWED, (ALLOWED,), TRIED)),
-        judged(cell(DROPPED, DROPPED), Seen(ALLOWED, (ALLOWED,), TRIED)),
-        judged(cell(ALLOWED, source=WORLD), Seen(None, why="no probe runs outside the host")),
+        evaluated(cell(ALLOWED, ALLOWED), Seen(ALLOWED, (ALLOWED,), TRIED)),
+        evaluated(cell(DROPPED, DROPPED), Seen(ALLOWED, (ALLOWED,), TRIED)),
+        evaluated(cell(ALLOWED, source=WORLD), Seen(None, why="no probe runs outside the host")),
     )
 )
 
@@ -58,7 +58,7 @@ REPORT = Report(
     ],
 )
 def test_a_cell_is_judged(model: Cell, found: Seen, expected: Outcome) -> None:
-    assert judged(model, found).outcome is expected
+    assert evaluated(model, found).outcome is expected
 
 
 def test_outcomes_are_counted_also_those_that_no_cell_has() -> None:
@@ -76,7 +76,7 @@ def test_a_wrong_cell_tells_what_was_tried() -> None:
 
 
 def test_what_has_no_address_says_so() -> None:
-    found: Finding = judged(cell(DROPPED), Seen(Verdict.UNREACHABLE))
+    found: Finding = evaluated(cell(DROPPED), Seen(Verdict.UNREACHABLE))
     assert found.text == "found UNREACHABLE (no address)"
 
 

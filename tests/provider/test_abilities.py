@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from causeway.engine.machine import Host, Route, interfaces, plugins, routes, routes6
-from causeway.provider.network.abilities import (
+from causeway.provider.network.limits import (
+    CheckedNetwork,
     Facts,
-    Mine,
-    doubtful,
     facts,
-    refused,
-    unbalanced,
+    failures,
+    missing_ipvs,
+    warnings,
     without_ipam,
 )
 
@@ -26,7 +26,7 @@ def is_ours(network: dict[str, Any]) -> bool:
     return bool(network["Labels"] == OURS)
 
 
-MINE = Mine(None, is_ours)
+MINE = CheckedNetwork(None, is_ours)
 INFO = {
     "ServerVersion": "20.10.24+dfsg1",
     "Plugins": {"Network": ["bridge", "host", "ipvlan", "macvlan", "null", "overlay"]},
@@ -59,12 +59,12 @@ def network(name: str, subnet: str, driver: str = "bridge", **labels: str) -> di
     }
 
 
-def said(inputs: dict[str, Any], known: Facts, mine: Mine = MINE) -> list[str]:
-    return [f"{failure.path}: {failure.reason}" for failure in refused(inputs, known, mine)]
+def said(inputs: dict[str, Any], known: Facts, mine: CheckedNetwork = MINE) -> list[str]:
+    return [f"{failure.path}: {failure.reason}" for failure in failures(inputs, known, mine)]
 
 
 def doubted(inputs: dict[str, Any], known: Facts) -> list[str]:
-    return [each.reason for each in doubtful(inputs, known)]
+    return [each.reason for each in warnings(inputs, known)]
 
 
 def subnet(text: str) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def test_an_imported_network_is_known_by_its_name() -> None:
     known = engine(network("lan", "10.5.0.0/24"))
     inputs = {"name": "lan", **subnet("10.5.0.0/24")}
     assert len(said(inputs, known)) == 2
-    assert said(inputs, known, Mine("lan", is_ours)) == []
+    assert said(inputs, known, CheckedNetwork("lan", is_ours)) == []
 
 
 def test_an_interface_serves_macvlan_or_ipvlan_and_not_both() -> None:
@@ -277,7 +277,7 @@ ON_OVERLAY = {"networksAdvanceds": [{"id": "0123456789ab"}]}
 
 
 def unreached(service: dict[str, Any], host: Host = WITHOUT_IPVS) -> list[str]:
-    return [f"{each.path}: {each.reason}" for each in unbalanced(service, engine(host=host))]
+    return [f"{each.path}: {each.reason}" for each in missing_ipvs(service, engine(host=host))]
 
 
 def test_a_service_without_ipvs_gets_no_virtual_address() -> None:

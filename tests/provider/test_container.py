@@ -615,14 +615,14 @@ def _eventually(condition: Any) -> bool:
 
 def test_containers_leave_an_engine_that_can_lose_count_one_after_the_other() -> None:
     """But one that takes its time to stop does not hold the others up for all of it."""
-    engine = cast(Engine, SimpleNamespace(speaks=(1, 41)))
+    engine = cast(Engine, SimpleNamespace(api_version=(1, 41)))
     cache = EngineCache(lambda: engine)
     under_way: list[int] = []
     together: list[int] = []
     stopped = threading.Event()
 
     def leave(until: Callable[[], object]) -> None:
-        with cache.removing():
+        with cache.one_removal_at_a_time():
             under_way.append(1)
             together.append(len(under_way))
             until()

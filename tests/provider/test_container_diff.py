@@ -8,8 +8,8 @@ import pytest
 
 from causeway.provider.container.body import to_body
 from causeway.provider.container.check import check
-from causeway.provider.container.clashes import clashes
 from causeway.provider.container.diff import anonymous, changes, plan
+from causeway.provider.container.exclusive import clashes
 from causeway.provider.container.fields import FIELDS
 from causeway.provider.inputs.plain import UNKNOWN
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from causeway.engine.client import connect
-from causeway.engine.faults import EngineError, Fault, Silent, Unreachable, explain
+from causeway.engine.faults import CallTimeout, EngineError, Fault, Unreachable, explain
 from causeway.provider.network import network
 from tests.provider.surroundings import Surroundings
 from tests.provider.talker import Talks, answer
@@ -65,7 +65,7 @@ def test_a_fault_is_shown_as_it_is() -> None:
 
 
 def test_an_engine_that_does_not_answer_is_named() -> None:
-    message = explain(Silent("timed out"), HOST)
+    message = explain(CallTimeout("timed out"), HOST)
     assert message.startswith(f"the Docker engine at {HOST} did not answer in time\n  what to do: ")
 
 

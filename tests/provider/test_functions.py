@@ -8,7 +8,7 @@ import docker
 import pytest
 
 from causeway.engine.faults import Fault
-from causeway.provider.kinds import FUNCTIONS
+from causeway.provider.resource_types import FUNCTIONS
 from tests.provider.surroundings import Surroundings
 from tests.tiny_image import TINY, tiny_digests
 

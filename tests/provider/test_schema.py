@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from causeway.provider.kinds import FUNCTIONS, KINDS, OWN_KINDS
+from causeway.provider.resource_types import FUNCTIONS, KINDS, OWN_KINDS
 from tests.provider.plugin import PLUGIN, ROOT
 
 

@@ -15,7 +15,7 @@ import pytest
 from causeway.engine import tls
 from causeway.engine.address import chosen
 from causeway.engine.client import Engine, connect
-from causeway.engine.faults import BrokenOff, Fault, Unreachable
+from causeway.engine.faults import ConnectionLost, Fault, Unreachable
 from causeway.provider.verification import _environment
 from tests.certificates import certified, docker_context
 from tests.provider.talker import VERSION, answer
@@ -70,7 +70,7 @@ def test_verification_without_a_folder_takes_that_of_the_docker_command(
 ) -> None:
     monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
     monkeypatch.setenv("DOCKER_CONFIG", str(material))
-    assert connect({"host": server}).speaks == (1, 41)
+    assert connect({"host": server}).api_version == (1, 41)
 
 
 def test_the_folder_of_the_docker_command_is_in_the_home_folder(
@@ -99,7 +99,7 @@ def test_a_docker_context_is_reached_with_its_material(
 ) -> None:
     docker_context(tmp_path / "docker", "far", server, material)
     assert chosen({"context": "far"}).host == server
-    assert connect({"context": "far"}).speaks == (1, 41)
+    assert connect({"context": "far"}).api_version == (1, 41)
 
 
 def test_another_authority_is_refused_unless_the_context_skips_verification(
@@ -110,7 +110,7 @@ def test_another_authority_is_refused_unless_the_context_skips_verification(
         (folder / "ca.pem").write_text((foreign / "ca.pem").read_text())
     with pytest.raises(Unreachable, match="certificate verify failed"):
         connect({"context": "strict"})
-    assert connect({"context": "lax"}).speaks == (1, 41)
+    assert connect({"context": "lax"}).api_version == (1, 41)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_material_as_text_leaves_nothing_on_the_disk(
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     config = texts(material, "ca", "cert", "key")
-    assert Engine(server, config).speaks == (1, 41)
+    assert Engine(server, config).api_version == (1, 41)
     with pytest.raises(Unreachable, match="certificate verify failed"):
         Engine(server, config | texts(foreign, "ca"))
     with pytest.raises(Fault, match="cannot be read: certMaterial with keyMaterial: "):
@@ -177,7 +177,7 @@ def test_an_engine_is_verified_with_the_systems_authorities_where_no_other_is_gi
     with pytest.raises(Unreachable, match="certificate verify failed"):
         Engine(server, config)
     monkeypatch.setenv("SSL_CERT_FILE", str(material / "ca.pem"))
-    assert Engine(server, config).speaks == (1, 41)
+    assert Engine(server, config).api_version == (1, 41)
 
 
 def test_a_chosen_docker_context_is_reached_with_its_material(
@@ -185,9 +185,9 @@ def test_a_chosen_docker_context_is_reached_with_its_material(
 ) -> None:
     docker_context(tmp_path / "docker", "far", server, material)
     monkeypatch.setenv("DOCKER_CONTEXT", "far")
-    assert connect({}).speaks == (1, 41)
+    assert connect({}).api_version == (1, 41)
     monkeypatch.setenv("DOCKER_HOST", server)
-    with pytest.raises(BrokenOff):  # without TLS: nothing else asks for it
+    with pytest.raises(ConnectionLost):  # without TLS: nothing else asks for it
         connect({})
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain import holders, locks
+from toolchain import lock_owners, locks
 
 
 def write(folder: Path, process: int, machine: str | None = None) -> Path:
@@ -154,7 +154,7 @@ def test_a_lock_on_a_shared_file_system_stays_and_its_holder_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Another machine may have the same name."""
-    monkeypatch.setattr(holders, "file_system", lambda _: kind)
+    monkeypatch.setattr(lock_owners, "file_system", lambda _: kind)
     file = write(tmp_path, dead)
     locks.main(["--yes", *told(tmp_path)])
     assert file.exists()
@@ -164,8 +164,8 @@ def test_a_lock_on_a_shared_file_system_stays_and_its_holder_is_named(
 
 
 def test_the_file_system_is_that_of_the_folders_device() -> None:
-    assert holders.file_system(Path("/proc/self/stat")) == "proc"
-    assert holders.file_system(Path("/absent")) == "unknown"
+    assert lock_owners.file_system(Path("/proc/self/stat")) == "proc"
+    assert lock_owners.file_system(Path("/absent")) == "unknown"
 
 
 def test_a_file_that_a_process_has_open_is_not_mended(tmp_path: Path, dead: int) -> None:
@@ -187,7 +187,7 @@ def test_a_process_that_ended_and_was_not_waited_for_is_dead(tmp_path: Path) -> 
     assert process.stdout is not None
     process.stdout.read()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    assert holders.held(locks.read(write(tmp_path, process.pid).parent)[0]) is None
+    assert lock_owners.held(locks.read(write(tmp_path, process.pid).parent)[0]) is None
     process.wait()
     process.stdout.close()
 

@@ -8,8 +8,8 @@ import pytest
 
 from toolchain import passphrase, pins
 from toolchain.arguments import read
+from toolchain.intent import Action, Purpose, purpose
 from toolchain.problem import ToolchainError
-from toolchain.purpose import Deed, Purpose, purpose
 
 COMMITTED = f"encryptionsalt: {pins.EMPTY_PASSPHRASE_SALT}\n"
 
@@ -17,21 +17,21 @@ COMMITTED = f"encryptionsalt: {pins.EMPTY_PASSPHRASE_SALT}\n"
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("stack init mine", Purpose(Deed.CREATE, "mine")),
-        ("stack new -s mine", Purpose(Deed.CREATE, "mine")),
-        ("stack create organization/shop/mine", Purpose(Deed.CREATE, "mine")),
-        ("stack select --create mine", Purpose(Deed.CREATE, "mine")),
-        ("stack select -c mine", Purpose(Deed.CREATE, "mine")),
-        ("stack select mine", Purpose(Deed.LEAVE)),
-        ("stack init", Purpose(Deed.CREATE)),
-        ("stack init mine --secrets-provider=passphrase", Purpose(Deed.CREATE, "mine")),
-        ("stack init mine --secrets-provider awskms://a", Purpose(Deed.NOTHING)),
-        ("stack init --teams a mine --copy-config-from b", Purpose(Deed.CREATE, "mine", "b")),
-        ("state mv --source a --dest o/p/b urn", Purpose(Deed.TAKE_OVER, "b", "a")),
-        ("stack rename organization/shop/b -s a", Purpose(Deed.RENAME, "b")),
-        ("config set --secret key", Purpose(Deed.ENCRYPT)),
-        ("-yQ config set key --secret=1", Purpose(Deed.ENCRYPT)),
-        ("config set --secret=F key", Purpose(Deed.NOTHING)),
+        ("stack init mine", Purpose(Action.CREATE, "mine")),
+        ("stack new -s mine", Purpose(Action.CREATE, "mine")),
+        ("stack create organization/shop/mine", Purpose(Action.CREATE, "mine")),
+        ("stack select --create mine", Purpose(Action.CREATE, "mine")),
+        ("stack select -c mine", Purpose(Action.CREATE, "mine")),
+        ("stack select mine", Purpose(Action.LEAVE)),
+        ("stack init", Purpose(Action.CREATE)),
+        ("stack init mine --secrets-provider=passphrase", Purpose(Action.CREATE, "mine")),
+        ("stack init mine --secrets-provider awskms://a", Purpose(Action.NOTHING)),
+        ("stack init --teams a mine --copy-config-from b", Purpose(Action.CREATE, "mine", "b")),
+        ("state mv --source a --dest o/p/b urn", Purpose(Action.TAKE_OVER, "b", "a")),
+        ("stack rename organization/shop/b -s a", Purpose(Action.RENAME, "b")),
+        ("config set --secret key", Purpose(Action.ENCRYPT)),
+        ("-yQ config set key --secret=1", Purpose(Action.ENCRYPT)),
+        ("config set --secret=F key", Purpose(Action.NOTHING)),
     ],
 )
 def test_what_a_command_is_about_to_do_is_recognised(words: str, expected: Purpose) -> None:

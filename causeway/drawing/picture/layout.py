@@ -12,11 +12,11 @@ import math
 from collections.abc import Iterator, Sequence
 
 from .areas import Area
+from .boxes import Band, Box, Dot, Picture, PlacedCard, Trunk, Wire
 from .lanes import Lane, lanes
-from .letters import mono, prose
 from .order import ordered
-from .placed import Band, Box, Dot, Picture, PlacedCard, Trunk, Wire
 from .scene import Card, Scene
+from .text_width import mono, prose
 from .zones import Zone, zones
 
 NAME_SIZE, SMALL_SIZE, AREA_SIZE, SOCKET_SIZE = 13.5, 11.5, 14.5, 12.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from .placed import Dot
+from .boxes import Dot
 
 
 def number(value: float) -> str:

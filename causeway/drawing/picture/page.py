@@ -13,13 +13,13 @@ from pathlib import Path
 from causeway.model.reach.matrix import Matrix
 from causeway.model.values import Problem, Stack
 
+from .boxes import Picture
 from .flows import End, Flows, Mark, flows
 from .layout import layout
-from .letters import mono
 from .palette import DARK, LIGHT, MONO, SANS, shapes, variables
-from .placed import Picture
 from .scene import Finding, Scene, scene
 from .svg import svg
+from .text_width import mono
 
 STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")

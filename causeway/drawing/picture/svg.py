@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from html import escape
 
 from .areas import Area
-from .foot import foot
+from .boxes import Band, Box, Dot, Picture, PlacedCard, Trunk, Wire
 from .layout import AREA_SIZE, NAME_SIZE, SMALL_SIZE, SOCKET_SIZE
-from .letters import mono, prose, shortened
+from .legend import foot
 from .marks import arrow, badge, diamond, number, text
 from .palette import standalone
-from .placed import Band, Box, Dot, Picture, PlacedCard, Trunk, Wire
 from .scene import NO_PORT, Card, Finding
+from .text_width import mono, prose, shortened
 
 LARGEST = 1.15  # the maximum scale of a picture in a page
 

@@ -13,7 +13,7 @@ from causeway.model.values import Network, Service, Stack
 OPTION = "com.docker.network.bridge.host_binding_ipv4"
 
 
-def settled(stack: Stack) -> Stack:
+def bind_ports(stack: Stack) -> Stack:
     networks = {network.key: network for network in stack.networks}
     services = tuple(_settled(service, networks) for service in stack.services)
     return stack if services == stack.services else replace(stack, services=services)

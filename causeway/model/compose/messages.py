@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from causeway.model.source import SourceIndex, Step, Steps
 from causeway.model.values import Place, Problem
 
-from .wordings import PATTERNS
+from .loader_patterns import PATTERNS
 
 OF_FILE = re.compile(r"^validating (?P<file>/.*?): (?P<rest>.*)$")
 PARSE = re.compile(r"^failed to parse (?P<file>/.*?): (?P<rest>.*)$")

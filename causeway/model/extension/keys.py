@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
+from causeway.model.rule_context import known
 from causeway.model.source import SourceIndex, Step
-from causeway.model.surroundings import known
 from causeway.model.units import seconds
 from causeway.model.values import Problem
 
@@ -53,7 +53,7 @@ def section(
     return found
 
 
-def word(*words: str) -> Reader:
+def one_of(*words: str) -> Reader:
     """One of the given words."""
 
     def read(value: object) -> str:
@@ -64,7 +64,7 @@ def word(*words: str) -> Reader:
     return read
 
 
-def whole(least: int, most: int, what: str) -> Reader:
+def integer_between(least: int, most: int, what: str) -> Reader:
     """A whole number within bounds; `what` describes it."""
 
     def read(value: object) -> int:
@@ -78,10 +78,10 @@ def whole(least: int, most: int, what: str) -> Reader:
     return read
 
 
-port = whole(FIRST_PORT, LAST_PORT, "a port")
+port = integer_between(FIRST_PORT, LAST_PORT, "a port")
 
 
-def span(least: int) -> Reader:
+def duration(least: int) -> Reader:
     """A duration such as `5s` in whole seconds; a plain number counts seconds."""
 
     def read(value: object) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from causeway.model.rule_context import known
 from causeway.model.source import SourceIndex
-from causeway.model.surroundings import known
 from causeway.model.values import Problem
 
 KEYS = ("never", "always", "flows")

@@ -11,16 +11,16 @@ from causeway.model.document import integer, mapping, text
 from causeway.model.source import SourceIndex, Step
 from causeway.model.values import Problem, Update
 
-from .keys import Reader, flag, section, span, whole, word
+from .keys import Reader, duration, flag, integer_between, one_of, section
 
 # For a service behind a balancer: time for the balancer to load its new configuration, to close
 # keep-alive connections (at most 4 s), and to answer requests that it has already forwarded.
 DRAIN_SECONDS = 6
 MOST_REPLICAS = 1000
 KEYS: dict[str, Reader] = {
-    "order": word("start-first", "stop-first"),
-    "parallelism": whole(0, MOST_REPLICAS, "a number of replicas"),
-    "drain": span(0),
+    "order": one_of("start-first", "stop-first"),
+    "parallelism": integer_between(0, MOST_REPLICAS, "a number of replicas"),
+    "drain": duration(0),
     "renew_anon_volumes": flag,
 }
 

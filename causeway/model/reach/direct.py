@@ -78,7 +78,7 @@ def _within(segment: Segment) -> Draft:
 
 def _across(source: Namespace, segment: Segment, published: bool, facts: EngineFacts) -> Draft:
     """To an address on a segment that the source is not on."""
-    out = way_out(source)
+    out = route_out(source)
     key = segment.key
     if out is None:
         return shut_in(source, facts)
@@ -182,7 +182,7 @@ def from_host(segment: Segment) -> Draft:
     return Draft(Verdict.ALLOWED, PathKind.HOST_TO_BRIDGE, hops, (reason,))
 
 
-def way_out(source: Namespace) -> Segment | None:
+def route_out(source: Namespace) -> Segment | None:
     """The segment with the route out: the first that is not internal."""
     return next((each for each in source.segments if not each.internal), None)
 

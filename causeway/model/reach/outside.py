@@ -7,7 +7,7 @@ defaults changed in 28.0 (moby#45610) and the resolver of internal networks (CVE
 
 from __future__ import annotations
 
-from .direct import shut_in, way_out
+from .direct import route_out, shut_in
 from .draft import At, Draft, Line, attached, no
 from .published import has_host_port, published_outside
 from .topology import DEFAULT_BRIDGE, Binding, Mode, Namespace, Segment
@@ -121,7 +121,7 @@ def to_internet(source: Namespace, facts: EngineFacts) -> Draft:
     if source.mode is Mode.HOST:
         line = Line("{source} uses the host's network")
         return Draft(Verdict.ALLOWED, PathKind.EGRESS, (line,), (line,))
-    out = way_out(source)
+    out = route_out(source)
     if out is None:
         return shut_in(source, facts)
     key = out.key
@@ -150,7 +150,7 @@ def to_names(source: Namespace, facts: EngineFacts) -> Draft:
         return early
     if source.mode is Mode.HOST or any(each.name == DEFAULT_BRIDGE for each in source.segments):
         return to_internet(source, facts)
-    out = way_out(source)
+    out = route_out(source)
     if out is not None:
         line = Line(
             f"Docker's DNS resolver forwards queries of {{source}} from network {out.key} "

@@ -12,7 +12,7 @@ from ipaddress import (
     ip_network,
 )
 
-from causeway.model.surroundings import Surroundings, line_in
+from causeway.model.rule_context import RuleContext, line_in
 from causeway.model.values import Network, Place, Problem, Stack, Subnet
 
 Address = IPv4Address | IPv6Address
@@ -33,7 +33,7 @@ def _address(written: str) -> Address | None:
         return None
 
 
-def _place(network: Network, position: int, around: Surroundings, *key: str) -> Place:
+def _place(network: Network, position: int, around: RuleContext, *key: str) -> Place:
     return around.index.place("networks", network.key, "ipam", "config", position, *key)
 
 
@@ -43,7 +43,7 @@ def _configs(stack: Stack) -> Iterator[tuple[Network, int, Subnet]]:
             yield network, position, config
 
 
-def malformed_subnets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def malformed_subnets(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     for network, position, config in _configs(stack):
         for key, written in (("subnet", config.subnet), ("ip_range", config.ip_range)):
             if written is None:
@@ -68,7 +68,7 @@ def malformed_subnets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 )
 
 
-def overlapping_subnets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def overlapping_subnets(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     seen: list[tuple[Place, Network, Range]] = []
     for network, position, config in _configs(stack):
         found = _range(config.subnet)
@@ -84,7 +84,7 @@ def overlapping_subnets(stack: Stack, around: Surroundings) -> Iterator[Problem]
                 )
 
 
-def outside_subnet(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def outside_subnet(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Gateway, ip_range and auxiliary addresses must be inside the subnet of the same entry."""
     for network, position, config in _configs(stack):
         subnet = _range(config.subnet)
@@ -129,7 +129,7 @@ def _inside(place: Place, written: str, subnet: Range) -> Iterator[Problem]:
         )
 
 
-def static_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def static_addresses(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     networks = {network.key: network for network in stack.networks}
     claims: list[tuple[Place, str, Address, str, int]] = []
     for service in stack.services:
@@ -171,7 +171,7 @@ def static_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             yield from _placed(place, address, networks[key])
 
 
-def mac_with_replicas(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def mac_with_replicas(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     for service in stack.services:
         for attachment in service.attachments if service.replicas > 1 else ():
             if attachment.mac_address is not None:

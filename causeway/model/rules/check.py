@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from causeway.model.surroundings import Surroundings
+from causeway.model.rule_context import RuleContext
 from causeway.model.values import Problem, Stack
 
 from . import (
@@ -19,12 +19,12 @@ from . import (
     mounts,
     names,
     ports,
-    presence,
     references,
+    required_files,
     subnets,
 )
 
-Rule = Callable[[Stack, Surroundings], Iterable[Problem]]
+Rule = Callable[[Stack, RuleContext], Iterable[Problem]]
 
 RULES: dict[str, Rule] = {
     "image or build": references.without_image,
@@ -71,13 +71,13 @@ RULES: dict[str, Rule] = {
     "MAC addresses of replicas": addresses.mac_with_replicas,
     "mount targets are absolute": mounts.relative_targets,
     "mount targets are free": mounts.taken_targets,
-    "secrets and configs exist": presence.missing_files,
-    "secrets and configs have content": presence.missing_content,
-    "build files exist": presence.missing_build_files,
-    "bind sources exist": presence.missing_bind_sources,
+    "secrets and configs exist": required_files.missing_files,
+    "secrets and configs have content": required_files.missing_content,
+    "build files exist": required_files.missing_build_files,
+    "bind sources exist": required_files.missing_bind_sources,
 }
 
 
-def check(stack: Stack, surroundings: Surroundings) -> list[Problem]:
+def check(stack: Stack, surroundings: RuleContext) -> list[Problem]:
     """Every problem that any rule finds, each once, sorted by place."""
     return sorted({each for rule in RULES.values() for each in rule(stack, surroundings)})

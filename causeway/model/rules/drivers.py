@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
 
-from causeway.model.surroundings import Surroundings, line_in
+from causeway.model.rule_context import RuleContext, line_in
 from causeway.model.values import Network, Place, Problem, Stack
 
 BRIDGE = "com.docker.network.bridge."
@@ -123,11 +123,11 @@ def _declared(stack: Stack) -> Iterator[Network]:
     return (network for network in stack.networks if not network.external)
 
 
-def _option(network: Network, name: str, around: Surroundings) -> Place:
+def _option(network: Network, name: str, around: RuleContext) -> Place:
     return around.index.place("networks", network.key, "driver_opts", name)
 
 
-def options(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def options(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Options and values that the driver does not support."""
     for network in _declared(stack):
         known: Mapping[str, Test] | None = OPTIONS.get(driver_of(network))
@@ -151,7 +151,7 @@ def options(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 )
 
 
-def built_in(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def built_in(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Services can join the engine's predefined networks; stacks cannot create them."""
     for network in _declared(stack):
         if network.driver in ("host", "none", "null"):
@@ -171,7 +171,7 @@ def built_in(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             )
 
 
-def same_name(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def same_name(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Two networks with the same name on the engine, or two bridges with one interface name."""
     for what, name_of in (("name", lambda each: each.name), ("bridge", _bridge)):
         seen: dict[str, Network] = {}
@@ -195,7 +195,7 @@ def _bridge(network: Network) -> str | None:
     return dict(network.options).get(f"{BRIDGE}name")
 
 
-def combinations(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def combinations(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Combinations of valid keys that a driver rejects."""
     for network in _declared(stack):
         driver, given = driver_of(network), dict(network.options)
@@ -228,7 +228,7 @@ def combinations(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             yield Problem(place, message, "warning", code="internal-on-parent")
 
 
-def members(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def members(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Container settings that the driver of a network does not support."""
     networks = {network.key: network for network in stack.networks}
     passed: dict[str, str] = {}

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
+from causeway.model.rule_context import RuleContext, line_in
 from causeway.model.source import holding
-from causeway.model.surroundings import Surroundings, line_in
 from causeway.model.values import Place, Problem, Service, Stack
 
 MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
@@ -16,7 +16,7 @@ LINK_LOCAL = (ip_network("169.254.0.0/16"), ip_network("fe80::/10"))
 MODES = ("bridge", "host", "none", "default")
 
 
-def mac_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def mac_addresses(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     claims: list[tuple[Place, str, str, str]] = []
     for service in stack.services:
         for attachment in service.attachments:
@@ -53,7 +53,7 @@ def mac_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         taken.setdefault(key, (name, place))
 
 
-def names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def names(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Names that are not valid in DNS."""
     for service in stack.services:
         steps = ("services", service.name)
@@ -95,7 +95,7 @@ def _is_link_local(written: str) -> bool:
     return any(address in each for each in LINK_LOCAL)
 
 
-def resolvers(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def resolvers(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """DNS servers and extra hosts must be addresses."""
     for service in stack.services:
         steps = ("services", service.name)
@@ -129,7 +129,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def network_modes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def network_modes(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Unknown network modes, and keys that conflict with another container's namespace."""
     for service in stack.services:
         mode = service.network_mode
@@ -153,7 +153,7 @@ def network_modes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             yield from _beside(service, mode, around)
 
 
-def _beside(service: Service, mode: str, around: Surroundings) -> Iterator[Problem]:
+def _beside(service: Service, mode: str, around: RuleContext) -> Iterator[Problem]:
     """Keys that the engine rejects together with another container's namespace."""
     for key, given in (
         ("hostname", service.hostname),

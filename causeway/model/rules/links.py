@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from causeway.model.rule_context import RuleContext
 from causeway.model.source import holding
-from causeway.model.surroundings import Surroundings
 from causeway.model.values import Attachment, Place, Problem, Service, Stack
 
 
@@ -54,7 +54,7 @@ def _shared(service: Service, other: Service) -> list[str]:
     return [each.network for each in service.attachments if each.network in theirs]
 
 
-def _place(service: Service, position: int, around: Surroundings) -> Place:
+def _place(service: Service, position: int, around: RuleContext) -> Place:
     return around.index.item(
         ("services", service.name, "links"),
         position,
@@ -63,7 +63,7 @@ def _place(service: Service, position: int, around: Surroundings) -> Place:
     )
 
 
-def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def without_network(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     by_name = {service.name: service for service in stack.services}
     for service in stack.services:
         for position, (name, _) in enumerate(service.links):
@@ -78,7 +78,7 @@ def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 )
 
 
-def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def seen_by_all(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """A link name that another service already has is an error; any other one is a warning, since
     the whole network can resolve it."""
     for service, position, other, alias in _named(stack):
@@ -108,7 +108,7 @@ def seen_by_all(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             yield Problem(place, message, "warning", code="link-seen-by-all")
 
 
-def needless(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def needless(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Links under the service's own name, which resolves on the shared network without them."""
     names = {service.name: service for service in stack.services}
     for service in stack.services:

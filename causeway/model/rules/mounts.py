@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from causeway.model.rule_context import RuleContext
 from causeway.model.source import holding
-from causeway.model.surroundings import Surroundings
 from causeway.model.values import Place, Problem, Service, Stack
 
 
@@ -26,7 +26,7 @@ def _targets(service: Service) -> list[tuple[str, int, int, str]]:
     ]
 
 
-def _place(service: Service, entry: tuple[str, int, int, str], around: Surroundings) -> Place:
+def _place(service: Service, entry: tuple[str, int, int, str], around: RuleContext) -> Place:
     key, position, count, target = entry
     # `tmpfs` is sorted and so no longer in the order written: only its text identifies an entry.
     known = count if key != "tmpfs" else -1
@@ -34,7 +34,7 @@ def _place(service: Service, entry: tuple[str, int, int, str], around: Surroundi
     return around.index.item(steps, position, known, holding(target))
 
 
-def relative_targets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def relative_targets(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """The loader parses `v:/data` as a Windows path; nothing can be mounted there."""
     for service in stack.services:
         for entry in _targets(service):
@@ -45,7 +45,7 @@ def relative_targets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 yield Problem(_place(service, entry, around), message, code="relative-target")
 
 
-def taken_targets(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def taken_targets(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     for service in stack.services:
         seen: set[str] = set()
         for entry in _targets(service):

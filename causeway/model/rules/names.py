@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from causeway.model.surroundings import Surroundings, line_in
+from causeway.model.rule_context import RuleContext, line_in
 from causeway.model.values import Place, Problem, Stack
 
 from . import links
@@ -12,7 +12,7 @@ from . import links
 ICC = "com.docker.network.bridge.enable_icc"
 
 
-def alias_clashes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def alias_clashes(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """A name that two services have on one network: DNS answers with either. If a link defines
     the name, another rule reports an error at the link."""
     linked = links.given(stack)
@@ -40,7 +40,7 @@ def alias_clashes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 yield Problem(place, message, "warning", code="name-taken")
 
 
-def answers_of_two_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def answers_of_two_networks(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """A name that resolves to different services on two networks, and a service on both."""
     named: dict[str, dict[str, set[str]]] = {}
     for service in stack.services:
@@ -65,7 +65,7 @@ def answers_of_two_networks(stack: Stack, around: Surroundings) -> Iterator[Prob
                     yield Problem(place, message, "warning", code="name-of-two-networks")
 
 
-def reached_around_icc(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def reached_around_icc(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """A network that isolates its containers, and a published port that bypasses the isolation.
 
     The host forwards all traffic that arrives at a published port, including traffic from

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, ip_network
 
+from causeway.model.rule_context import RuleContext
 from causeway.model.source import SourceIndex
-from causeway.model.surroundings import Surroundings
 from causeway.model.values import Network, Place, Problem, Stack, Subnet
 
 from .drivers import driver_of
@@ -64,7 +64,7 @@ def pool(base: str, size: int = SIZE) -> AddressPool:
     return AddressPool(found, size)
 
 
-def configured(value: object) -> AddressPool | None:
+def read_pool(value: object) -> AddressPool | None:
     """The pool that `causeway:addressPool` sets: a range, or `base` and `size`; None if not set.
 
     Raises ValueError with what is wrong.
@@ -89,8 +89,8 @@ def needs_subnet(network: Network) -> bool:
     return not (network.external or declared or own_ipam) and driver_of(network) in DRIVERS
 
 
-def assigned(
-    stack: Stack, pool: AddressPool | None, around: Surroundings
+def assign_subnets(
+    stack: Stack, pool: AddressPool | None, around: RuleContext
 ) -> tuple[Stack, list[Problem]]:
     """The stack with a subnet for every network that needs one; a problem if none is left."""
     if pool is None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from causeway.model.surroundings import Surroundings, line_in
+from causeway.model.rule_context import RuleContext, line_in
 from causeway.model.values import Place, Port, Problem, Service, Stack
 
 
-def _place(service: Service, position: int, around: Surroundings) -> Place:
+def _place(service: Service, position: int, around: RuleContext) -> Place:
     """Where a port was written; the loader has already expanded ranges."""
     port = service.ports[position]
     wanted = port.target if port.published is None else port.published
@@ -35,7 +35,7 @@ def _spoken(port: Port) -> str:
     return f"{address + ':' if address else ''}{port.published}/{port.protocol}"
 
 
-def taken_twice(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def taken_twice(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Host ports published by two services, or twice by one service."""
     claims: dict[tuple[int, str], list[tuple[Place, Service, Port]]] = {}
     for service in stack.services:
@@ -57,7 +57,7 @@ def taken_twice(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     break
 
 
-def fixed_with_replicas(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def fixed_with_replicas(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     for service in stack.services:
         if service.replicas <= 1:
             continue
@@ -72,7 +72,7 @@ def fixed_with_replicas(stack: Stack, around: Surroundings) -> Iterator[Problem]
                 )
 
 
-def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def without_network(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     for service in stack.services:
         mode = service.network_mode or ""
         if service.ports and (mode in ("host", "none") or ":" in mode):
@@ -86,7 +86,7 @@ def without_network(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             )
 
 
-def behind_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def behind_internal(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     internal = {network.key for network in stack.networks if network.internal}
     for service in stack.services:
         networks = [attachment.network for attachment in service.attachments]
@@ -103,7 +103,7 @@ def behind_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             )
 
 
-def opens_internal(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def opens_internal(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """A port without a host address that exposes a container on an internal network to everyone."""
     internal = {network.key for network in stack.networks if network.internal}
     for service in stack.services if internal else ():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from causeway.model.rule_context import RuleContext, known, line_in
 from causeway.model.source import holding
-from causeway.model.surroundings import Surroundings, known, line_in
 from causeway.model.values import Place, Problem, Service, Stack
 
 NAME = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
@@ -17,7 +17,7 @@ IMAGE = re.compile(
 CONTAINER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 
-def malformed_images(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def malformed_images(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     for service in stack.services:
         if service.image is not None and not IMAGE.fullmatch(service.image):
             place = around.index.place("services", service.name, "image")
@@ -26,13 +26,13 @@ def malformed_images(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             )
 
 
-def without_image(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def without_image(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     for service in stack.services:
         if service.image is None and service.build is None:
             yield Problem(service.place, "has neither `image` nor `build`", code="without-image")
 
 
-def unknown_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def unknown_networks(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     declared = [network.key for network in stack.networks]
     # Unused networks are not in the stack, but they are in the user's file.
     written = sorted({*declared, *around.index.keys("networks")} - {"default"})
@@ -47,7 +47,7 @@ def unknown_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 )
 
 
-def unknown_volumes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def unknown_volumes(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     declared = [volume.key for volume in stack.volumes]
     written = sorted({*declared, *around.index.keys("volumes")})
     for service in stack.services:
@@ -66,7 +66,7 @@ def unknown_volumes(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 )
 
 
-def unknown_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def unknown_files(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     declared = {(source.kind, source.key) for source in stack.file_sources}
     for service in stack.services:
         for kind in ("secret", "config"):
@@ -89,7 +89,7 @@ def unknown_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                     )
 
 
-def unknown_dependencies(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def unknown_dependencies(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     names = [service.name for service in stack.services]
     for service in stack.services:
         for dependency in service.depends_on:
@@ -105,7 +105,7 @@ def unknown_dependencies(stack: Stack, around: Surroundings) -> Iterator[Problem
             )
 
 
-def unknown_namespaces(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def unknown_namespaces(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     names = [service.name for service in stack.services]
     for service in stack.services:
         for key, mode in _modes(service):
@@ -127,7 +127,7 @@ def unknown_namespaces(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 yield Problem(place, _unknown(other, names, around), code="unknown-service")
 
 
-def _unknown(other: str, names: list[str], around: Surroundings) -> str:
+def _unknown(other: str, names: list[str], around: RuleContext) -> str:
     if around.index.has("services", other):
         return (
             f"service {other!r} is disabled by its profiles: enable one of them under "
@@ -141,7 +141,7 @@ def _modes(service: Service) -> list[tuple[str, str]]:
     return [(key, mode) for key, mode in modes if mode is not None]
 
 
-def cycles(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def cycles(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Each dependency cycle once, reported at its first service by name."""
     waits = {
         service.name: sorted(dependency.service for dependency in service.depends_on)
@@ -164,14 +164,14 @@ def cycles(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 ahead.append(iter(waits.get(name, [])))
 
 
-def _cycle(cycle: list[str], around: Surroundings) -> Problem:
+def _cycle(cycle: list[str], around: RuleContext) -> Problem:
     first = cycle.index(min(cycle))
     ordered = [*cycle[first:], *cycle[:first], min(cycle)]
     place = around.index.place("services", ordered[0], "depends_on", ordered[1])
     return Problem(place, f"dependency cycle: {' -> '.join(ordered)}", code="dependency-cycle")
 
 
-def never_healthy(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def never_healthy(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     by_name = {service.name: service for service in stack.services}
     for service in stack.services:
         for dependency in service.depends_on:
@@ -195,7 +195,7 @@ def never_healthy(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 yield Problem(place, message, code="never-healthy")
 
 
-def mode_and_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def mode_and_networks(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     for service in stack.services:
         if service.network_mode is not None and service.attachments:
             place = around.index.place("services", service.name, "network_mode")
@@ -206,7 +206,7 @@ def mode_and_networks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             )
 
 
-def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def container_names(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     first: dict[str, tuple[str, Place]] = {}
     placed = [
         (around.index.place("services", service.name, "container_name"), service)
@@ -234,7 +234,7 @@ def container_names(stack: Stack, around: Surroundings) -> Iterator[Problem]:
         first.setdefault(name, (service.name, place))
 
 
-def untested_healthchecks(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def untested_healthchecks(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     for service in stack.services:
         if service.healthcheck is not None and not service.healthcheck.test:
             place = around.index.place("services", service.name, "healthcheck")
@@ -245,7 +245,7 @@ def untested_healthchecks(stack: Stack, around: Surroundings) -> Iterator[Proble
             )
 
 
-def external_with_more(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def external_with_more(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """External networks and volumes are only looked up: all keys except the name would be lost."""
     declared = [("networks", network.key) for network in stack.networks if network.external]
     declared += [("volumes", volume.key) for volume in stack.volumes if volume.external]

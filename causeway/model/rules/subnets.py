@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from causeway.model.surroundings import Surroundings
+from causeway.model.rule_context import RuleContext
 from causeway.model.values import Network, Place, Problem, Stack, Subnet
 
 from .addresses import Address, Range, default_gateway
@@ -33,7 +33,7 @@ def _configs(stack: Stack) -> Iterator[tuple[Network, int, Subnet, Range]]:
                 yield network, position, config, found
 
 
-def _place(network: Network, position: int, around: Surroundings, *key: str) -> Place:
+def _place(network: Network, position: int, around: RuleContext, *key: str) -> Place:
     return around.index.place("networks", network.key, "ipam", "config", position, *key)
 
 
@@ -44,7 +44,7 @@ def _address(written: str | None) -> Address | None:
         return None
 
 
-def unusable(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def unusable(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Subnets that are reserved, or too small for a gateway and a container."""
     for network, position, _, subnet in _configs(stack):
         place = _place(network, position, around, "subnet")
@@ -65,7 +65,7 @@ def unusable(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             )
 
 
-def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def reserved_addresses(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """A gateway that cannot be assigned, and auxiliary addresses that are already in use."""
     for network, position, config, subnet in _configs(stack):
         gateway = _address(config.gateway)
@@ -88,7 +88,7 @@ def reserved_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             taken.setdefault(address, f"the auxiliary address {name!r}")
 
 
-def in_dynamic_range(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def in_dynamic_range(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """A static address that the engine may already have assigned to another container."""
     for network, _, config, subnet in _configs(stack):
         if network.external:
@@ -123,7 +123,7 @@ def _addresses(
     return fixed, dynamic
 
 
-def too_few_addresses(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def too_few_addresses(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """More containers than a subnet, or its range for containers, has addresses."""
     jobs = {
         awaited.service

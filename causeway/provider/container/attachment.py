@@ -39,7 +39,7 @@ class NetworkAttachmentKind(ResourceKind):
 
     token: ClassVar[str] = ATTACHMENT_TYPE
     # The id is the container's: deleting the old attachment later would disconnect the new one.
-    id_is_name: ClassVar[bool] = True
+    reuses_id: ClassVar[bool] = True
 
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
@@ -51,7 +51,7 @@ class NetworkAttachmentKind(ResourceKind):
             failures.append(Failure("container", "set either `container` or `labels`"))
         if failures:
             return new, failures
-        failures += _too_new(new, ctx.api.speaks)
+        failures += _too_new(new, ctx.api.api_version)
         if not has_unknown(new.get("container")) and not has_unknown(new.get("labels")):
             try:
                 found = self._find(ctx, new)
@@ -78,7 +78,7 @@ class NetworkAttachmentKind(ResourceKind):
             )
         return diff
 
-    def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
+    def missing_reason(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
         container = ctx.api.find(f"/containers/{state['containerId']}/json")
         if container is None:
             return "its owner recreated or removed the container"

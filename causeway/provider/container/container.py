@@ -11,27 +11,27 @@ from typing import Any, ClassVar
 from causeway.engine.faults import EngineError, Fault, NotFound, explain
 from causeway.provider.inputs.plain import UNKNOWN
 from causeway.provider.resource.kind import Context, ResourceKind
-from causeway.provider.resource.lines import placed
 from causeway.provider.resource.ownership import own_labels
+from causeway.provider.resource.source_lines import placed
 from causeway.provider.resource.values import Diff, Failure, Values
 
 from . import (
     check as container_check,
 )
 from . import (
-    diff as container_diff,
+    conflicts as container_obstacles,
 )
 from . import (
-    handover,
+    diff as container_diff,
 )
 from . import (
     networks as container_networks,
 )
 from . import (
-    obstacles as container_obstacles,
+    reload as container_reload,
 )
 from . import (
-    reload as container_reload,
+    replacement,
 )
 from . import (
     start as container_run,
@@ -61,12 +61,12 @@ class ContainerKind(ResourceKind):
     """One container of the engine."""
 
     token: ClassVar[str] = "docker:index/container:Container"
-    decides: ClassVar[dict[str, str]] = {"networksAdvanced": "networkDatas"}
+    unknown_outputs: ClassVar[dict[str, str]] = {"networksAdvanced": "networkDatas"}
 
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
     ) -> tuple[Values, list[Failure]]:
-        failures = container_check.check(new, ctx.api.speaks)
+        failures = container_check.check(new, ctx.api.api_version)
         if not failures:
             failures = container_obstacles.failures(ctx, old, new)
             for warning in container_warnings.warnings(ctx, old, new):
@@ -85,16 +85,16 @@ class ContainerKind(ResourceKind):
             container_diff.tell_order(diff, old_inputs, old_state, new, moved)
         if "networksAdvanced" in diff.changes and not diff.replaces:
             diff.reason = container_networks.moved_ports(ctx, old_inputs, new)
-        if listed and listed["State"] in handover.HALF_REMOVED:
-            return diff  # see `lost`
+        if listed and listed["State"] in replacement.HALF_REMOVED:
+            return diff  # see `missing_reason`
         if not diff.replaces and listed and must_run(new) and listed["State"] not in _UP:
             diff.changes["mustRun"] = "update"
             diff.reason = f"the container is {listed['State']} and will be started again"
         return diff
 
-    def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
+    def missing_reason(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
         listed = ctx.cache.containers().get(id)
-        if listed and listed["State"] in handover.HALF_REMOVED:
+        if listed and listed["State"] in replacement.HALF_REMOVED:
             return "the engine was interrupted while removing the container"
         if listed or ctx.api.find(f"/containers/{id}/json"):
             return None
@@ -104,16 +104,16 @@ class ContainerKind(ResourceKind):
         if ctx.preview:
             unknown = {key: UNKNOWN for key in (*OUTPUTS_ONLY, "name", "hostname")}
             return "", {**unknown, **with_defaults(inputs)}
-        api = ctx.api.speaks
+        api = ctx.api.api_version
         wanted = inputs.get("name") or f"{name}-{secrets.token_hex(4)[:7]}"
-        olds = handover.replaced(ctx, inputs)
+        olds = replacement.replaced(ctx, inputs)
         taken = any(old.name == wanted for old in olds)
         first_name = f"{wanted}-new-{secrets.token_hex(3)}" if taken else wanted
         body = to_body(inputs, api)
         body["Labels"] = {**body.get("Labels", {}), **own_labels(ctx)}
         if body.get("MacAddress"):
             container_networks.name_network(ctx, body)
-        handover.take_over(ctx, olds, body, inputs)
+        replacement.take_over(ctx, olds, body, inputs)
         params = {"name": first_name}
         if inputs.get("platform"):
             params["platform"] = inputs["platform"]
@@ -125,12 +125,12 @@ class ContainerKind(ResourceKind):
             ctx.journal.end(ctx.urn)  # rejected: nothing was created
             raise
         identity = answer["Id"]
-        exchange = handover.Handover([])
+        exchange = replacement.Replacement([])
         try:
             for entry in placed_later(inputs, api):
                 container_networks.connect(ctx, identity, entry)
             container_run.put_files(ctx, identity, inputs.get("uploads") or [])
-            exchange.make_way(ctx, olds, wanted)
+            exchange.stop_old(ctx, olds, wanted)
             if taken:
                 ctx.api.call("POST", f"/containers/{identity}/rename", params={"name": wanted})
             if inputs.get("start", True):
@@ -138,13 +138,13 @@ class ContainerKind(ResourceKind):
                 container_run.start(ctx, identity, inputs)
                 exchange.ended()
                 if exchange.parked and must_run(inputs) and not inputs.get("wait"):
-                    container_run.stands(ctx, identity)
-                exchange.tell(ctx, healthy=bool(inputs.get("wait")))
+                    container_run.watch_start(ctx, identity)
+                exchange.report_downtime(ctx, healthy=bool(inputs.get("wait")))
             found = ctx.api.call("GET", f"/containers/{identity}/json")
         except BaseException as error:
             # Remove the unfinished container and start the old ones again.
             self._discard(ctx, identity)
-            if said := exchange.give_back(ctx):
+            if said := exchange.restore_old(ctx):
                 raise Fault(f"{explain(error, ctx.api.host)}{said}") from error
             raise
         return identity, self._state(ctx, inputs, found)
@@ -194,7 +194,7 @@ class ContainerKind(ResourceKind):
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
         container_reload.drain(ctx, id, inputs)
-        with ctx.cache.removing():
+        with ctx.cache.one_removal_at_a_time():
             try:
                 ctx.status("stopping the container")
                 container_run.stop(ctx, id, container_run.grace(inputs))

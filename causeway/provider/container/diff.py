@@ -10,8 +10,8 @@ from causeway.provider.inputs.plain import has_unknown, objects
 from causeway.provider.resource.values import Change, Diff, Values
 
 from .body import QUOTAS, attachments, is_exclusive
-from .clashes import clashes
 from .endpoints import canonical
+from .exclusive import clashes
 from .fields import BY_NAME
 from .reload import changes_in_place, label, without_control
 

@@ -11,16 +11,16 @@ from typing import Any
 from causeway.provider.resource.values import Failure, Values
 
 Entry = dict[str, Any]
-Settings = dict[str, Any]
+EndpointSettings = dict[str, Any]
 
 GATEWAY_PRIORITY_API = (1, 48)
 ENDPOINT_MAC_API = (1, 44)
 ALL_AT_CREATE_API = (1, 44)
 
 
-def to_settings(entry: Entry) -> Settings:
+def to_settings(entry: Entry) -> EndpointSettings:
     """The EndpointSettings that connect a container to a network as `entry` declares."""
-    settings: Settings = {}
+    settings: EndpointSettings = {}
     addresses = {
         key: entry[name]
         for name, key in (("ipv4Address", "IPv4Address"), ("ipv6Address", "IPv6Address"))
@@ -41,7 +41,9 @@ def to_settings(entry: Entry) -> Settings:
     return settings
 
 
-def from_settings(name: str, settings: Settings, own: frozenset[str], *, mac: bool) -> Entry:
+def from_settings(
+    name: str, settings: EndpointSettings, own: frozenset[str], *, mac: bool
+) -> Entry:
     """The entry that describes an endpoint as the engine reports it.
 
     `own` are the container's own names, which engines before Docker 25 add to its aliases. `mac`
@@ -78,7 +80,7 @@ def canonical(entry: Entry) -> Entry:
 
 
 def read_back(
-    declared: list[Entry], networks: dict[str, Settings], own: frozenset[str]
+    declared: list[Entry], networks: dict[str, EndpointSettings], own: frozenset[str]
 ) -> list[Entry]:
     """The entries in effect, each under the name or id that the declaration uses.
 
@@ -170,7 +172,7 @@ def gateway(entries: list[Entry], networks: dict[str, dict[str, Any]]) -> str | 
     return min(found)[1] if found else None
 
 
-def network_datas(networks: dict[str, Settings]) -> list[Values]:
+def network_datas(networks: dict[str, EndpointSettings]) -> list[Values]:
     """The output `networkDatas`, sorted by network name."""
     return [
         {

@@ -67,7 +67,7 @@ def mac_needs_another(ctx: Context, id: str, old: Values, new: Values) -> bool:
     if new.get("networksAdvanced") is UNKNOWN:
         return False
     had, wants = (with_mac(inputs.get("networksAdvanced") or []) for inputs in (old, new))
-    if (had is None and wants is None) or ctx.api.speaks >= ENDPOINT_MAC_API:
+    if (had is None and wants is None) or ctx.api.api_version >= ENDPOINT_MAC_API:
         return False
     macs = [canonical(entry).get("macAddress") if entry else None for entry in (had, wants)]
     if macs[0] != macs[1] or had is None or wants is None:

@@ -26,7 +26,7 @@ STOP_SECONDS = 10
 # Time for the engine in addition to the seconds that a container gets to stop.
 _MARGIN_SECONDS = 30
 # How long a new container has to run before the one that it replaces is deleted.
-STANDS_SECONDS = 1.0
+WATCH_SECONDS = 1.0
 STANDS_POLL_SECONDS = 0.1
 ATTACH_SECONDS = 24 * 3600
 # How often a container with a restart policy may exit before the wait for it fails.
@@ -110,10 +110,10 @@ def start(ctx: Context, id: str, inputs: Values) -> Body:
     return found
 
 
-def stands(ctx: Context, id: str) -> None:
+def watch_start(ctx: Context, id: str) -> None:
     """Watch a container without a health check for STANDS_SECONDS, while the old one can still be
     started again. Raises Fault when it exits or restarts within that time."""
-    deadline = time.monotonic() + STANDS_SECONDS
+    deadline = time.monotonic() + WATCH_SECONDS
     while time.monotonic() < deadline:
         found = ctx.api.call("GET", f"/containers/{id}/json")
         if _has_ended(found) or found["State"].get("Restarting") or found.get("RestartCount"):
@@ -126,7 +126,7 @@ def stands(ctx: Context, id: str) -> None:
 def _until_ended(ctx: Context, id: str) -> Body:
     """Start the container and wait until it exits; with `rm`, it no longer exists then."""
     found: Body = ctx.api.call("GET", f"/containers/{id}/json")
-    exit_code = ctx.api.ending(id, ATTACH_SECONDS)
+    exit_code = ctx.api.wait_for_exit(id, ATTACH_SECONDS)
     ctx.api.call("POST", f"/containers/{id}/start")
     ctx.status("waiting for the container to exit")
     code = exit_code()

@@ -48,7 +48,7 @@ def _open_loopback(ctx: Context, new: Values) -> Iterator[Failure]:
         for port in new.get("ports") or []
         if isinstance(port.get("ip"), str) and _is_loopback(port["ip"])
     ]
-    if ports and ctx.api.speaks < LOOPBACK_SAFE_API:
+    if ports and ctx.api.api_version < LOOPBACK_SAFE_API:
         yield Failure(
             "ports",
             f"port {', '.join(ports)} is published on loopback, but before Docker 28 machines on "

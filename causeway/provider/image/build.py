@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from causeway.engine import logins
-from causeway.engine.faults import BrokenOff, Fault
+from causeway.engine.faults import ConnectionLost, Fault
 from causeway.provider.inputs.plain import UNKNOWN
 from causeway.provider.resource.kind import Context
 from causeway.provider.resource.values import Failure
@@ -107,7 +107,7 @@ def run(
                         step = text
                     elif text.startswith("[Warning]"):
                         ctx.log("warning", f"image {image}: {text.removeprefix('[Warning] ')}")
-    except BrokenOff:
+    except ConnectionLost:
         event = {"error": "the connection to the engine broke off"}
         raise _failure(image, step, list(output), event) from None
     if not image_id:

@@ -60,7 +60,7 @@ class ImageKind(ResourceKind):
     token: ClassVar[str] = "docker:index/image:Image"
 
     def __init__(self) -> None:
-        self._adoptions = local_image.Adoptions()
+        self._adoptions = local_image.ReusedImages()
 
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
@@ -156,7 +156,7 @@ class ImageKind(ResourceKind):
 
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
         image = inputs.get("imageName") or state["imageName"]
-        local_image.release(ctx, image, id, self._adoptions)
+        local_image.remove_tag(ctx, image, id, self._adoptions)
 
 
 def _check_name(image: Any) -> list[Failure]:

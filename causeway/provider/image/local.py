@@ -18,7 +18,7 @@ from causeway.provider.resource.kind import Context
 _ID = re.compile(r"(?:sha256:)?[0-9a-f]{12,64}")
 
 
-class Adoptions:
+class ReusedImages:
     """The images that already existed when this run created them, by name and id.
 
     A replacement may result in the same image (built from the cache, or pulled again unchanged).
@@ -32,7 +32,7 @@ class Adoptions:
 
     def note(self, name: str, image_id: str) -> None:
         with self._lock:
-            self._counts[familiar(name), image_id] += 1
+            self._counts[normalized_name(name), image_id] += 1
 
     def note_same(self, before: Mapping[str, dict[str, Any] | None], image_id: str) -> None:
         """Note each name whose image `before` a create is also the result of the create."""
@@ -42,7 +42,7 @@ class Adoptions:
 
     def take(self, name: str, image_id: str) -> bool:
         """Whether a create adopted the image; forgets one adoption."""
-        key = familiar(name), image_id
+        key = normalized_name(name), image_id
         with self._lock:
             if not self._counts[key]:
                 return False
@@ -50,7 +50,7 @@ class Adoptions:
             return True
 
 
-def familiar(name: str) -> str:
+def normalized_name(name: str) -> str:
     """A name as the engine lists it: without the Docker Hub prefix and with a tag."""
     short = name.removeprefix(f"index.{HUB}/").removeprefix(f"{HUB}/").removeprefix("library/")
     if "@" in short or _ID.fullmatch(short) or ":" in short.rsplit("/", 1)[-1]:
@@ -64,7 +64,7 @@ def find(ctx: Context, name: str) -> dict[str, Any] | None:
     if found is None:
         return None
     # The engine also takes a name as the beginning of an id: `cafe` is not the image cafe0123...
-    if _ID.fullmatch(name) or "@" in name or familiar(name) in (found.get("RepoTags") or []):
+    if _ID.fullmatch(name) or "@" in name or normalized_name(name) in (found.get("RepoTags") or []):
         return found
     return None
 
@@ -72,7 +72,7 @@ def find(ctx: Context, name: str) -> dict[str, Any] | None:
 def repo_digest(found: dict[str, Any], name: str) -> str:
     """`repository@sha256:...` of an image under this name; "" for one without a registry."""
     digests: list[str] = found.get("RepoDigests") or []
-    base = familiar(name.split("@", 1)[0])
+    base = normalized_name(name.split("@", 1)[0])
     repository = base.rsplit(":", 1)[0] if ":" in base.rsplit("/", 1)[-1] else base
     for digest in digests:
         if digest.split("@", 1)[0] == repository:
@@ -80,8 +80,8 @@ def repo_digest(found: dict[str, Any], name: str) -> str:
     return digests[0] if digests and _ID.fullmatch(name) else ""
 
 
-def release(
-    ctx: Context, name: str, image_id: str, adoptions: Adoptions, *, force: bool = False
+def remove_tag(
+    ctx: Context, name: str, image_id: str, adoptions: ReusedImages, *, force: bool = False
 ) -> None:
     """Remove `name` if it still refers to `image_id`, and the image if it has no other name."""
     if adoptions.take(name, image_id):

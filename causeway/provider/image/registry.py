@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from causeway.engine import logins
-from causeway.engine.faults import BrokenOff, EngineError, Fault, explain
+from causeway.engine.faults import ConnectionLost, EngineError, Fault, explain
 from causeway.provider.resource.kind import Context
 
 from . import registry_auth
@@ -102,7 +102,7 @@ def _transfer(
         words = str(refused)
     except EngineError as error:
         words = explain(error, ctx.api.host).split("\n")[0]
-    except BrokenOff:
+    except ConnectionLost:
         words = "the connection to the engine broke off"
     raise _fault(f"image {image} cannot be {verb}ed", image, words)
 

@@ -39,8 +39,8 @@ class RegistryImageKind(ResourceKind):
         # Repository and digest of the images that this run replaces, and of those that came out the
         # same: a deletion goes by digest and would remove all tags of it.
         self._replaced: set[tuple[str, str]] = set()
-        self._pushed_again = local_image.Adoptions()
-        self._built_again = local_image.Adoptions()
+        self._pushed_again = local_image.ReusedImages()
+        self._built_again = local_image.ReusedImages()
 
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
@@ -114,9 +114,9 @@ class RegistryImageKind(ResourceKind):
     def delete(self, ctx: Context, id: str, inputs: Values, state: Values) -> None:
         image = str(inputs.get("name") or state["name"])
         if "imageId" in state:
-            local_image.release(ctx, image, state["imageId"], self._built_again)
+            local_image.remove_tag(ctx, image, state["imageId"], self._built_again)
             for tag in (inputs.get("build") or {}).get("tags") or []:
-                local_image.release(ctx, tag, state["imageId"], self._built_again)
+                local_image.remove_tag(ctx, tag, state["imageId"], self._built_again)
         if inputs.get("keepRemotely") or self._pushed_again.take(_repository(image), id):
             return
         registry_api.remove(

@@ -41,7 +41,7 @@ class RemoteImageKind(ResourceKind):
     token: ClassVar[str] = "docker:index/remoteImage:RemoteImage"
 
     def __init__(self) -> None:
-        self._adoptions = local_image.Adoptions()
+        self._adoptions = local_image.ReusedImages()
 
     def check(
         self, ctx: Context, name: str, old: Values | None, new: Values, seed: bytes
@@ -126,9 +126,9 @@ class RemoteImageKind(ResourceKind):
             self._adoptions.take(image, image_id)
             return
         force = bool(kept.get("forceRemove"))
-        local_image.release(ctx, image, image_id, self._adoptions, force=force)
+        local_image.remove_tag(ctx, image, image_id, self._adoptions, force=force)
         for tag in (kept.get("build") or {}).get("tags") or []:
-            local_image.release(ctx, tag, image_id, self._adoptions, force=force)
+            local_image.remove_tag(ctx, tag, image_id, self._adoptions, force=force)
 
 
 def _is_for(found: dict[str, Any], platform: str | None) -> bool:

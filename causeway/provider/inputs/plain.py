@@ -55,15 +55,15 @@ def _from_value(value: struct_pb2.Value) -> Any:
     return None
 
 
-def revealed(value: Any) -> Any:
+def without_secret_marks(value: Any) -> Any:
     """The value with its secrets in plain text: for use only, never for output."""
     if isinstance(value, list):
-        return [revealed(each) for each in value]
+        return [without_secret_marks(each) for each in value]
     if not isinstance(value, dict):
         return value
     if value.get(_MARK) == _SECRET:
-        return revealed(value.get("value"))
-    return {key: revealed(each) for key, each in value.items()}
+        return without_secret_marks(value.get("value"))
+    return {key: without_secret_marks(each) for key, each in value.items()}
 
 
 def to_struct(values: dict[str, Any]) -> struct_pb2.Struct:

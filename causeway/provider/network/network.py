@@ -14,14 +14,14 @@ from typing import ClassVar
 from causeway.engine.faults import EngineError, Fault, NotFound
 from causeway.provider.inputs.plain import UNKNOWN
 from causeway.provider.resource.kind import Context, ResourceKind
-from causeway.provider.resource.lines import placed
 from causeway.provider.resource.ownership import is_ours, own_labels, owner
+from causeway.provider.resource.source_lines import placed
 from causeway.provider.resource.values import Diff, Failure, Values
 
-from . import abilities
 from . import inputs as network_inputs
-from .abilities import OWN_IPAM
+from . import limits
 from .inputs import canonical, import_inputs, overlap, read_inputs, to_body, to_state
+from .limits import OWN_IPAM
 
 # How long a busy engine may take to release the endpoints of removed containers.
 ENDPOINT_SECONDS = 10
@@ -42,16 +42,16 @@ class NetworkKind(ResourceKind):
         failures = network_inputs.check(new)
         if not failures:
             known = ctx.cache.facts()
-            mine = abilities.Mine(
+            mine = limits.CheckedNetwork(
                 (old or {}).get("name"),
                 lambda found: is_ours(ctx, found.get("Labels"), found["Id"], certain=True),
             )
-            failures = abilities.refused(new, known, mine)
+            failures = limits.failures(new, known, mine)
             if isinstance(new.get("ipamDriver"), str) and new["ipamDriver"] not in OWN_IPAM:
                 plugins = ctx.api.call("GET", "/plugins")
                 installed = [each["Name"] for each in plugins if each.get("Enabled")]
-                failures += abilities.without_ipam(new, known, installed)
-            for warning in abilities.doubtful(new, known):
+                failures += limits.without_ipam(new, known, installed)
+            for warning in limits.warnings(new, known):
                 ctx.log("warning", placed(ctx.urn, warning))
         return new, failures
 
@@ -76,7 +76,7 @@ class NetworkKind(ResourceKind):
             diff.reason = f"a network cannot be changed in place ({changed}): {how}"
         return diff
 
-    def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
+    def missing_reason(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
         if id in ctx.cache.networks() or ctx.api.find(f"/networks/{id}") is not None:
             return None
         return "the network was removed"

@@ -15,19 +15,19 @@ from typing import Any
 from causeway.contract import RUN_LABEL, STATE_LABEL, URN_LABEL
 from causeway.engine.client import filters
 from causeway.engine.faults import EngineError, Fault
-from causeway.provider.container import handover
+from causeway.provider.container import replacement
 from causeway.provider.container.removal import remove
 from causeway.provider.network import network
 from causeway.provider.resource.kind import Context
 from causeway.provider.resource.recorded import Recorded
-from causeway.state.journal import Abandoned
+from causeway.state.journal import KilledRuns
 
 _BEGUN = "left by a killed update and not in the state"
 # The kinds of Swarm objects and the paths of their lists.
 _SWARM = (("service", "/services"), ("secret", "/secrets"), ("config", "/configs"))
 
 
-def settle(ctx: Context, left: Abandoned) -> None:
+def clean_up(ctx: Context, left: KilledRuns) -> None:
     """Remove the objects, and start the containers, that journals and state prove to be left over.
 
     Without the state nothing is proven, and nothing is touched.
@@ -56,7 +56,7 @@ def settle(ctx: Context, left: Abandoned) -> None:
             file.unlink()
 
 
-def resources_with_left_overs(ctx: Context, left: Abandoned) -> frozenset[str]:
+def resources_with_leftovers(ctx: Context, left: KilledRuns) -> frozenset[str]:
     """The URNs of the objects that `settle` would remove. A run without other changes needs them to
     get there."""
     recorded = ctx.recorded()
@@ -70,7 +70,7 @@ def resources_with_left_overs(ctx: Context, left: Abandoned) -> frozenset[str]:
 Rule = Callable[[dict[str, str] | None, str], bool]
 
 
-def _rule(ctx: Context, left: Abandoned, recorded: Recorded) -> Rule:
+def _rule(ctx: Context, left: KilledRuns, recorded: Recorded) -> Rule:
     def is_left(labels: dict[str, str] | None, identity: str) -> bool:
         marks = labels or {}
         return (
@@ -83,7 +83,7 @@ def _rule(ctx: Context, left: Abandoned, recorded: Recorded) -> Rule:
 
 
 def _steps(
-    ctx: Context, left: Abandoned, recorded: Recorded
+    ctx: Context, left: KilledRuns, recorded: Recorded
 ) -> Iterator[tuple[str, Callable[[], object]]]:
     """The steps in order, each as a message and a call."""
     is_left = _rule(ctx, left, recorded)
@@ -91,10 +91,14 @@ def _steps(
         yield f"removing container {_name(each)}, {_BEGUN}", partial(_container, ctx, each["Id"])
     for parked in left.parked:
         known = recorded.resources.get(parked.id)
-        if known is not None and not known.leaves and ctx.api.find(f"/containers/{parked.id}/json"):
+        if (
+            known is not None
+            and not known.pending_delete
+            and ctx.api.find(f"/containers/{parked.id}/json")
+        ):
             yield (
                 f"starting container {parked.name}, which a killed update had stopped",
-                partial(handover.bring_back, ctx, parked),
+                partial(replacement.restore, ctx, parked),
             )
     if (ctx.api.info.get("Swarm") or {}).get("ControlAvailable"):
         for word, path in _SWARM:

@@ -12,12 +12,18 @@ from google.protobuf import empty_pb2  # type: ignore[import-untyped] # it bring
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from causeway.engine.faults import visible
-from causeway.provider.inputs.plain import UNKNOWN, from_struct, has_unknown, revealed, to_struct
-from causeway.provider.kinds import Function
+from causeway.provider.inputs.plain import (
+    UNKNOWN,
+    from_struct,
+    has_unknown,
+    to_struct,
+    without_secret_marks,
+)
 from causeway.provider.resource.engine_identity import OtherEngine, require_swarm
 from causeway.provider.resource.kind import Context, ResourceKind
-from causeway.provider.resource.lines import located
+from causeway.provider.resource.source_lines import located
 from causeway.provider.resource.values import Diff, Failure, Values
+from causeway.provider.resource_types import Function
 
 from .session import Session, abort
 
@@ -126,7 +132,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: Any) -> Any:
         kind = self._kind(request.urn, context)
         old_inputs = from_struct(request.old_inputs)
-        self._session.compare(request.urn, request.id, old_inputs)
+        self._session.set_current(request.urn, request.id, old_inputs)
         # Mostly nothing has changed; comparing the messages is faster than comparing their values.
         new = dict(old_inputs) if request.news == request.old_inputs else from_struct(request.news)
         for name in {path.split(".")[0].split("[")[0] for path in request.ignoreChanges}:
@@ -137,19 +143,19 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
         def work(ctx: Context) -> Diff:
             diff = kind.diff(ctx, request.id, old_inputs, state, new)
-            if (why := kind.lost(ctx, request.id, old_inputs, state)) is not None:
+            if (why := kind.missing_reason(ctx, request.id, old_inputs, state)) is not None:
                 diff.changes["id"] = "replace"
                 # The old object is gone: it blocks nothing, unless both have the same id.
                 diff.reason = f"replaced because {why}"
-                diff.delete_before_replace = kind.id_is_name
-            if not diff.changes and self._session.has_left_over(ctx, request.urn):
+                diff.delete_before_replace = kind.reuses_id
+            if not diff.changes and self._session.has_leftover(ctx, request.urn):
                 diff.changes["id"] = "update"
                 diff.reason = "removes what a killed update left of it"
             return diff
 
         diff = self._session.do(context, request.urn, True, work)
         if diff.reason:
-            self._session.note(request.urn, diff.reason)
+            self._session.show_once(request.urn, diff.reason)
         response = provider_pb2.DiffResponse
         kinds = provider_pb2.PropertyDiff
         detailed = {}
@@ -178,13 +184,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             identity, state = self._session.do(context, request.urn, True, work)
         else:
             identity, state = self._session.change(context, request.urn, work)
-            self._session.know(identity)
+            self._session.add_known_id(identity)
             self._session.journal.end(request.urn)
         return provider_pb2.CreateResponse(id=identity, properties=to_struct(state))
 
     def Read(self, request: Any, context: Any) -> Any:
         kind = self._kind(request.urn, context)
-        self._session.know(request.id)
+        self._session.add_known_id(request.id)
         inputs, state = from_struct(request.inputs), from_struct(request.properties)
 
         def work(ctx: Context) -> tuple[str, Values, Values] | None:
@@ -195,7 +201,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if found is None:
             return provider_pb2.ReadResponse()
         identity, now, wanted = found
-        self._session.know(identity)
+        self._session.add_known_id(identity)
         # Most of a refresh finds no change, and can return the message as it came.
         return provider_pb2.ReadResponse(
             id=identity,
@@ -205,11 +211,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Update(self, request: Any, context: Any) -> Any:
         kind = self._kind(request.urn, context)
-        self._session.know(request.id)
+        self._session.add_known_id(request.id)
         old, new = from_struct(request.old_inputs), from_struct(request.news)
         state = from_struct(request.olds)
         if request.preview and has_unknown(new):
-            follow = [out for name, out in kind.decides.items() if has_unknown(new.get(name))]
+            follow = [
+                out for name, out in kind.unknown_outputs.items() if has_unknown(new.get(name))
+            ]
             unknown = {name: UNKNOWN for name in follow}
             return provider_pb2.UpdateResponse(properties=to_struct({**state, **new, **unknown}))
 
@@ -225,7 +233,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Delete(self, request: Any, context: Any) -> Any:
         kind = self._kind(request.urn, context)
-        self._session.know(request.id)
+        self._session.add_known_id(request.id)
         inputs, state = from_struct(request.old_inputs), from_struct(request.properties)
 
         def work(ctx: Context) -> None:
@@ -261,9 +269,9 @@ def _decode_config(args: Values) -> Values:
     """The provider's inputs; nested ones (registryAuth, sshOpts) arrive as JSON text."""
     decoded = {}
     for key, given in args.items():
-        value = revealed(given)
+        value = without_secret_marks(given)
         if isinstance(value, str) and value[:1] in ("[", "{"):
-            value = revealed(json.loads(value))
+            value = without_secret_marks(json.loads(value))
         decoded[key] = None if value is UNKNOWN else value
     return decoded
 

@@ -69,7 +69,7 @@ class Session:
         self._current: dict[str, tuple[str, Values]] = {}
         self._origin = origin.Origin()
         self.journal = journal.Journal(origin.state_home() / "journal" / "none", self._run)
-        self._left = journal.Abandoned()
+        self._left = journal.KilledRuns()
         self._settling = threading.Lock()
         self._unsettled: frozenset[str] | None = None
         self._recorded: list[recorded.Recorded | None] = []
@@ -105,7 +105,7 @@ class Session:
         if self._origin.identity:
             folder = origin.state_home() / "journal" / self._origin.identity
             self.journal = journal.Journal(folder, self._run)
-            self._left = journal.abandoned(folder, self._run)
+            self._left = journal.killed_runs(folder, self._run)
 
     def cancel(self) -> None:
         """Ask running calls to end, and reject further ones."""
@@ -117,14 +117,14 @@ class Session:
         with self._lock:
             return self._under_way > 0
 
-    def know(self, identity: str) -> None:
+    def add_known_id(self, identity: str) -> None:
         # The ids of all resources together: one renamed with an alias keeps its old URN's label.
         with self._lock:
             self._known.add(identity)
 
-    def compare(self, urn: str, identity: str, inputs: Values) -> None:
+    def set_current(self, urn: str, identity: str, inputs: Values) -> None:
         """Record the object that Pulumi compares this resource's new inputs with."""
-        self.know(identity)
+        self.add_known_id(identity)
         with self._lock:
             self._current[urn] = identity, inputs
 
@@ -135,15 +135,15 @@ class Session:
                 self._recorded.append(recorded.read(self._origin))
             return self._recorded[0]
 
-    def has_left_over(self, ctx: Context, urn: str) -> bool:
+    def has_leftover(self, ctx: Context, urn: str) -> bool:
         """Whether a killed run left an object of this resource that the next change removes."""
         with self._settling:
             if not self._left.files:
                 return False
             if self._unsettled is None:
-                from .recovery import resources_with_left_overs
+                from .recovery import resources_with_leftovers
 
-                self._unsettled = resources_with_left_overs(ctx, self._left)
+                self._unsettled = resources_with_leftovers(ctx, self._left)
             return urn in self._unsettled
 
     def _settled(self, work: Callable[[Context], Any]) -> Callable[[Context], Any]:
@@ -152,10 +152,10 @@ class Session:
         def first(ctx: Context) -> Any:
             with self._settling:
                 if self._left.files:
-                    from .recovery import settle  # imported here: a run seldom needs it
+                    from .recovery import clean_up  # imported here: a run seldom needs it
 
-                    settle(ctx, self._left)
-                    self._left = journal.Abandoned()
+                    clean_up(ctx, self._left)
+                    self._left = journal.KilledRuns()
             return work(ctx)
 
         return first
@@ -239,7 +239,7 @@ class Session:
         except Fault:
             return "the configured context"
 
-    def note(self, urn: str, message: str) -> None:
+    def show_once(self, urn: str, message: str) -> None:
         """Show a message about a planned change, once per resource and run."""
         with self._lock:
             known = (urn, message) in self._notes

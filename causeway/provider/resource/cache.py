@@ -12,7 +12,7 @@ from causeway.contract import URN_LABEL
 from causeway.engine import machine
 from causeway.engine.client import Engine, filters
 
-from . import lines
+from . import source_lines
 from .facts import Facts, facts
 from .ownership import Claim, is_ours
 
@@ -45,13 +45,13 @@ class EngineCache:
         self._before.set()
 
     @contextmanager
-    def removing(self) -> Iterator[None]:
+    def one_removal_at_a_time(self) -> Iterator[None]:
         """A turn to remove a container: after the previous one, or a second after that began.
 
         Engines such as Docker 20.10 count a network's connections. They can lose count when several
         containers leave at once, and can then never delete the network.
         """
-        if self._engine_of().speaks >= SAFE_COUNT_API:
+        if self._engine_of().api_version >= SAFE_COUNT_API:
             yield
             return
         with self._door:
@@ -72,7 +72,7 @@ class EngineCache:
 
     def is_dropped(self, urn: str) -> bool:
         """Whether this run's program certainly no longer has such a resource."""
-        return lines.is_dropped(urn)
+        return source_lines.is_dropped(urn)
 
     def publishing(self) -> Publishing:
         """All running containers on the engine, by the host ports that they publish."""
@@ -114,13 +114,13 @@ class EngineCache:
             known[network["Id"]] = network
 
     def facts(self) -> Facts:
-        """The facts about the engine, its host and its networks, for `abilities`."""
+        """The facts about the engine, its host and its networks, for `limits`."""
         with self._lock:
             if self._facts is None:
                 engine = self._engine_of()
                 info, networks = engine.info, engine.call("GET", "/networks")
                 seen = machine.look(engine.host, info)
-                self._facts = facts(engine.speaks, info, networks, seen)
+                self._facts = facts(engine.api_version, info, networks, seen)
             return self._facts
 
     def names_on(self, claim: Claim, network: str) -> Named:

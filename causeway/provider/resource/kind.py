@@ -74,9 +74,9 @@ class ResourceKind(ABC):
 
     token: ClassVar[str]
     # Input -> the output that is unknown as long as the input is unknown.
-    decides: ClassVar[dict[str, str]] = {}
+    unknown_outputs: ClassVar[dict[str, str]] = {}
     # Whether a replacement has the same id as the old object, whose deletion would then remove it.
-    id_is_name: ClassVar[bool] = False
+    reuses_id: ClassVar[bool] = False
 
     @abstractmethod
     def check(
@@ -94,7 +94,7 @@ class ResourceKind(ABC):
         """Whether the object belongs to a swarm and not to one engine."""
         return False
 
-    def lost(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
+    def missing_reason(self, ctx: Context, id: str, inputs: Values, state: Values) -> str | None:
         """Why the object has to be recreated whatever its inputs are; None when it still exists.
 
         Called with every diff, so that `pulumi up` repairs what an interrupted run has removed

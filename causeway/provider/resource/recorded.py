@@ -27,7 +27,7 @@ class Resource:
     """A resource in the state; `leaves` says that its deletion is pending."""
 
     urn: str
-    leaves: bool
+    pending_delete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def parse(exported: str, identity: str) -> Recorded | None:
         elif each.get("custom") and each.get("id"):
             entry = Resource(str(each["urn"]), bool(each.get("delete")))
             # Two resources may have one id: the one that stays counts.
-            if each["id"] not in found or found[each["id"]].leaves:
+            if each["id"] not in found or found[each["id"]].pending_delete:
                 found[each["id"]] = entry
     return Recorded(found) if is_this else None
 

@@ -15,7 +15,7 @@ from causeway.engine.faults import EngineError, Fault, NotFound
 from causeway.provider.inputs.durations import to_nanoseconds
 from causeway.provider.inputs.plain import UNKNOWN, has_unknown
 from causeway.provider.inputs.shape import from_api, overlay, to_api
-from causeway.provider.network import abilities
+from causeway.provider.network import limits
 from causeway.provider.resource.kind import Context, ResourceKind
 from causeway.provider.resource.ownership import foreign_labels, own_labels
 from causeway.provider.resource.values import Diff, Failure, Values, changed
@@ -60,7 +60,7 @@ class ServiceKind(ResourceKind):
             failures += _spelling(new)
             # An existing service is not checked again for what it has always lacked.
             if not failures and _reached(old or {}) != _reached(new):
-                failures += abilities.unbalanced(new, ctx.cache.facts())
+                failures += limits.missing_ipvs(new, ctx.cache.facts())
         return new, failures
 
     def diff(

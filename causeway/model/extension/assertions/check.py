@@ -44,7 +44,7 @@ def check_assertions(assertions: Assertions, stack: Stack, matrix: Matrix) -> tu
     return tuple(sorted(set(problems)))
 
 
-def asserted(assertions: Assertions, stack: Stack, matrix: Matrix) -> tuple[Problem, ...]:
+def require_assertions(assertions: Assertions, stack: Stack, matrix: Matrix) -> tuple[Problem, ...]:
     """Warnings about unknown verdicts; raises StackError if an assertion is broken."""
     problems = check_assertions(assertions, stack, matrix)
     if any(problem.severity == "error" for problem in problems):

@@ -13,8 +13,8 @@ from difflib import get_close_matches
 from enum import Enum
 
 from causeway.model.reach.values import Endpoint
+from causeway.model.rule_context import known
 from causeway.model.source import SourceIndex
-from causeway.model.surroundings import known
 from causeway.model.values import Place, Problem, Stack
 
 OUTSIDE = ("host", "world", "lan", "internet", "dns")

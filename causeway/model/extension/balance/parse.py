@@ -5,27 +5,36 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from causeway.model.extension.keys import Reader, Wrong, flag, port, section, span, whole, word
+from causeway.model.extension.keys import (
+    Reader,
+    Wrong,
+    duration,
+    flag,
+    integer_between,
+    one_of,
+    port,
+    section,
+)
 from causeway.model.source import SourceIndex, Step
-from causeway.model.values import Balance, Problem, Target
+from causeway.model.values import Balance, BalanceTarget, Problem
 
 MOST_WEIGHT = 1000
 # Other characters of a URL are percent-encoded; none of these ends a word in a configuration.
 PATH = re.compile(r"/[A-Za-z0-9._~%?&=+,:@/-]*")
 
 
-def _targets(value: object) -> tuple[Target, ...]:
+def _targets(value: object) -> tuple[BalanceTarget, ...]:
     """A service, or services with their weights."""
     if isinstance(value, str) and value:
-        return (Target(value),)
+        return (BalanceTarget(value),)
     if not isinstance(value, dict) or not value:
         raise Wrong("must be a service, or services with their weights: `{blue: 90, green: 10}`")
-    weight = whole(0, MOST_WEIGHT, "a weight")
+    weight = integer_between(0, MOST_WEIGHT, "a weight")
     found = []
     for name, item in sorted(value.items()):
         number = weight(item)
         assert isinstance(number, int)
-        found.append(Target(name, number))
+        found.append(BalanceTarget(name, number))
     if not any(target.weight for target in found):
         raise Wrong("at least one weight must be above 0")
     return tuple(found)
@@ -40,20 +49,20 @@ def _path(value: object) -> str:
 KEYS: dict[str, Reader] = {
     "to": _targets,
     "port": port,
-    "engine": word("nginx", "haproxy"),
+    "engine": one_of("nginx", "haproxy"),
     "listen": port,
-    "mode": word("http", "tcp"),
-    "algorithm": word("round_robin", "least_conn", "source"),
-    "sticky": word("none", "cookie", "ip"),
+    "mode": one_of("http", "tcp"),
+    "algorithm": one_of("round_robin", "least_conn", "source"),
+    "sticky": one_of("none", "cookie", "ip"),
     "health": lambda value: value,
     "timeouts": lambda value: value,
-    "retries": whole(0, 10, "a number of retries"),
+    "retries": integer_between(0, 10, "a number of retries"),
     "streaming": flag,
     "keepalive": flag,
     "migrate": flag,
 }
-HEALTH: dict[str, Reader] = {"path": _path, "interval": span(1)}
-TIMEOUTS: dict[str, Reader] = {"connect": span(1), "read": span(1)}
+HEALTH: dict[str, Reader] = {"path": _path, "interval": duration(1)}
+TIMEOUTS: dict[str, Reader] = {"connect": duration(1), "read": duration(1)}
 
 
 def parse(

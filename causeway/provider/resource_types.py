@@ -18,7 +18,7 @@ Function = Callable[[Context, Values], Values]
 T = TypeVar("T")
 
 
-class Served(Mapping[str, T]):
+class LazyTable(Mapping[str, T]):
     """Token -> the result of `take` for `module.NAME` of this package, computed once."""
 
     def __init__(self, places: Mapping[str, str], take: Callable[[Any], T]) -> None:
@@ -50,7 +50,7 @@ def _function(found: Function) -> Function:
     return found
 
 
-KINDS: Mapping[str, ResourceKind] = Served(
+KINDS: Mapping[str, ResourceKind] = LazyTable(
     {
         "docker:index/buildxBuilder:BuildxBuilder": "image.buildx_builder.BuildxBuilderKind",
         "docker:index/container:Container": "container.container.ContainerKind",
@@ -68,14 +68,14 @@ KINDS: Mapping[str, ResourceKind] = Served(
     _kind,
 )
 # The second package: resource types that `docker` does not have.
-OWN_KINDS: Mapping[str, ResourceKind] = Served(
+OWN_KINDS: Mapping[str, ResourceKind] = LazyTable(
     {
         ATTACHMENT_TYPE: "container.attachment.NetworkAttachmentKind",
         VERIFICATION_TYPE: "verification.VerificationKind",
     },
     _kind,
 )
-FUNCTIONS: Mapping[str, Function] = Served(
+FUNCTIONS: Mapping[str, Function] = LazyTable(
     {
         "docker:index/getNetwork:getNetwork": "functions.get_network",
         "docker:index/getRemoteImage:getRemoteImage": "functions.get_remote_image",

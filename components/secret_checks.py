@@ -12,7 +12,7 @@ from causeway.model.project import StackConfig
 from causeway.model.source import SourceIndex, index
 from causeway.model.values import Place, Problem, Stack
 
-from .attachment import guest_name
+from .attachment import attachment_name
 from .concealment import Concealment
 from .files import contents, taken
 
@@ -22,7 +22,7 @@ PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"
 ASKED_FOR = ("", "default", "passphrase")  # secrets providers that use a passphrase
 
 
-def require_safe_keeping(
+def check_secrets(
     loaded: Loaded, name: str, config: StackConfig, environment: Mapping[str, str]
 ) -> None:
     """Raises StackError when a secret of the Pulumi stack `name` would be readable by anyone."""
@@ -81,9 +81,9 @@ def _names(stack: Stack, positions: SourceIndex) -> Iterator[tuple[Place, str]]:
             for key in ("image", "container_name", "platform")
         ),
         *(
-            (("networks", network.key, "x-causeway"), guest.place, guest_name(guest))
+            (("networks", network.key, "x-causeway"), guest.place, attachment_name(guest))
             for network in stack.networks
-            for guest in network.guests
+            for guest in network.external_containers
         ),
     ]
     replaced = {each.used for each in stack.substitutions}

@@ -38,30 +38,30 @@ OWN_DRIVERS = ("bridge", "host", "ipvlan", "macvlan", "none", "null", "overlay")
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
+class CheckedNetwork:
     """The resource being checked: `name` is the name of its present network, if any; `is_ours`
     reports whether a listed network belongs to this state."""
 
     name: str | None
     is_ours: Callable[[dict[str, Any]], bool]
 
-    def has_near(self, network: dict[str, Any]) -> bool:
+    def is_own(self, network: dict[str, Any]) -> bool:
         """Whether the network is this state's, or the one imported by name. The checks of the stack
         file cover both."""
         return network["Name"] == self.name or self.is_ours(network)
 
 
-Rule = Callable[[Values, Facts, Mine], Iterator[Failure]]
+Rule = Callable[[Values, Facts, CheckedNetwork], Iterator[Failure]]
 
 
-def refused(inputs: Values, known: Facts, mine: Mine) -> list[Failure]:
+def failures(inputs: Values, known: Facts, mine: CheckedNetwork) -> list[Failure]:
     """Everything that prevents the engine from creating this network, sorted by property path."""
     usable = {key: value for key, value in inputs.items() if not has_unknown(value)}
     found = {(f.path, f.reason): f for rule in RULES for f in rule(usable, known, mine)}
     return [found[key] for key in sorted(found)]
 
 
-def _driver(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+def _driver(inputs: Values, known: Facts, mine: CheckedNetwork) -> Iterator[Failure]:
     driver = inputs.get("driver") or "bridge"
     if known.host.is_seen and (said := _without(driver, known)):
         yield Failure("driver", said)
@@ -95,7 +95,7 @@ def without_ipam(inputs: Values, known: Facts, installed: Collection[str]) -> It
         )
 
 
-def _swarm(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+def _swarm(inputs: Values, known: Facts, mine: CheckedNetwork) -> Iterator[Failure]:
     if inputs.get("driver") != "overlay":
         if inputs.get("ingress"):
             yield Failure("ingress", "only an overlay network can be Swarm's ingress network")
@@ -106,7 +106,7 @@ def _swarm(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
         yield Failure("driver", "overlay needs a swarm manager, and this engine is a worker")
 
 
-def _options(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+def _options(inputs: Values, known: Facts, mine: CheckedNetwork) -> Iterator[Failure]:
     for option, value in sorted((inputs.get("options") or {}).items()):
         since = NEWER_OPTIONS.get(option)
         if since and "gateway_mode" in option:
@@ -118,7 +118,7 @@ def _options(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
             )
 
 
-def _ipv6(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+def _ipv6(inputs: Values, known: Facts, mine: CheckedNetwork) -> Iterator[Failure]:
     if not inputs.get("ipv6") or known.api >= API["27"]:
         return
     subnets = [str(config.get("subnet") or "") for config in inputs.get("ipamConfigs") or []]
@@ -126,7 +126,7 @@ def _ipv6(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
         yield Failure("ipv6", "engines before Docker 27 assign no IPv6 subnet: declare one")
 
 
-def _parent(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+def _parent(inputs: Values, known: Facts, mine: CheckedNetwork) -> Iterator[Failure]:
     if inputs.get("driver") not in ("macvlan", "ipvlan"):
         return
     parent = (inputs.get("options") or {}).get("parent")
@@ -163,9 +163,9 @@ def _parent(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
             )
 
 
-def _name(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+def _name(inputs: Values, known: Facts, mine: CheckedNetwork) -> Iterator[Failure]:
     for network in known.networks:
-        if network["Name"] == inputs.get("name") and not mine.has_near(network):
+        if network["Name"] == inputs.get("name") and not mine.is_own(network):
             yield Failure(
                 "name",
                 f"the engine has a network {network['Name']!r} that is not this stack's "
@@ -174,7 +174,7 @@ def _name(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
             )
 
 
-def _subnets(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
+def _subnets(inputs: Values, known: Facts, mine: CheckedNetwork) -> Iterator[Failure]:
     for index, config in enumerate(inputs.get("ipamConfigs") or []):
         wanted = _network(config.get("subnet"))
         if wanted is None:
@@ -185,7 +185,7 @@ def _subnets(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
                 taken = _network(pool.get("Subnet"))
                 if not taken or taken.version != wanted.version or not taken.overlaps(wanted):
                     continue
-                if not mine.has_near(network):  # checked last: it may read Pulumi's state
+                if not mine.is_own(network):  # checked last: it may read Pulumi's state
                     where = f"network {network['Name']!r}{_stack(network)}"
                     yield Failure(path, f"{wanted} overlaps {taken} of {where} on the engine")
         if (inputs.get("driver") or "bridge") != "bridge":
@@ -199,7 +199,7 @@ def _subnets(inputs: Values, known: Facts, mine: Mine) -> Iterator[Failure]:
                 )
 
 
-def doubtful(inputs: Values, known: Facts) -> Iterator[Failure]:
+def warnings(inputs: Values, known: Facts) -> Iterator[Failure]:
     """Warnings: a subnet that is a small part of a routed network of the Docker host, and a driver
     that a host which cannot be inspected may have."""
     driver = inputs.get("driver")
@@ -216,7 +216,7 @@ def doubtful(inputs: Values, known: Facts) -> Iterator[Failure]:
                 )
 
 
-def unbalanced(service: Values, known: Facts) -> Iterator[Failure]:
+def missing_ipvs(service: Values, known: Facts) -> Iterator[Failure]:
     """The endpoints of a Swarm service that need IPVS in the kernel. Without it, the engine only
     logs a line, and neither the service's virtual IP nor its published ports answer."""
     endpoint = service.get("endpointSpec") or {}

@@ -11,14 +11,22 @@ from dataclasses import replace
 
 from causeway.model.document import mapping
 from causeway.model.source import SourceIndex, Step
-from causeway.model.values import Attachment, Guest, Network, Pairs, Place, Problem, Stack
+from causeway.model.values import (
+    Attachment,
+    ExternalContainer,
+    Network,
+    Pairs,
+    Place,
+    Problem,
+    Stack,
+)
 
-from .keys import Wrong, section, whole
+from .keys import Wrong, integer_between, section
 
 SECTION = "x-causeway"
 
 
-def invited(
+def read_attachments(
     document: Mapping[str, object], stack: Stack, index: SourceIndex
 ) -> tuple[Stack, list[Problem]]:
     """The stack with the guests of its networks, and the problems found in them."""
@@ -29,7 +37,9 @@ def invited(
         keys = mapping(mapping(document.get("networks")).get(network.key))
         if keys.get(SECTION) is not None:
             own = section(keys[SECTION], {"attach": _list}, steps, index, problems)
-            network = replace(network, guests=_guests(own, network, steps, index, problems))
+            network = replace(
+                network, external_containers=_guests(own, network, steps, index, problems)
+            )
         networks.append(network)
     return replace(stack, networks=tuple(networks)), problems
 
@@ -40,8 +50,8 @@ def _guests(
     steps: tuple[Step, ...],
     index: SourceIndex,
     problems: list[Problem],
-) -> tuple[Guest, ...]:
-    found: dict[tuple[str | None, Pairs], Guest] = {}
+) -> tuple[ExternalContainer, ...]:
+    found: dict[tuple[str | None, Pairs], ExternalContainer] = {}
     items = own.get("attach", [])
     for position, item in enumerate(items if isinstance(items, list) else []):
         here = (*steps, "attach", position)
@@ -63,14 +73,14 @@ def _guests(
     return tuple(found.values())
 
 
-def _guest(keys: Mapping[str, object], network: Network, place: Place) -> Guest:
+def _guest(keys: Mapping[str, object], network: Network, place: Place) -> ExternalContainer:
     def text(key: str) -> str | None:
         value = keys.get(key)
         return value if isinstance(value, str) else None
 
     aliases, priority = keys.get("aliases"), keys.get("gw_priority")
     labels = keys.get("labels")
-    return Guest(
+    return ExternalContainer(
         place=place,
         container=text("container"),
         labels=tuple(sorted(labels.items())) if isinstance(labels, dict) else (),
@@ -116,5 +126,5 @@ KEYS = {
     "ipv4_address": _text,
     "ipv6_address": _text,
     "mac_address": _text,
-    "gw_priority": whole(0, 2**16, "a priority"),
+    "gw_priority": integer_between(0, 2**16, "a priority"),
 }

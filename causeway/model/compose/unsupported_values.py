@@ -9,7 +9,7 @@ from causeway.model.source import SourceIndex, Steps, holding
 from causeway.model.values import Problem
 
 
-def losses(document: Mapping[str, object], index: SourceIndex) -> Iterator[Problem]:
+def unsupported_values(document: Mapping[str, object], index: SourceIndex) -> Iterator[Problem]:
     for name, value in mapping(document.get("services")).items():
         service = mapping(value)
         steps: Steps = ("services", name)

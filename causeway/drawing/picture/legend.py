@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from .letters import prose, wrapped
+from .boxes import Dot, Picture
 from .marks import arrow, badge, diamond, number, text
-from .placed import Dot, Picture
 from .scene import Finding, Scene
+from .text_width import prose, wrapped
 
 LEFT, LINE = 28.0, 18.0
 MOST_PIVOTS = 4

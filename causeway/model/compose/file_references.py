@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from causeway.model.document import mapping, required_text, sequence
-from causeway.model.files import REMOTE, unfit
+from causeway.model.files import REMOTE, why_unreadable
 from causeway.model.nodes import canonical
 from causeway.model.source import Compose, Entry, Steps, entries
 from causeway.model.values import Place, Problem
@@ -80,7 +80,7 @@ class _Reading:
     def dotenv(self, folder: str) -> list[str]:
         """`.env` of a folder, if it exists and may be read."""
         path = _below(folder, ".env")
-        if why := unfit(path):
+        if why := why_unreadable(path):
             self.problems.append(Problem(Place(path, 0, ""), why, code="unreadable-file"))
         return [path] if os.path.isfile(path) and not why else []
 
@@ -116,7 +116,7 @@ class _Reading:
         if not self._here(mention):
             return None
         path = _below(file.folder, mention.text)
-        if why := unfit(path):
+        if why := why_unreadable(path):
             self.problems.append(Problem(mention.place, f"{path} {why}", code="unreadable-file"))
             return None
         return path

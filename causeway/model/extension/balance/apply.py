@@ -8,9 +8,9 @@ from dataclasses import replace
 from causeway.model.document import mapping
 from causeway.model.extension.keys import section
 from causeway.model.extension.update import DRAIN_SECONDS, update
+from causeway.model.rule_context import known
 from causeway.model.source import SourceIndex
-from causeway.model.surroundings import known
-from causeway.model.values import Balance, Problem, Service, Stack, Target
+from causeway.model.values import Balance, BalanceTarget, Problem, Service, Stack
 
 from .parse import parse
 from .prepare import prepared
@@ -18,7 +18,7 @@ from .prepare import prepared
 SECTION = "x-causeway"
 
 
-def declared(
+def apply_extensions(
     document: Mapping[str, object], stack: Stack, index: SourceIndex
 ) -> tuple[Stack, list[Problem]]:
     """The stack with balance and update of every service, and the problems found in them."""
@@ -79,7 +79,7 @@ def _placed(
             problems.append(Problem(index.place(*steps, key), message, code="key-of-balancer"))
     others = {other.name: other for other in stack.services if other.name != service.name}
     own = [attachment.network for attachment in service.attachments]
-    targets: list[Target] = []
+    targets: list[BalanceTarget] = []
     for target in balance.targets:
         to = (*steps, SECTION, "balance", "to")
         named = index.has(*to, target.service)

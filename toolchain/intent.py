@@ -15,7 +15,7 @@ SENSITIVE = frozenset(("config", "stack", "state", *NEW_PROJECT))
 PASSPHRASE = ("", "default", "passphrase")
 
 
-class Deed(Enum):
+class Action(Enum):
     NOTHING = auto()  # encrypts nothing new
     ENCRYPT = auto()  # sets, or may set, a secret of the stack
     CREATE = auto()  # creates the stack `target`
@@ -29,7 +29,7 @@ class Deed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    deed: Deed
+    action: Action
     target: str = ""
     source: str = ""
 
@@ -38,16 +38,18 @@ def purpose(asked: Arguments) -> Purpose:
     verb, command, name = (*asked.words, "", "", "")[:3]
     if asked.unsure:
         sensitive = SENSITIVE.intersection(asked.words)
-        return Purpose(Deed.UNKNOWN if sensitive else Deed.NOTHING)
+        return Purpose(Action.UNKNOWN if sensitive else Action.NOTHING)
     if asked.has("--help", "-h"):
-        return Purpose(Deed.NOTHING)
+        return Purpose(Action.NOTHING)
     if verb == "config":
         return _config(asked, command)
     if verb == "stack":
         return _stack(asked, command, name)
     if verb == "state" and command in ("move", "mv"):
-        return Purpose(Deed.TAKE_OVER, short(asked.value("--dest")), short(asked.value("--source")))
-    return Purpose(Deed.LEAVE if verb in NEW_PROJECT else Deed.NOTHING)
+        return Purpose(
+            Action.TAKE_OVER, short(asked.value("--dest")), short(asked.value("--source"))
+        )
+    return Purpose(Action.LEAVE if verb in NEW_PROJECT else Action.NOTHING)
 
 
 def short(stack: str) -> str:
@@ -57,32 +59,32 @@ def short(stack: str) -> str:
 
 def _config(asked: Arguments, command: str) -> Purpose:
     if command in READING:
-        return Purpose(Deed.NOTHING)
+        return Purpose(Action.NOTHING)
     if command == "set":
-        return Purpose(Deed.ENCRYPT if asked.has("--secret") else Deed.NOTHING)
+        return Purpose(Action.ENCRYPT if asked.has("--secret") else Action.NOTHING)
     if command == "set-all":
         secret = bool(asked.values("--secret")) or any(map(_has_secret, asked.values("--json")))
-        return Purpose(Deed.ENCRYPT if secret else Deed.NOTHING)
+        return Purpose(Action.ENCRYPT if secret else Action.NOTHING)
     if command in ("copy", "cp"):
-        return Purpose(Deed.TAKE_OVER, short(asked.value("--dest", "-d")))
-    return Purpose(Deed.ENCRYPT if command == "refresh" else Deed.UNKNOWN)
+        return Purpose(Action.TAKE_OVER, short(asked.value("--dest", "-d")))
+    return Purpose(Action.ENCRYPT if command == "refresh" else Action.UNKNOWN)
 
 
 def _stack(asked: Arguments, command: str, name: str) -> Purpose:
     if command in CREATING or (command == "select" and asked.has("--create", "-c")):
         if asked.value("--secrets-provider") not in PASSPHRASE:
-            return Purpose(Deed.NOTHING)
+            return Purpose(Action.NOTHING)
         target = short(name or asked.value("--stack", "-s"))
-        return Purpose(Deed.CREATE, target, short(asked.value("--copy-config-from")))
+        return Purpose(Action.CREATE, target, short(asked.value("--copy-config-from")))
     if command == "select":
-        return Purpose(Deed.LEAVE)
+        return Purpose(Action.LEAVE)
     if command == "rename":
-        return Purpose(Deed.RENAME, short(name))
+        return Purpose(Action.RENAME, short(name))
     if command == "import":
-        return Purpose(Deed.IMPORT)
+        return Purpose(Action.IMPORT)
     if command == "change-secrets-provider":
-        return Purpose(Deed.CHANGE, name)
-    return Purpose(Deed.NOTHING)
+        return Purpose(Action.CHANGE, name)
+    return Purpose(Action.NOTHING)
 
 
 def _has_secret(text: str) -> bool:

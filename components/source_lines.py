@@ -29,7 +29,7 @@ from causeway.model.rules.pool import written_position
 from causeway.model.source import SourceIndex
 from causeway.model.values import Network, Place, Service
 
-from .attachment import guest_name
+from .attachment import attachment_name
 from .labels import Owner
 
 # Input path -> `file:line: key.path`; "" means the whole resource.
@@ -79,7 +79,7 @@ ENDPOINT_KEYS = {
 }
 
 
-def keep(owner: Owner, loaded: Loaded) -> None:
+def write_record(owner: Owner, loaded: Loaded) -> None:
     """Write the record of a stack where the plugin, which starts in the same folder, reads it."""
     record: dict[str, Lines] = {
         RUN_ENTRY: {"pulumi": _pulumi()},
@@ -129,8 +129,8 @@ def recorded(loaded: Loaded, base: str) -> dict[str, Lines]:
     for network in stack.networks:
         name = f"{stack.name}-{network.key}"
         found[f"{NETWORK_TYPE}::{name}"] = list(_network(network, index))
-        for guest in network.guests:
-            found[f"{ATTACHMENT_TYPE}::{name}-{guest_name(guest)}"] = [("", guest.place)]
+        for guest in network.external_containers:
+            found[f"{ATTACHMENT_TYPE}::{name}-{attachment_name(guest)}"] = [("", guest.place)]
     for volume in stack.volumes:
         steps = ("volumes", volume.key)
         found[f"{VOLUME_TYPE}::{stack.name}-{volume.key}"] = [

@@ -18,12 +18,12 @@ from causeway.engine.faults import EngineError, Fault
 from causeway.provider.resource.kind import Context
 from causeway.provider.resource.ownership import is_marked, owner
 from causeway.provider.resource.values import Values
-from causeway.state.journal import Parked
+from causeway.state.journal import StoppedContainer
 
 from . import reload as container_reload
 from . import start as container_run
 from .body import import_inputs, is_running
-from .clashes import clashes, unshareable, written_by_both
+from .exclusive import clashes, unshareable, written_by_both
 from .reload import label
 from .removal import remove
 from .values import Body
@@ -91,8 +91,8 @@ def _candidates(ctx: Context, new: Values) -> Iterator[tuple[str, bool]]:
             known = recorded.resources.get(identity) if recorded else None
             if known is None:
                 _refuse_unrecorded(ctx, identity, new)
-            elif known.leaves or known.urn == ctx.urn:
-                yield identity, ctx.current is None and not known.leaves
+            elif known.pending_delete or known.urn == ctx.urn:
+                yield identity, ctx.current is None and not known.pending_delete
         elif ctx.cache.is_dropped(urn):
             yield identity, False
 
@@ -160,10 +160,10 @@ def take_over(ctx: Context, olds: Sequence[Old], body: Body, new: Values) -> Non
         host.setdefault("Binds", []).append(f"{volumes[folder]}:{folder}")
 
 
-def noted(ctx: Context, old: Old) -> Parked:
+def noted(ctx: Context, old: Old) -> StoppedContainer:
     """What is needed to restore the container; recorded in the journal before it is changed."""
     state = old.found["State"]
-    parked = Parked(
+    parked = StoppedContainer(
         id=old.found["Id"],
         name=old.name,
         policy=old.found["HostConfig"].get("RestartPolicy") or _NO_RESTART,
@@ -171,7 +171,7 @@ def noted(ctx: Context, old: Old) -> Parked:
         urn=ctx.urn,
     )
     with suppress(OSError):  # without a journal, a kill from here on leaves it stopped
-        ctx.journal.park(parked)
+        ctx.journal.record_stopped(parked)
     return parked
 
 
@@ -184,18 +184,18 @@ def stop(ctx: Context, old: Old, inputs: Values) -> None:
         # Otherwise a restart of the engine would start it beside its successor.
         _policy(ctx, identity, _NO_RESTART)
     ctx.status(f"stopping {old.name}")
-    with ctx.cache.removing():
+    with ctx.cache.one_removal_at_a_time():
         container_run.stop(ctx, identity, container_run.grace(inputs))
 
 
-def set_aside(ctx: Context, old: Old, name: str) -> None:
+def rename_old(ctx: Context, old: Old, name: str) -> None:
     """Rename the old container if the new one needs its name."""
     if old.name == name:
         aside = f"{name}-old-{secrets.token_hex(3)}"
         ctx.api.call("POST", f"/containers/{old.found['Id']}/rename", params={"name": aside})
 
 
-def bring_back(ctx: Context, parked: Parked) -> None:
+def restore(ctx: Context, parked: StoppedContainer) -> None:
     """Restore the name and restart policy of a container that was set aside, and start it."""
     found = ctx.api.find(f"/containers/{parked.id}/json")
     if found is None:
@@ -212,14 +212,14 @@ def _policy(ctx: Context, id: str, policy: dict[str, Any]) -> None:
 
 
 @dataclass(slots=True)
-class Handover:
+class Replacement:
     """One replacement: the containers set aside, and the start and length of the downtime."""
 
-    parked: list[Parked]
+    parked: list[StoppedContainer]
     since: float = 0.0
     gap: float = 0.0
 
-    def make_way(self, ctx: Context, olds: Sequence[Old], name: str) -> None:
+    def stop_old(self, ctx: Context, olds: Sequence[Old], name: str) -> None:
         """Stop the containers that cannot run beside the new one, and free its name."""
         for old in olds:
             if not old.obstacles:
@@ -230,13 +230,13 @@ class Handover:
             container_reload.drain(ctx, identity, inputs)
             self.since = self.since or time.monotonic()
             stop(ctx, old, inputs)
-            set_aside(ctx, old, name)
+            rename_old(ctx, old, name)
 
     def ended(self) -> None:
         """Record that the new container serves from now on."""
         self.gap = time.monotonic() - self.since
 
-    def tell(self, ctx: Context, healthy: bool) -> None:
+    def report_downtime(self, ctx: Context, healthy: bool) -> None:
         """Report how long the service was down, now that the new container is up."""
         if any(parked.running for parked in self.parked):
             stands = "healthy" if healthy else "running"
@@ -244,14 +244,14 @@ class Handover:
                 "info", f"{self.gap:.1f} s without service, until the new container was {stands}"
             )
 
-    def give_back(self, ctx: Context) -> str:
+    def restore_old(self, ctx: Context) -> str:
         """Start the old containers again; the result describes this for the error message."""
         if not self.parked:
             return ""
         said = []
         for parked in self.parked:
             try:
-                bring_back(ctx, parked)
+                restore(ctx, parked)
                 if parked.running:
                     gap = time.monotonic() - self.since
                     said.append(

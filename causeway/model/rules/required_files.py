@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from causeway.model.files import REMOTE
+from causeway.model.rule_context import RuleContext
 from causeway.model.source import holding
-from causeway.model.surroundings import Surroundings
 from causeway.model.values import Problem, Stack
 
 
-def missing_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def missing_files(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     for source in stack.file_sources:
         if source.file is None:
             continue
@@ -22,7 +22,7 @@ def missing_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
             yield Problem(place, f"file not found: {source.file}", code="missing-file")
 
 
-def missing_content(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def missing_content(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     for source in stack.file_sources:
         if source.file is None and source.content is None:
             steps = (f"{source.kind}s", source.key, "environment")
@@ -31,7 +31,7 @@ def missing_content(stack: Stack, around: Surroundings) -> Iterator[Problem]:
                 yield Problem(around.index.place(*steps), message, code="missing-content")
 
 
-def missing_build_files(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def missing_build_files(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     for service in stack.services:
         build = service.build
         if build is None:
@@ -68,7 +68,7 @@ def missing_build_files(stack: Stack, around: Surroundings) -> Iterator[Problem]
                 )
 
 
-def missing_bind_sources(stack: Stack, around: Surroundings) -> Iterator[Problem]:
+def missing_bind_sources(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """Only a warning: the engine may run on another machine, where the source exists."""
     for service in stack.services:
         for position, mount in enumerate(service.mounts):

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from .rule_context import known
 from .source import SourceIndex
-from .surroundings import known
 from .values import Place, Problem, Stack
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -40,7 +40,7 @@ def malformed(variables: Mapping[str, str], images: Mapping[str, str]) -> Iterat
                 )
 
 
-def scaled(
+def set_replicas(
     stack: Stack, scale: Mapping[str, int], index: SourceIndex
 ) -> tuple[Stack, list[Problem]]:
     """The stack with the configured replicas; a problem for each entry without a service."""

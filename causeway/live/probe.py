@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from causeway.contract import PROBE_LABEL
 from causeway.engine.client import Engine, filters
-from causeway.engine.faults import BrokenOff, EngineError, Silent
+from causeway.engine.faults import CallTimeout, ConnectionLost, EngineError
 from causeway.engine.wire import STDOUT, Stream, frames
 
 SCRIPT = Path(__file__).with_name("prober.py")
@@ -62,7 +62,7 @@ class Line(Protocol):
     def close(self) -> None: ...
 
 
-class Vantage:
+class ProbeProcess:
     """A place to probe from."""
 
     def __init__(self, name: str, line: Line) -> None:
@@ -118,12 +118,12 @@ def _greeting(heard: Mapping[str, Any]) -> Greeting:
     )
 
 
-def inside(api: Engine, image: str, network_mode: str, name: str) -> Vantage:
+def start_container(api: Engine, image: str, network_mode: str, name: str) -> ProbeProcess:
     """A vantage in a container's namespace (`container:ID`) or the host's (`host`)."""
     return _opened(name, ContainerLine(api, image, network_mode, name))
 
 
-def sweep(api: Engine, older_than: float = STALE_SECONDS) -> list[str]:
+def remove_stale_probes(api: Engine, older_than: float = STALE_SECONDS) -> list[str]:
     """Remove probes that never started because their run was killed; returns their ids.
 
     Probes that did start end with their run, and the engine removes them.
@@ -140,14 +140,14 @@ def sweep(api: Engine, older_than: float = STALE_SECONDS) -> list[str]:
     return removed
 
 
-def beside(command: Sequence[str], name: str) -> Vantage:
+def start_command(command: Sequence[str], name: str) -> ProbeProcess:
     """A vantage where `command` starts Python, for example this machine, outside the engine's."""
     return _opened(name, ProcessLine([*command, *_arguments()], name))
 
 
-def _opened(name: str, line: Line) -> Vantage:
+def _opened(name: str, line: Line) -> ProbeProcess:
     try:
-        return Vantage(name, line)
+        return ProbeProcess(name, line)
     except BaseException:
         line.close()
         raise
@@ -193,7 +193,7 @@ class ContainerLine:
 
     def say(self, text: str) -> None:
         assert self._stream is not None
-        with suppress(BrokenOff):  # `hear` tells what it has said before it ended
+        with suppress(ConnectionLost):  # `hear` tells what it has said before it ended
             self._stream.send(text.encode() + b"\n")
 
     def hear(self, seconds: float) -> str:
@@ -212,9 +212,9 @@ class ContainerLine:
         assert self._stream is not None
         try:
             received = self._stream.receive(deadline - time.monotonic())
-        except Silent:
+        except CallTimeout:
             raise ProbeError(f"the probe in {self._name} did not answer in time") from None
-        except BrokenOff:
+        except ConnectionLost:
             received = b""
         if received:
             return received

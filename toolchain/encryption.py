@@ -7,7 +7,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from toolchain import pins
-from toolchain.purpose import PASSPHRASE as BY_PASSPHRASE
+from toolchain.intent import PASSPHRASE as BY_PASSPHRASE
 
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"
 PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"
@@ -15,13 +15,13 @@ SALT_KEY = "encryptionsalt:"
 PROVIDER_KEY = "secretsprovider:"
 
 
-class Kept(Enum):
+class Encryption(Enum):
     EMPTY = auto()  # with the empty passphrase, or with none yet
     OWN = auto()  # with a passphrase of its own
     ELSEWHERE = auto()  # by a key service, or by Pulumi Cloud
 
 
-class Given(Enum):
+class PassphraseInput(Enum):
     """The passphrase in the user's environment."""
 
     NONE = auto()
@@ -29,26 +29,26 @@ class Given(Enum):
     SOME = auto()
 
 
-def given(environment: Mapping[str, str]) -> Given:
+def given(environment: Mapping[str, str]) -> PassphraseInput:
     """As Pulumi reads it: the variable first, even when it is empty, then the file."""
     if PASSPHRASE in environment:
-        return Given.SOME if environment[PASSPHRASE] else Given.EMPTY
+        return PassphraseInput.SOME if environment[PASSPHRASE] else PassphraseInput.EMPTY
     if not environment.get(PASSPHRASE_FILE):
-        return Given.NONE
+        return PassphraseInput.NONE
     try:
         text = Path(environment[PASSPHRASE_FILE]).read_text(encoding="utf-8")
     except (OSError, ValueError):
-        return Given.SOME  # Pulumi reports the problem
-    return Given.SOME if text.strip() else Given.EMPTY
+        return PassphraseInput.SOME  # Pulumi reports the problem
+    return PassphraseInput.SOME if text.strip() else PassphraseInput.EMPTY
 
 
-def kept(stack_file: Path, backend: str) -> Kept:
+def kept(stack_file: Path, backend: str) -> Encryption:
     if _value(stack_file, PROVIDER_KEY) not in BY_PASSPHRASE:
-        return Kept.ELSEWHERE
+        return Encryption.ELSEWHERE
     salt = salt_of(stack_file)
     if not salt and backend.startswith(("http://", "https://")):
-        return Kept.ELSEWHERE
-    return Kept.EMPTY if salt in ("", pins.EMPTY_PASSPHRASE_SALT) else Kept.OWN
+        return Encryption.ELSEWHERE
+    return Encryption.EMPTY if salt in ("", pins.EMPTY_PASSPHRASE_SALT) else Encryption.OWN
 
 
 def salt_of(stack_file: Path) -> str:

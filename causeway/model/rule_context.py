@@ -11,7 +11,7 @@ from .values import Place
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RuleContext:
     """`index` gives places; the functions take absolute paths."""
 
     index: SourceIndex
