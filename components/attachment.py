@@ -22,18 +22,18 @@ class NetworkAttachment(pulumi.CustomResource):
     def __init__(
         self,
         name: str,
-        guest: ExternalContainer,
+        attached: ExternalContainer,
         network: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        place = guest.attachment
+        place = attached.attachment
         super().__init__(
             ATTACHMENT_TYPE,
             name,
             {
                 "network": network,
-                "container": guest.container,
-                "labels": dict(guest.labels) or None,
+                "container": attached.container,
+                "labels": dict(attached.labels) or None,
                 "aliases": sorted(place.aliases) or None,
                 "ipv4Address": place.ipv4_address,
                 "ipv6Address": place.ipv6_address,
@@ -60,6 +60,6 @@ def engine_provider(opts: pulumi.ResourceOptions) -> pulumi.ProviderResource | N
     return pulumi.ProviderResource("causeway", "engine", given, opts) if given else None
 
 
-def attachment_name(guest: ExternalContainer) -> str:
-    """What identifies a guest of a network: the container's name, or its labels."""
-    return guest.container or ",".join(f"{key}={value}" for key, value in guest.labels)
+def attachment_name(attached: ExternalContainer) -> str:
+    """What identifies an external container of a network: the container's name, or its labels."""
+    return attached.container or ",".join(f"{key}={value}" for key, value in attached.labels)

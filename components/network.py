@@ -19,11 +19,11 @@ from .labels import Owner, network_labels
 
 @dataclass(frozen=True, slots=True)
 class NetworkArgs:
-    """`guests_by` is the provider for attachments, or None for the default provider."""
+    """`attachment_provider` is the provider for attachments, or None for the default provider."""
 
     network: NetworkValue
     owner: Owner
-    guests_by: pulumi.ProviderResource | None = None
+    attachment_provider: pulumi.ProviderResource | None = None
 
 
 class Network(Component):
@@ -61,12 +61,12 @@ class Network(Component):
             self.network_name = created.name
         self.external_containers = [
             NetworkAttachment(
-                f"{name}-{attachment_name(guest)}",
-                guest,
+                f"{name}-{attachment_name(attached)}",
+                attached,
                 self.network_id,
-                pulumi.ResourceOptions(parent=self, provider=args.guests_by),
+                pulumi.ResourceOptions(parent=self, provider=args.attachment_provider),
             )
-            for guest in network.external_containers
+            for attached in network.external_containers
         ]
         self.register_outputs({"networkId": self.network_id, "networkName": self.network_name})
 

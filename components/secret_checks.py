@@ -81,9 +81,9 @@ def _names(stack: Stack, positions: SourceIndex) -> Iterator[tuple[Place, str]]:
             for key in ("image", "container_name", "platform")
         ),
         *(
-            (("networks", network.key, "x-causeway"), guest.place, attachment_name(guest))
+            (("networks", network.key, "x-causeway"), attached.place, attachment_name(attached))
             for network in stack.networks
-            for guest in network.external_containers
+            for attached in network.external_containers
         ),
     ]
     replaced = {each.used for each in stack.substitutions}

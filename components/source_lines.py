@@ -129,8 +129,8 @@ def recorded(loaded: Loaded, base: str) -> dict[str, Lines]:
     for network in stack.networks:
         name = f"{stack.name}-{network.key}"
         found[f"{NETWORK_TYPE}::{name}"] = list(_network(network, index))
-        for guest in network.external_containers:
-            found[f"{ATTACHMENT_TYPE}::{name}-{attachment_name(guest)}"] = [("", guest.place)]
+        for attached in network.external_containers:
+            found[f"{ATTACHMENT_TYPE}::{name}-{attachment_name(attached)}"] = [("", attached.place)]
     for volume in stack.volumes:
         steps = ("volumes", volume.key)
         found[f"{VOLUME_TYPE}::{stack.name}-{volume.key}"] = [

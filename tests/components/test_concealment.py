@@ -107,8 +107,8 @@ FIXED: dict[tuple[str, str], Any] = {
     ("Network", "external"): False,
     ("Volume", "key"): "data",
     ("Volume", "external"): False,
-    ("Guest", "container"): "theirs",
-    ("Guest", "labels"): (),
+    ("ExternalContainer", "container"): "theirs",
+    ("ExternalContainer", "labels"): (),
     ("Stack", "name"): "shop-dev",
     ("FileSource", "from_variable"): False,
 }

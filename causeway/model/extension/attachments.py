@@ -1,6 +1,6 @@
 """Unmanaged containers on networks of a stack: `networks.NAME.x-causeway.attach`.
 
-A guest is an existing container that the project does not manage, found by its name or labels,
+An external container is one that the project does not manage. It is found by its name or labels,
 connected to the network and otherwise left unchanged.
 """
 
@@ -29,7 +29,7 @@ SECTION = "x-causeway"
 def read_attachments(
     document: Mapping[str, object], stack: Stack, index: SourceIndex
 ) -> tuple[Stack, list[Problem]]:
-    """The stack with the guests of its networks, and the problems found in them."""
+    """The stack with the external containers of its networks, and the problems found in them."""
     problems: list[Problem] = []
     networks = []
     for network in stack.networks:
@@ -38,13 +38,14 @@ def read_attachments(
         if keys.get(SECTION) is not None:
             own = section(keys[SECTION], {"attach": _list}, steps, index, problems)
             network = replace(
-                network, external_containers=_guests(own, network, steps, index, problems)
+                network,
+                external_containers=_external_containers(own, network, steps, index, problems),
             )
         networks.append(network)
     return replace(stack, networks=tuple(networks)), problems
 
 
-def _guests(
+def _external_containers(
     own: Mapping[str, object],
     network: Network,
     steps: tuple[Step, ...],
@@ -56,24 +57,26 @@ def _guests(
     for position, item in enumerate(items if isinstance(items, list) else []):
         here = (*steps, "attach", position)
         place = index.place(*here)
-        guest = _guest(section(item, KEYS, here, index, problems), network, place)
-        if (guest.container is None) == (not guest.labels):
+        attached = _external_container(section(item, KEYS, here, index, problems), network, place)
+        if (attached.container is None) == (not attached.labels):
             problems.append(
                 Problem(
                     place,
                     "must name its container by either `container` or `labels`",
-                    code="guest-unnamed",
+                    code="attachment-unnamed",
                 )
             )
-        elif (guest.container, guest.labels) in found:
+        elif (attached.container, attached.labels) in found:
             problems.append(
-                Problem(place, "the same container is attached twice", code="guest-twice")
+                Problem(place, "the same container is attached twice", code="attachment-twice")
             )
-        found[guest.container, guest.labels] = guest
+        found[attached.container, attached.labels] = attached
     return tuple(found.values())
 
 
-def _guest(keys: Mapping[str, object], network: Network, place: Place) -> ExternalContainer:
+def _external_container(
+    keys: Mapping[str, object], network: Network, place: Place
+) -> ExternalContainer:
     def text(key: str) -> str | None:
         value = keys.get(key)
         return value if isinstance(value, str) else None
