@@ -140,7 +140,7 @@ def _networks(container: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(slots=True)
-class TestBed:
+class Rig:
     """A copy of the project with the stack, on its own engine."""
 
     project: Project
@@ -158,7 +158,7 @@ class TestBed:
     @classmethod
     def make(
         cls, work: Path, engine: Engine, client: docker.APIClient, services: int, seed: int
-    ) -> TestBed:
+    ) -> Rig:
         """Create two checkouts in `work`: the one to disturb, and that of the bystanders."""
         places = [work / name for name in ("own", "other")]
         for place in places:
@@ -303,7 +303,7 @@ class TestBed:
         return found + [(e["Name"], e["Labels"]) for e in volumes]
 
 
-def run(site: TestBed, kills: int, restarts: int) -> Counts:
+def run(site: Rig, kills: int, restarts: int) -> Counts:
     """Kill and restart in random order, during a first up, a changed up and a destroy in turn."""
     site.prepare()
     disturbances = ["kill"] * kills + ["restart"] * restarts
@@ -339,7 +339,7 @@ def main(arguments: list[str]) -> int:
     ):
         client = engine.api(timeout=120)
         import_tiny(client)
-        site = TestBed.make(Path(work), engine, client, chosen.services, chosen.seed)
+        site = Rig.make(Path(work), engine, client, chosen.services, chosen.seed)
         site.hard = chosen.engine == "current"
         counts = run(site, chosen.kills, chosen.restarts)
         client.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.faults import Counts, TestBed, run
+from bench.faults import Counts, Rig, run
 from tests.engines import Engine
 from tests.tiny_image import import_tiny
 
@@ -15,20 +15,20 @@ SERVICES = 6
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[TestBed]:
+def site(tmp_path: Path) -> Iterator[Rig]:
     """On an engine of its own, since it is restarted."""
     with Engine.start() as engine:
         client = engine.api()
         import_tiny(client)
-        yield TestBed.make(tmp_path, engine, client, SERVICES, 7)
+        yield Rig.make(tmp_path, engine, client, SERVICES, 7)
         client.close()
 
 
-def test_after_every_interruption_one_up_brings_state_and_engine_together(site: TestBed) -> None:
+def test_after_every_interruption_one_up_brings_state_and_engine_together(site: Rig) -> None:
     assert run(site, kills=4, restarts=1) == Counts(kills=4, restarts=1)
 
 
-def test_the_comparison_sees_what_is_wrong(site: TestBed) -> None:
+def test_the_comparison_sees_what_is_wrong(site: Rig) -> None:
     site.prepare()
     site.finish(site.start("up"))
     assert site.compare() == {}
