@@ -5,8 +5,6 @@ STACK  ?= dev
 
 PULUMI := .venv/bin/pulumi
 VENV   := .venv/bin/python
-# The tests that start an engine of their own, or a browser, which takes root on Debian.
-WITH_ENGINE := tests/engine tests/end_to_end tests/harm $(wildcard tests/provider tests/live tests/browser tests/rollout) tests/lessons tests/networks
 
 .DEFAULT_GOAL := help
 .PHONY: help setup doctor up preview down passphrase images lessons lesson test verify-all test-current lint unit bench rollout-bench faults golden lock clean-cache
@@ -61,8 +59,8 @@ lint: environment ## ruff and mypy --strict
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-unit: environment ## the tests that need no engine
-	$(VENV) -m pytest $(WITH_ENGINE:%=--ignore=%)
+unit: environment ## the tests that need no engine, no browser and no root
+	$(VENV) -m pytest -m "not engine" -n auto --dist worksteal
 
 faults: tools ## 100 kills of pulumi and 20 engine restarts at random moments (40 minutes)
 	$(VENV) -m bench.faults

@@ -20,7 +20,7 @@ from types import TracebackType
 
 import docker
 
-from tests import engine_host
+from tests import engine_host, guard
 from tests.engine_host import DATA, PATH, PREFIX, RUN, EngineError
 from toolchain import current_engine, places
 
@@ -52,6 +52,7 @@ class Engine:
     @classmethod
     def start(cls, flavour: str = "debian") -> Engine:
         """A fresh engine with no images. Raises EngineError when the machine cannot run one."""
+        guard.starts("a Docker engine")
         if flavour not in FLAVOURS:
             raise EngineError(f"unknown engine flavour {flavour!r} (known: {sorted(FLAVOURS)})")
         folder = FLAVOURS[flavour]

@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests import guard
+
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -192,6 +194,7 @@ class Browser:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
+    guard.starts("a browser")
     program = shutil.which("chromium") or shutil.which("google-chrome")
     assert program, "no chromium: `make test` installs it"
     to_read, to_write = os.pipe()

@@ -19,6 +19,8 @@ from tests.engines import Engine
 from tests.live.conftest import import_python
 from tests.tiny_image import TINY, import_tiny
 
+pytestmark = pytest.mark.engine
+
 STACK = "far"
 COMPOSE = f"""\
 services:
