@@ -242,7 +242,7 @@ def swarm_services(api: docker.APIClient) -> tuple[str, ...]:
     if swarm.get("LocalNodeState") != "active" or not swarm.get("ControlAvailable"):
         return ()
     try:
-        listed = api.services()  # type: ignore[no-untyped-call] # the SDK's stubs leave it out
+        listed = api.services()
     except docker.errors.APIError:
         return ()  # a swarm without a quorum tells nothing, and the rest does not need it
     return tuple(sorted(str(each["Spec"]["Name"]) for each in listed))

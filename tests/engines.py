@@ -35,6 +35,12 @@ FLAVOURS: dict[str, Path | None] = {
 KEY_OPTION = {"debian": "deprecated-key-path"}
 
 
+def post(api: docker.APIClient, path: str, body: dict[str, object]) -> None:
+    """A call that the SDK has no method for. Raises where the engine refuses it."""
+    answer = api.post(f"{api.base_url}/v{api.api_version}{path}", json=body, timeout=60)
+    answer.raise_for_status()
+
+
 @dataclass(slots=True)
 class Engine:
     """A running engine; use it as a context manager, or call `stop()`."""

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import grpc
-from google.protobuf import empty_pb2
+import grpc  # type: ignore[import-untyped] # it brings no types
+from google.protobuf import empty_pb2  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from provider.plain import from_struct, to_struct
@@ -244,10 +244,15 @@ class Plugin:
             old.urn, answer.id, from_struct(answer.inputs), from_struct(answer.properties), ["read"]
         )
 
+    def read_existing(self, old: Deployed) -> Deployed:
+        """As `read`, of what must be there."""
+        found = self.read(old)
+        assert found is not None, f"{old.id} does not exist"
+        return found
+
     def read_import(self, token: str, name: str, identity: str) -> Deployed:
         """What `pulumi import` would put into the state."""
-        found = self.read(Deployed(self.urn(token, name), identity, {}, {}))
-        assert found is not None, f"{identity} does not exist"
+        found = self.read_existing(Deployed(self.urn(token, name), identity, {}, {}))
         self.recorded.add(found.urn, found.id)
         return found
 

@@ -561,9 +561,7 @@ def test_an_imported_container_has_inputs_that_preview_without_changes(
         stop_signal="SIGINT",
         healthcheck={"test": ["CMD", "true"], "interval": 90_000_000_000},
         host_config=settings,
-        networking_config=api.create_networking_config(
-            {network.id: api.create_endpoint_config(aliases=["www"])}
-        ),
+        networking_config={"EndpointsConfig": {network.id: {"Aliases": ["www"]}}},
     )["Id"]
     api.start(made)
     imported = stack.plugin.read(Deployed(stack.plugin.urn(CONTAINER, "imported"), made, {}, {}))

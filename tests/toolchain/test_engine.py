@@ -52,8 +52,13 @@ def host(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def console() -> progress.Console:
-    return progress.Console(io.StringIO())
+def written() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def console(written: io.StringIO) -> progress.Console:
+    return progress.Console(written)
 
 
 @pytest.fixture
@@ -68,11 +73,15 @@ def test_the_default_address_is_the_default_socket() -> None:
 
 
 def test_an_engine_that_answers_is_used_and_its_version_shown(
-    host: str, console: progress.Console, places: Places, monkeypatch: pytest.MonkeyPatch
+    host: str,
+    console: progress.Console,
+    written: io.StringIO,
+    places: Places,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", host)
     assert engine.install(console, places) == Engine(host)
-    assert "28.0.1 (API 1.48)" in console.out.getvalue()  # type: ignore[attr-defined]
+    assert "28.0.1 (API 1.48)" in written.getvalue()
 
 
 def test_a_wrong_docker_host_is_an_error_and_no_other_engine_is_taken(
