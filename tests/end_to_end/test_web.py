@@ -91,10 +91,11 @@ def test_the_outputs_name_the_url_the_networks_and_the_containers(
     assert outputs["url"] == "http://localhost:8080"
     assert sorted(outputs["networks"]) == ["backend", "frontend"]
     assert sorted(outputs["containers"]) == ["flask_app", "nginx"]
-    running = snapshot(api)
-    for names in outputs["containers"].values():
-        assert {f"/{name}" for name in names} <= running["containers"]
-    assert set(outputs["networks"].values()) <= running["networks"]
+    inspected = [api.inspect_container(id_) for id_ in containers(api, "dev").values()]
+    told = [f"/{name}" for names in outputs["containers"].values() for name in names]
+    assert sorted(told) == sorted(each["Name"] for each in inspected)
+    joined = {network for each in inspected for network in each["NetworkSettings"]["Networks"]}
+    assert set(outputs["networks"].values()) == joined
 
 
 def test_a_second_up_changes_nothing(dev: Outcome, web: Project, api: docker.APIClient) -> None:
