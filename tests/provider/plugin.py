@@ -112,6 +112,8 @@ class Plugin:
         identity: str = IDENTITY,
         **variables: str,
     ) -> None:
+        # Seconds for a call to the plugin, which must end before by itself.
+        self.patience = 180.0
         self._engine = _PulumiEngine()
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
         engine_pb2_grpc.add_EngineServicer_to_server(self._engine, self._server)
@@ -175,9 +177,9 @@ class Plugin:
     def urn(self, token: str, name: str) -> str:
         return f"urn:pulumi:dev::{self._project}::{token}::{name}"
 
-    def _call(self, method: str, request: Any, timeout: float = 180) -> Any:
+    def _call(self, method: str, request: Any, timeout: float | None = None) -> Any:
         try:
-            return getattr(self._stub, method)(request, timeout=timeout)
+            return getattr(self._stub, method)(request, timeout=timeout or self.patience)
         except grpc.RpcError as error:
             raise Refused(error.details()) from None
 

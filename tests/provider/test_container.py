@@ -7,12 +7,14 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import docker
 import pytest
 
+from provider import shared as shared_module
 from provider.container import ContainerKind
 from provider.plain import UNKNOWN
 from provider.resource import Context
@@ -224,19 +226,17 @@ def test_a_failure_shows_the_last_log_lines_of_both_streams(stack: Stack) -> Non
 
 
 def test_waiting_ends_as_soon_as_the_container_is_healthy(stack: Stack) -> None:
-    began = time.monotonic()
+    """Its limit is longer than any call to the plugin may take."""
     stack.container(
         "web",
         command=["sh", "-c", "sleep 1; touch /ready; exec pause"],
         healthcheck={"tests": ["CMD", "test", "-e", "/ready"], "interval": "200ms", "retries": 50},
         wait=True,
-        waitTimeout=30,
+        waitTimeout=3600,
     )
-    assert time.monotonic() - began < 5
 
 
 def test_waiting_ends_early_when_the_container_turns_unhealthy(stack: Stack) -> None:
-    began = time.monotonic()
     with pytest.raises(Refused) as refused:
         stack.container(
             "web",
@@ -252,7 +252,6 @@ def test_waiting_ends_early_when_the_container_turns_unhealthy(stack: Stack) -> 
         "  last health check (exit code 1): no database\n"
         "  it wrote no log lines"
     )
-    assert time.monotonic() - began < 10
     assert _mine(stack) == []
 
 
@@ -311,11 +310,42 @@ def test_a_container_is_stopped_gently(stack: Stack, tmp_path: Any) -> None:
     assert (tmp_path / "ended").read_text() == "ended\n"
 
 
-def test_stop_timeout_is_the_time_a_container_is_given(stack: Stack) -> None:
+def test_a_container_that_does_not_heed_the_signal_is_killed(stack: Stack) -> None:
     deaf = stack.container("deaf", command=["sleep", "1000"], stopTimeout=1)
-    began = time.monotonic()
+    since = int(time.time())
     stack.plugin.delete(deaf)
-    assert 0.9 < time.monotonic() - began < 5
+    signals = stack.api.events(
+        since=since,
+        until=int(time.time()) + 1,
+        decode=True,
+        filters={"container": deaf.id, "event": "kill"},
+    )
+    assert [each["Actor"]["Attributes"]["signal"] for each in signals][:2] == ["15", "9"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "seconds"),
+    [
+        ({}, 10),
+        ({"stopTimeout": 3}, 3),
+        ({"stopTimeout": 3, "destroyGraceSeconds": 4}, 4),
+        ({"destroyGraceSeconds": 0}, 0),
+    ],
+)
+def test_stop_timeout_is_the_time_a_container_is_given(
+    offline: Surroundings, inputs: dict[str, Any], seconds: int
+) -> None:
+    asked: list[tuple[str, str, Any]] = []
+    api = SimpleNamespace(
+        speaks=(1, 47),
+        call=lambda method, path, params, **_: asked.append((method, path, params)),
+    )
+    context = replace(offline.context(), engine_of=lambda: cast(Any, api))
+    ContainerKind().delete(context, "web", {"image": TINY, **inputs}, {})
+    assert asked == [
+        ("POST", "/containers/web/stop", {"t": seconds}),
+        ("DELETE", "/containers/web", {"force": 1, "v": 1}),
+    ]
 
 
 def test_anonymous_volumes_go_with_the_container_unless_kept(stack: Stack) -> None:
@@ -605,7 +635,7 @@ def _mine(stack: Stack) -> list[dict[str, Any]]:
 
 
 def _eventually(condition: Any) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if condition():
             return True
@@ -613,8 +643,11 @@ def _eventually(condition: Any) -> bool:
     return False
 
 
-def test_containers_leave_an_engine_that_can_lose_count_one_after_the_other() -> None:
+def test_containers_leave_an_engine_that_can_lose_count_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """But one that takes its time to stop does not hold the others up for all of it."""
+    monkeypatch.setattr(shared_module, "TURN_SECONDS", 60)
     shared = Shared()
     ctx = cast(Context, SimpleNamespace(api=SimpleNamespace(speaks=(1, 41))))
     under_way: list[int] = []
@@ -637,6 +670,7 @@ def test_containers_leave_an_engine_that_can_lose_count_one_after_the_other() ->
     slow.start()
     while not under_way:
         time.sleep(0.01)
+    monkeypatch.setattr(shared_module, "TURN_SECONDS", 0.05)
     leave(lambda: None)
     assert slow.is_alive()
     stopped.set()

@@ -6,6 +6,7 @@ import io
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -234,12 +235,18 @@ def test_a_call_that_takes_long_beside_others_that_are_answered_costs_them_nothi
     assert asked(talker)[2:] == ["/x"]
 
 
-def test_networks_behind_a_hung_engine_do_not_wait_one_after_the_other(talks: Talks) -> None:
+@pytest.mark.parametrize("at_once", [1, 8])
+def test_networks_behind_a_hung_engine_do_not_wait_one_after_the_other(
+    talks: Talks, at_once: int
+) -> None:
     talker = talks(*[b""] * 12)
-    with Plugin(talker.host, CAUSEWAY_CALL_SECONDS="1") as plugin:
-        for name in ("a", "b", "c", "d"):
+    with (
+        Plugin(talker.host, CAUSEWAY_CALL_SECONDS="1") as plugin,
+        ThreadPoolExecutor(at_once) as pool,
+    ):
+        for made in [pool.submit(plugin.create, NETWORK, f"net-{n}", {}) for n in range(8)]:
             with pytest.raises(Refused, match="did not answer in time"):
-                plugin.create(NETWORK, name, {})
+                made.result()
     # The engine's id is asked for first of all; without it nothing else is.
     assert asked(talker) == ["/version", "/info"]
 
