@@ -60,7 +60,7 @@ lint: environment ## ruff and mypy --strict
 	.venv/bin/mypy
 
 unit: environment ## the tests that need no engine, no browser and no root
-	$(VENV) -m pytest -m "not engine" -n auto --dist worksteal
+	$(VENV) -m pytest -m "not engine" -n auto --dist loadfile
 
 faults: tools ## 100 kills of pulumi and 20 engine restarts at random moments (40 minutes)
 	$(VENV) -m bench.faults

@@ -197,8 +197,10 @@ def asked(talker: Talker) -> list[str]:
 
 
 def test_an_engine_that_let_a_call_pass_is_asked_for_a_word_before_the_next(
-    speaks: Speaks,
+    speaks: Speaks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(wire, "SILENCE_SECONDS", 60)
+    monkeypatch.setattr(wire, "PROBE_SECONDS", 0.2)
     engine, talker = speaks(b"", b"", b"")
     with pytest.raises(Silent):
         engine.call("GET", "/x", timeout=0.2)

@@ -44,7 +44,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def host(tmp_path: Path) -> Iterator[str]:
     path = tmp_path / "docker.sock"
     with socketserver.UnixStreamServer(str(path), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"unix://{path}"
         server.shutdown()
