@@ -33,7 +33,18 @@ def security(config: dict[str, Any], scheme: str, port: int | None) -> ssl.SSLCo
     # An empty variable is off, as for the docker command.
     if os.environ.get("DOCKER_TLS_VERIFY"):
         return _of_folder(Path(os.environ.get("DOCKER_CERT_PATH") or contexts.configuration()))
-    return ssl.create_default_context() if scheme == "https" else None
+    return _context() if scheme == "https" else None
+
+
+def _context(cafile: str | None = None, cadata: str | None = None) -> ssl.SSLContext:
+    """Verification as Python before 3.13 does it, and as Docker does.
+
+    Later ones also refuse an authority without a key usage, which is what Docker's own
+    instructions make.
+    """
+    tls = ssl.create_default_context(cafile=cafile, cadata=cadata)
+    tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return tls
 
 
 @contextmanager
@@ -57,7 +68,7 @@ def _of_folder(folder: Path, names: tuple[str, ...] = tuple(TEXTS)) -> ssl.SSLCo
             (folder / name).read_bytes()
         authority = str(folder / AUTHORITY) if AUTHORITY in names else None
         name = AUTHORITY
-        tls = ssl.create_default_context(cafile=authority)
+        tls = _context(cafile=authority)
         if CERTIFICATE in names:
             name = f"{CERTIFICATE} with {KEY}"
             tls.load_cert_chain(folder / CERTIFICATE, folder / KEY, _no_password)
@@ -78,7 +89,7 @@ def _of_texts(texts: dict[str, str]) -> ssl.SSLContext:
         )
     name = TEXTS[AUTHORITY]
     try:
-        tls = ssl.create_default_context(cadata=texts[AUTHORITY] or None)
+        tls = _context(cadata=texts[AUTHORITY] or None)
         if texts[CERTIFICATE]:
             name = f"{TEXTS[CERTIFICATE]} with {TEXTS[KEY]}"
             with _files(texts) as folder:
@@ -112,7 +123,7 @@ def _of_context(
             wanted |= {CERTIFICATE, KEY}  # they go together
         tls = _of_folder(context.material, tuple(sorted(wanted)))
     elif context.skips_verification or scheme == "https":
-        tls = ssl.create_default_context()
+        tls = _context()
     elif port == TLS_PORT:
         raise Fault(
             f"the docker context {context.name!r} leads to the port of TLS, {port}, and has no "
