@@ -45,14 +45,14 @@ lesson: setup ## deploy lesson N on a stack of its own, show expected and seen, 
 	@test ! -f causeway.local.yaml || $(PYTHON) -m toolchain images debian:12-slim > /dev/null
 	@$(VENV) -m cli.lesson $(N)
 
-test: tools lint ## lint, types and all tests; they start engines of their own
-	$(VENV) -m pytest
+test: tools lint unit ## lint, types and all tests; they start engines of their own
+	$(VENV) -m pytest -m engine
 
 verify-all: tools ## try every cell of the isolation stack, and 42 changes to a living one, on two engines
 	CAUSEWAY_LIVE=all $(VENV) -m pytest tests/live
 
 test-current: tools ## the engine's tests on a current Docker engine instead of Debian's
-	$(VENV) -m pytest tests/engine tests/provider --engine current
+	$(VENV) -m pytest -m engine tests/engine tests/provider --engine current
 
 lint: environment ## ruff and mypy --strict
 	.venv/bin/ruff check .
