@@ -5,8 +5,6 @@ STACK  ?= dev
 
 PULUMI := .venv/bin/pulumi
 VENV   := .venv/bin/python
-# The tests that start an engine of their own, or a browser, which takes root on Debian.
-WITH_ENGINE := tests/engine tests/end_to_end tests/harm $(wildcard tests/provider tests/live tests/browser tests/rollout) tests/lessons tests/networks
 
 .DEFAULT_GOAL := help
 .PHONY: help setup doctor up preview down passphrase images lessons lesson test verify-all test-current lint unit bench rollout-bench faults golden lock clean-cache
@@ -47,22 +45,22 @@ lesson: setup ## deploy lesson N on its own stack, show expected and actual resu
 	@test ! -f causeway.local.yaml || $(PYTHON) -m toolchain images debian:12-slim > /dev/null
 	@$(VENV) -m causeway.cli.lesson $(N)
 
-test: tools lint ## lint, type checks and all tests, which start their own engines
-	$(VENV) -m pytest
+test: tools lint unit ## lint, type checks and all tests, which start their own engines
+	$(VENV) -m pytest -m engine
 
 verify-all: tools ## probe every cell of the isolation stack, and 42 changes to a running stack, on two engines
 	CAUSEWAY_LIVE=all $(VENV) -m pytest tests/live
 
 test-current: tools ## run the engine tests on a current Docker engine instead of Debian's
-	$(VENV) -m pytest tests/engine tests/provider --engine current
+	$(VENV) -m pytest -m engine tests/engine tests/provider --engine current
 
 lint: environment ## run ruff and mypy --strict
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-unit: environment ## the tests that need no engine
-	$(VENV) -m pytest $(WITH_ENGINE:%=--ignore=%)
+unit: environment ## the tests that need no engine, no browser and no root
+	$(VENV) -m pytest -m "not engine" -n auto --dist loadfile
 
 faults: tools ## kill pulumi 100 times and restart the engine 20 times at random moments (40 minutes)
 	$(VENV) -m bench.faults

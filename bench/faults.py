@@ -124,9 +124,9 @@ class Bystanders:
         now = self.seen()
         for each in self.api.networks(names=["bystander-network"]):
             now[each["Id"]] = each["Created"]
-        wrong = sum(now.get(identity) != known for identity, known in self.before.items())
+        wrong = [each for each, known in self.before.items() if now.get(each) != known]
         names = {each["Name"] for each in self.api.volumes()["Volumes"] or []}
-        return wrong + ("bystander-volume" not in names)
+        return len(wrong) + ("bystander-volume" not in names)
 
     def revive(self) -> None:
         """Start them again after a restart of the engine, since they have no restart policy."""

@@ -1,19 +1,29 @@
-"""Fixtures that all tests share.
+"""Fixtures that all tests share, and the marker `engine` of those that need more than Python.
 
 A machine that cannot run a test engine fails the tests that need one; nothing is skipped.
 """
 
 from __future__ import annotations
 
+import re
+import shutil
 import signal
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import docker
 import pytest
 
+from tests import guard
 from tests.engines import FLAVOURS, Engine
 from tests.tiny_image import import_tiny
+
+# Fixtures that start an engine or a browser. A test that starts one in its body, or in a fixture of
+# another name, bears the marker in its file; tests/guard.py fails one that lacks it.
+STARTING = re.compile(r"(\w+_)?engine|chromium")
+WATCH = pytest.StashKey[guard.Watch]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,15 +41,46 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "debian_engine: says what Debian's engine alone does")
+    config.addinivalue_line(
+        "markers",
+        "engine: starts a Docker engine or a browser, or needs what `make tools` installs",
+    )
+    config.stash[WATCH] = guard.Watch(Path(tempfile.mkdtemp(prefix="causeway-guard-")))
+    guard.install()
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[WATCH].folder, ignore_errors=True)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On another engine, what is true of Debian's alone is no test."""
+    """Mark what starts an engine, before `-m` chooses; on another engine, leave out Debian's."""
+    for item in items:
+        if isinstance(item, pytest.Function) and any(map(STARTING.fullmatch, item.fixturenames)):
+            item.add_marker(pytest.mark.engine)
     if config.getoption("--engine") == "debian":
         return
     others = [item for item in items if item.get_closest_marker("debian_engine")]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in others]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    if not item.get_closest_marker("engine"):
+        item.config.stash[WATCH].begin()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    try:
+        yield
+    finally:
+        told = item.config.stash[WATCH].end()
+    if told:
+        pytest.fail(f"a test without the marker `engine` started {', '.join(told)}", pytrace=False)
 
 
 def started(flavour: str) -> Iterator[Engine]:

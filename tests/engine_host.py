@@ -170,9 +170,9 @@ def remove(name: str, slot: int) -> None:
         if folder.exists():
             raise EngineError(f"{folder} cannot be removed: see `findmnt -R {folder}`")
     # Inner ones first. Others come and go meanwhile, on which a glob would fail.
-    for folder, _, _ in os.walk("/sys/fs/cgroup", topdown=False):
-        if name in Path(folder).parts:
-            _remove_cgroup(Path(folder))
+    for group, _, _ in os.walk("/sys/fs/cgroup", topdown=False):
+        if name in Path(group).parts:
+            _remove_cgroup(Path(group))
     others = [other for other in names_in_use() if other != slot]
     if not others and not names_in_use().get(slot):
         close_way_out()

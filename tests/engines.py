@@ -21,7 +21,7 @@ from types import TracebackType
 import docker
 
 from causeway.engine.client import Engine as Client
-from tests import engine_host
+from tests import engine_host, guard
 from tests.engine_host import DATA, PATH, PREFIX, RUN, EngineError
 from toolchain import current_engine, places
 
@@ -34,6 +34,12 @@ FLAVOURS: dict[str, Path | None] = {
 }
 # Docker up to 20.10 keeps its identity in /etc/docker unless told otherwise.
 KEY_OPTION = {"debian": "deprecated-key-path"}
+
+
+def post(api: docker.APIClient, path: str, body: dict[str, object]) -> None:
+    """A call that the SDK has no method for. Raises where the engine refuses it."""
+    answer = api.post(f"{api.base_url}/v{api.api_version}{path}", json=body, timeout=60)
+    answer.raise_for_status()
 
 
 @dataclass(slots=True)
@@ -53,6 +59,7 @@ class Engine:
     @classmethod
     def start(cls, flavour: str = "debian") -> Engine:
         """A fresh engine with no images. Raises EngineError when the machine cannot run one."""
+        guard.starts("a Docker engine")
         if flavour not in FLAVOURS:
             raise EngineError(f"unknown engine flavour {flavour!r} (known: {sorted(FLAVOURS)})")
         folder = FLAVOURS[flavour]

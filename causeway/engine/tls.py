@@ -41,7 +41,18 @@ def security(
     # An empty variable means off, as in the docker command.
     if os.environ.get("DOCKER_TLS_VERIFY"):
         return _of_folder(Path(os.environ.get("DOCKER_CERT_PATH") or contexts.configuration()))
-    return ssl.create_default_context() if scheme == "https" else None
+    return _context() if scheme == "https" else None
+
+
+def _context(cafile: str | None = None, cadata: str | None = None) -> ssl.SSLContext:
+    """Verification as Python before 3.13 does it, and as Docker does.
+
+    Later ones also refuse an authority without a key usage, which is what Docker's own
+    instructions make.
+    """
+    tls = ssl.create_default_context(cafile=cafile, cadata=cadata)
+    tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return tls
 
 
 @contextmanager
@@ -64,7 +75,7 @@ def _of_folder(folder: Path, names: tuple[str, ...] = tuple(TEXTS)) -> ssl.SSLCo
             (folder / name).read_bytes()
         authority = str(folder / AUTHORITY) if AUTHORITY in names else None
         name = AUTHORITY
-        tls = ssl.create_default_context(cafile=authority)
+        tls = _context(cafile=authority)
         if CERTIFICATE in names:
             name = f"{CERTIFICATE} with {KEY}"
             tls.load_cert_chain(folder / CERTIFICATE, folder / KEY, _no_password)
@@ -85,7 +96,7 @@ def _of_texts(texts: dict[str, str]) -> ssl.SSLContext:
         )
     name = TEXTS[AUTHORITY]
     try:
-        tls = ssl.create_default_context(cadata=texts[AUTHORITY] or None)
+        tls = _context(cadata=texts[AUTHORITY] or None)
         if texts[CERTIFICATE]:
             name = f"{TEXTS[CERTIFICATE]} with {TEXTS[KEY]}"
             with _files(texts) as folder:
@@ -120,7 +131,7 @@ def _of_context(
             wanted |= {CERTIFICATE, KEY}  # one needs the other
         tls = _of_folder(context.material, tuple(sorted(wanted)))
     elif context.skips_verification or scheme == "https":
-        tls = ssl.create_default_context()
+        tls = _context()
     elif port == TLS_PORT:
         raise Fault(
             f"the docker context {context.name!r} uses the TLS port {port} and has no "

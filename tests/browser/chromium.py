@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests import guard
+
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -71,7 +73,8 @@ class Browser:
             message["sessionId"] = self._session
         os.write(self._to, json.dumps(message).encode() + b"\0")
         number = self._number
-        return self._until(lambda told: told.get("id") == number)["result"]
+        result: dict[str, Any] = self._until(lambda told: told.get("id") == number)["result"]
+        return result
 
     def wait_for(self, event: str) -> dict[str, Any]:
         return self._until(lambda told: told.get("method") == event)
@@ -81,7 +84,7 @@ class Browser:
         while True:
             while b"\0" in self._pending:
                 text, _, self._pending = self._pending.partition(b"\0")
-                told = json.loads(text)
+                told: dict[str, Any] = json.loads(text)
                 if "method" in told:
                     self.events.append(told)
                 if is_wanted(told):
@@ -192,6 +195,7 @@ class Browser:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
+    guard.starts("a browser")
     program = shutil.which("chromium") or shutil.which("google-chrome")
     assert program, "no chromium: `make test` installs it"
     to_read, to_write = os.pipe()

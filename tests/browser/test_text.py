@@ -94,16 +94,20 @@ def test_no_text_lies_on_another(drawn: Browser) -> None:
 @every_stack
 def test_no_line_to_a_network_crosses_text(drawn: Browser) -> None:
     texts = drawn.run(TEXTS)
+    assert len(texts) > 10
     widened = [
         [name, x - 0.6, y - 0.6, right + 0.6, low + 0.6]
         for name, x, y, right, low in drawn.run(LINES)
     ]
+    assert widened
     assert [text[0] for text in texts for line in widened if meet(text, line)] == []
 
 
 @every_stack
 def test_text_stays_inside_its_card(drawn: Browser) -> None:
-    for name, x, y, right, low, *text in drawn.run(CARDS):
+    found = drawn.run(CARDS)
+    assert len(found) > 3
+    for name, x, y, right, low, *text in found:
         assert x <= text[0], name
         assert y <= text[1], name
         assert text[2] <= right, name
@@ -115,7 +119,9 @@ def test_nothing_leaves_the_picture(drawn: Browser) -> None:
     width, height = drawn.run(
         "(({width, height}) => [width, height])(document.documentElement.viewBox.baseVal)"
     )
-    for name, x, y, right, low in drawn.run(TEXTS):
+    texts = drawn.run(TEXTS)
+    assert len(texts) > 10
+    for name, x, y, right, low in texts:
         assert x >= 0, name
         assert y >= 0, name
         assert right <= width, name

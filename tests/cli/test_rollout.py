@@ -325,7 +325,7 @@ class Answering(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[HTTPServer]:
     made = HTTPServer(("127.0.0.1", 0), Answering)
-    thread = threading.Thread(target=made.serve_forever, daemon=True)
+    thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield made
     made.shutdown()
@@ -338,7 +338,7 @@ def test_a_probe_counts_errors_of_the_server_and_no_others(
 ) -> None:
     monkeypatch.setattr(Answering, "codes", iter([200, 502, 404, 503]))
     with Probe(f"http://127.0.0.1:{server.server_port}/") as probe:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while probe.sent < 6 and time.monotonic() < deadline:
             time.sleep(0.05)
     assert probe.sent >= 6

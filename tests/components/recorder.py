@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped] # no types
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
 from causeway.model.values import Stack as StackValue
@@ -15,6 +17,10 @@ from components.labels import Owner
 from components.stack import Stack, StackArgs
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
+# Pulumi asks for the current loop; Python makes one by itself up to 3.11 only. Its root resource
+# lives as long as the process, and so does the loop.
+LOOP = asyncio.new_event_loop()
+atexit.register(LOOP.close)
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
@@ -144,6 +150,7 @@ def record(
     `state` holds the outputs of the last update: `{urn: {"type": ..., "outputs": ...}}`;
     `engine` is what the plugin tells of the engine, None is one that has no such function.
     """
+    asyncio.set_event_loop(LOOP)
     mocks = _Outputs(exit_code, state or {}, engine)
     monitor = _Monitor(mocks)
     pulumi.runtime.set_mocks(mocks, "shop", stack, preview, monitor=monitor)

@@ -121,7 +121,7 @@ def filled(kind: Any, owner: str = "", name: str = "") -> Any:
     arguments = [each for each in get_args(kind) if each is not type(None)]
     if kind is Place:
         return HERE
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = get_type_hints(kind, {**vars(values)})
         own = kind.__name__
         return kind(

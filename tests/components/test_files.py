@@ -57,9 +57,9 @@ def test_the_content_stands_nowhere_in_clear(tmp_path: Path) -> None:
     assert "hunter2" not in repr(FileSource("password", "secret", HERE, content="hunter2"))
 
 
-def config(**values: str) -> Recording:
+def config(file: str | None = None, content: str | None = None) -> Recording:
     mount = FileMount("config", "motd", "/etc/motd")
-    source = FileSource("motd", "config", HERE, **values)
+    source = FileSource("motd", "config", HERE, file, content)
     return declare(
         stack(service("db", files=(mount,)), file_sources=(source,)), secrets=("hunter2",)
     )

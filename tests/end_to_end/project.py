@@ -17,6 +17,8 @@ from typing import Any
 
 import docker
 
+from tests import guard
+
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = Path(sys.prefix)
 SECONDS = 600
@@ -52,6 +54,7 @@ class Project:
     @classmethod
     def copy(cls, folder: Path, host: str) -> Project:
         """The project's files as they are now, committed or not, without what git ignores."""
+        guard.starts("a copy of the project")
         source = folder / "project"
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

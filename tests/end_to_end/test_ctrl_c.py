@@ -14,6 +14,8 @@ from tests.end_to_end.project import Project
 from tests.engines import Engine
 from tests.tiny_image import TINY, import_tiny
 
+pytestmark = pytest.mark.engine
+
 # More than the plugin gives its calls to end, less than any limit on a call.
 SECONDS = 30
 UNHEALTHY = f"""services:

@@ -10,6 +10,7 @@ import docker
 import pytest
 
 from tests.end_to_end.project import Project
+from tests.engines import post
 from tests.tiny_image import TINY
 
 STACK = "drift"
@@ -109,9 +110,7 @@ HANDS: dict[str, Callable[[Place], Any]] = {
     "memory": lambda at: at.update(mem_limit="80m"),
     "reservation": lambda at: at.update(mem_reservation="16m"),
     "swap": lambda at: at.update(memswap_limit="160m"),
-    "processors": lambda at: at.api._post_json(
-        at.api._url("/containers/{0}/update", at.id), data={"NanoCPUs": 250_000_000}
-    ).raise_for_status(),
+    "processors": lambda at: post(at.api, f"/containers/{at.id}/update", {"NanoCPUs": 250_000_000}),
     "shares": lambda at: at.update(cpu_shares=256),
     "processor-set": lambda at: at.update(cpuset_cpus="0"),
     "network-removed": remove_network,

@@ -13,6 +13,8 @@ from tests.end_to_end.project import Project
 from tests.engines import Engine
 from tests.tiny_image import TINY, import_tiny
 
+pytestmark = pytest.mark.engine
+
 DISK = "48m"
 BLOCK = bytes(4096)
 COMPOSE = f"""services:

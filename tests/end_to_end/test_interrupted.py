@@ -11,6 +11,8 @@ from bench.faults import Counts, Rig, run
 from tests.engines import Engine
 from tests.tiny_image import import_tiny
 
+pytestmark = pytest.mark.engine
+
 SERVICES = 6
 
 

@@ -18,6 +18,8 @@ from tests import engine_host
 from tests.engines import Engine
 from tests.tiny_image import TINY
 
+pytestmark = pytest.mark.engine
+
 ROOT = Path(__file__).parents[2]
 
 

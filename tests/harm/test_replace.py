@@ -6,6 +6,7 @@ The programs here are plain Pulumi programs on the plugin: what Compose files ca
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,10 @@ def test_ports_that_are_swapped_with_the_names_are_refused_and_both_run_on(
     assert len(api.containers(all=True)) == 2
 
 
+def differ(api: docker.APIClient, known: set[str]) -> bool:
+    return {each["Id"] for each in api.containers(all=True)} != known
+
+
 @pytest.mark.parametrize("killed", [False, True], ids=["", "killed"])
 def test_a_name_used_again_after_a_rename_does_not_cost_the_renamed_one(
     ours: Checkout, api: docker.APIClient, program: Program, killed: bool
@@ -202,7 +207,7 @@ def test_a_name_used_again_after_a_rename_does_not_cost_the_renamed_one(
         program(f'container("b", envs=["V=1"])\ncontainer("a", envs=["NEW={version}"])\n')
         if killed:
             known = {each["Id"] for each in api.containers(all=True)}
-            ours.kill(lambda known=known: {e["Id"] for e in api.containers(all=True)} != known)
+            ours.kill(partial(differ, api, known))
         ours.up().succeeded()
         assert fingerprint(api.inspect_container(renamed["id"])) == renamed
         assert sorted(each["Id"] for each in api.containers(all=True)) == ours.ids()

@@ -10,7 +10,8 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as of_each
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Living:
     field: Field
     written: dict[str, Any]
     now: Moment | None = None
-    tally: Counter[Outcome] = field(default_factory=Counter)
+    tally: Counter[Outcome] = of_each(default_factory=Counter)
 
     def become(self, written: dict[str, Any]) -> str:
         """Deploy it and measure; what the update said."""

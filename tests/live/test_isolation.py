@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from causeway.model.reach import Verdict
+from causeway.live.verify import Finding
+from causeway.model.reach import NodeKind, Verdict
 from tests.live.conftest import Measured, differing
 
 UNDECIDED = {
@@ -19,6 +20,11 @@ UNDECIDED = {
 }
 
 
+def flow(finding: Finding) -> str:
+    cell = finding.cell
+    return f"{cell.source} -> {cell.destination}:{cell.endpoint}"
+
+
 def test_model_and_packets_agree_in_every_cell(isolation: Measured) -> None:
     assert differing(isolation.report) == ""
 
@@ -29,16 +35,17 @@ def test_hundreds_of_cells_are_tried(isolation: Measured) -> None:
 
 
 def test_only_names_outside_and_undecided_cells_are_not_probed(isolation: Measured) -> None:
-    for each in isolation.report.unprobed:
-        assert each.seen.why == "external names are not resolved" or (
-            each.cell.verdict is Verdict.UNKNOWN and each.seen.verdict is not None
-        )
+    unprobed = isolation.report.unprobed
+    outside = [each for each in unprobed if each.cell.destination.kind is NodeKind.DNS]
+    assert {each.seen.why for each in outside} == {"external names are not resolved"}
+    others = [each for each in unprobed if each not in outside]
+    assert {flow(each) for each in others} == UNDECIDED[isolation.field.flavour]
+    # They were tried all the same.
+    assert [flow(each) for each in others if each.seen.verdict is None] == []
 
 
 def test_what_the_model_leaves_open_is_what_others_decide(isolation: Measured) -> None:
     undecided = {
-        f"{each.cell.source} -> {each.cell.destination}:{each.cell.endpoint}"
-        for each in isolation.report.findings
-        if each.cell.verdict is Verdict.UNKNOWN
+        flow(each) for each in isolation.report.findings if each.cell.verdict is Verdict.UNKNOWN
     }
     assert undecided == UNDECIDED[isolation.field.flavour]

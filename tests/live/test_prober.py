@@ -17,6 +17,9 @@ from causeway.live.probe import Attempt, ProbeProcess, start_command
 from causeway.model.reach import Cell, Node, NodeKind, Verdict
 from tests.engine_host import run
 
+# No engine, but namespaces and a firewall, which take root and what `make tools` installs.
+pytestmark = pytest.mark.engine
+
 SERVE = Path(__file__).with_name("serve.py")
 RULES = """
 table ip filter {

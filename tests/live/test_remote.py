@@ -15,9 +15,11 @@ import pytest
 
 from tests.certificates import certified, docker_context
 from tests.end_to_end.project import Outcome, Project
-from tests.engines import Engine
+from tests.engines import Engine, post
 from tests.live.conftest import import_python
 from tests.tiny_image import TINY, import_tiny
+
+pytestmark = pytest.mark.engine
 
 STACK = "far"
 COMPOSE = f"""\
@@ -175,9 +177,11 @@ def test_ssh_is_refused_with_the_way_round(far: Far) -> None:
 def test_services_of_a_swarm_are_said_not_to_be_read(far: Far) -> None:
     with closing(far.engine.api()) as api:
         api.init_swarm(advertise_addr=far.engine.address)
-        spec = {"Name": "fleet", "TaskTemplate": {"ContainerSpec": {"Image": TINY}}}
-        made = api._post_json(api._url("/services/create"), data=spec)
-        made.raise_for_status()
+        spec: dict[str, object] = {
+            "Name": "fleet",
+            "TaskTemplate": {"ContainerSpec": {"Image": TINY}},
+        }
+        post(api, "/services/create", spec)
         told = far.causeway("verify", **far.by_tls())
         api.leave_swarm(force=True)
     assert "ignored: Swarm services of this engine (fleet)" in told.succeeded().output

@@ -12,6 +12,8 @@ import pytest
 from tests.engines import Engine
 from tests.live.conftest import differing, laid_out, measured
 
+pytestmark = pytest.mark.engine
+
 
 def proxies(engine: Engine) -> list[str]:
     """Processes of docker-proxy that this engine has started."""

@@ -83,7 +83,9 @@ def test_order_of_services_and_networks_has_no_effect(write: Any) -> None:
 
 def test_loading_twice_gives_equal_stacks(write: Any) -> None:
     text = "services: {web: {image: web:1, ports: ['80']}}\n"
-    assert write(text) == write(text)
+    first, second = write(text), write(text)
+    assert first is not second
+    assert first == second
 
 
 def test_scale_of_an_unknown_service(write: Any) -> None:

@@ -17,6 +17,8 @@ from tests.networks.rows import ROWS, SWARM_ROWS
 from tests.provider.plugin import Plugin
 from tests.tiny_image import import_tiny
 
+pytestmark = pytest.mark.engine
+
 PAGE = Path(__file__).parents[2] / "docs" / "networks.md"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations, pairwise
@@ -16,9 +15,16 @@ from causeway.drawing.picture.scene import scene
 from causeway.model.reach import reach
 from causeway.model.values import Stack
 from tests.picture import five, network, service, sixty, twelve
+from tests.work import calls
 
 every_stack = pytest.mark.parametrize(
     "stack", [five, twelve, sixty], ids=lambda each: each.__name__
+)
+
+
+# Each card of five lies in all its areas, so that no line leads to any.
+every_stack_with_lines = pytest.mark.parametrize(
+    "stack", [twelve, sixty], ids=lambda each: each.__name__
 )
 
 
@@ -56,6 +62,7 @@ def test_no_card_lies_on_another(stack: Callable[[], Stack]) -> None:
 def test_card_lies_in_its_areas_and_in_no_other(stack: Callable[[], Stack], columns: int) -> None:
     """An area that a card is on without lying in it is joined to it by a line."""
     picture = laid(stack(), columns)
+    assert len(picture.cards) == len(stack().services)
     for placed in picture.cards:
         inside = {band.area.id for band in picture.bands if within(placed.box, band.box)}
         touched = {band.area.id for band in picture.bands if meet(placed.box, band.box)}
@@ -65,18 +72,20 @@ def test_card_lies_in_its_areas_and_in_no_other(stack: Callable[[], Stack], colu
         assert not inside & joined, placed.card.name
 
 
-@every_stack
+@every_stack_with_lines
 def test_line_runs_through_no_card(stack: Callable[[], Stack]) -> None:
     picture = laid(stack())
+    assert picture.trunks
     for trunk in picture.trunks:
         ends = [trunk.end, *(start.y for start in trunk.starts)]
         line = Box(trunk.x - 0.5, min(ends), 1, max(ends) - min(ends))
         assert [each.card.name for each in picture.cards if meet(line, each.box)] == []
 
 
-@every_stack
+@every_stack_with_lines
 def test_lines_of_different_networks_keep_apart(stack: Callable[[], Stack]) -> None:
     picture = laid(stack())
+    assert len(picture.trunks) > 1
     for one, other in combinations(picture.trunks, 2):
         spans = [[each.end, *(start.y for start in each.starts)] for each in (one, other)]
         apart = max(spans[0]) < min(spans[1]) or max(spans[1]) < min(spans[0])
@@ -127,11 +136,9 @@ def test_new_service_on_another_network_leaves_names_where_they_were() -> None:
     assert {name: y for name, y in two.items() if name in one} == one
 
 
-def test_sixty_services_are_laid_out_in_a_third_of_a_second() -> None:
+def test_sixty_services_are_laid_out_without_trying_everything() -> None:
     found = scene([sixty()], reach([sixty()]))
-    start = time.process_time()
-    layout(found)
-    assert time.process_time() - start < 0.3
+    assert sum(calls(lambda: layout(found))) < 120_000  # 80 000 when this was written
 
 
 def test_stack_without_services_is_a_picture() -> None:

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import grpc
-from google.protobuf import empty_pb2
+import grpc  # type: ignore[import-untyped] # it brings no types
+from google.protobuf import empty_pb2  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from causeway.provider.inputs.plain import from_struct, to_struct
@@ -113,6 +113,8 @@ class Plugin:
         identity: str = IDENTITY,
         **variables: str,
     ) -> None:
+        # Seconds for a call to the plugin, which must end before by itself.
+        self.patience = 180.0
         self._engine = _PulumiEngine()
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
         engine_pb2_grpc.add_EngineServicer_to_server(self._engine, self._server)
@@ -176,9 +178,9 @@ class Plugin:
     def urn(self, token: str, name: str) -> str:
         return f"urn:pulumi:dev::{self._project}::{token}::{name}"
 
-    def _call(self, method: str, request: Any, timeout: float = 180) -> Any:
+    def _call(self, method: str, request: Any, timeout: float | None = None) -> Any:
         try:
-            return getattr(self._stub, method)(request, timeout=timeout)
+            return getattr(self._stub, method)(request, timeout=timeout or self.patience)
         except grpc.RpcError as error:
             raise Refused(error.details()) from None
 
@@ -245,10 +247,15 @@ class Plugin:
             old.urn, answer.id, from_struct(answer.inputs), from_struct(answer.properties), ["read"]
         )
 
+    def read_existing(self, old: Deployed) -> Deployed:
+        """As `read`, of what must be there."""
+        found = self.read(old)
+        assert found is not None, f"{old.id} does not exist"
+        return found
+
     def read_import(self, token: str, name: str, identity: str) -> Deployed:
         """What `pulumi import` would put into the state."""
-        found = self.read(Deployed(self.urn(token, name), identity, {}, {}))
-        assert found is not None, f"{identity} does not exist"
+        found = self.read_existing(Deployed(self.urn(token, name), identity, {}, {}))
         self.recorded.add(found.urn, found.id)
         return found
 

@@ -11,13 +11,12 @@ import pytest
 from causeway.engine.machine import Host, Route, interfaces, plugins, routes, routes6
 from causeway.provider.network.limits import (
     CheckedNetwork,
-    Facts,
-    facts,
     failures,
     missing_ipvs,
     warnings,
     without_ipam,
 )
+from causeway.provider.resource.facts import Facts, facts
 
 OURS = {"causeway.state": "this"}
 

@@ -46,6 +46,8 @@ def test_ctrl_c_is_heard_behind_more_calls_than_work_at_the_same_time(talks: Tal
             plugin.kill()  # or the calls would be waited for
             pytest.fail("Cancel was not answered")
         ends = [str(each.exception(timeout=LIMIT)) for each in waiting]
+        with pytest.raises(Refused, match=r"^cancelled$"):
+            plugin.create(NETWORK, "later", {})
     worked_on = "cancelled without waiting for the engine's answer"
     assert set(ends) == {"cancelled", worked_on}
     assert ends.count(worked_on) == WORKERS

@@ -7,14 +7,17 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import docker
 import pytest
 
+from causeway.engine.client import Engine as Client
 from causeway.provider.container.container import ContainerKind
 from causeway.provider.inputs.plain import UNKNOWN
+from causeway.provider.resource import cache as cache_module
 from causeway.provider.resource.cache import EngineCache
 from tests.engines import Engine
 from tests.provider.conftest import Stack
@@ -223,19 +226,17 @@ def test_a_failure_shows_the_last_log_lines_of_both_streams(stack: Stack) -> Non
 
 
 def test_waiting_ends_as_soon_as_the_container_is_healthy(stack: Stack) -> None:
-    began = time.monotonic()
+    """Its limit is longer than any call to the plugin may take."""
     stack.container(
         "web",
         command=["sh", "-c", "sleep 1; touch /ready; exec pause"],
         healthcheck={"tests": ["CMD", "test", "-e", "/ready"], "interval": "200ms", "retries": 50},
         wait=True,
-        waitTimeout=30,
+        waitTimeout=3600,
     )
-    assert time.monotonic() - began < 5
 
 
 def test_waiting_ends_early_when_the_container_turns_unhealthy(stack: Stack) -> None:
-    began = time.monotonic()
     with pytest.raises(Refused) as refused:
         stack.container(
             "web",
@@ -251,7 +252,6 @@ def test_waiting_ends_early_when_the_container_turns_unhealthy(stack: Stack) -> 
         "  last health check (exit code 1): no database\n"
         "  no log lines"
     )
-    assert time.monotonic() - began < 10
     assert _mine(stack) == []
 
 
@@ -310,11 +310,42 @@ def test_a_container_is_stopped_gently(stack: Stack, tmp_path: Any) -> None:
     assert (tmp_path / "ended").read_text() == "ended\n"
 
 
-def test_stop_timeout_is_the_time_a_container_is_given(stack: Stack) -> None:
+def test_a_container_that_does_not_heed_the_signal_is_killed(stack: Stack) -> None:
     deaf = stack.container("deaf", command=["sleep", "1000"], stopTimeout=1)
-    began = time.monotonic()
+    since = int(time.time())
     stack.plugin.delete(deaf)
-    assert 0.9 < time.monotonic() - began < 5
+    signals = stack.api.events(
+        since=since,
+        until=int(time.time()) + 1,
+        decode=True,
+        filters={"container": deaf.id, "event": "kill"},
+    )
+    assert [each["Actor"]["Attributes"]["signal"] for each in signals][:2] == ["15", "9"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "seconds"),
+    [
+        ({}, 10),
+        ({"stopTimeout": 3}, 3),
+        ({"stopTimeout": 3, "destroyGraceSeconds": 4}, 4),
+        ({"destroyGraceSeconds": 0}, 0),
+    ],
+)
+def test_stop_timeout_is_the_time_a_container_is_given(
+    offline: Surroundings, inputs: dict[str, Any], seconds: int
+) -> None:
+    asked: list[tuple[str, str, Any]] = []
+    api = SimpleNamespace(
+        speaks=(1, 47),
+        call=lambda method, path, params, **_: asked.append((method, path, params)),
+    )
+    context = replace(offline.context(), engine_of=lambda: cast(Any, api))
+    ContainerKind().delete(context, "web", {"image": TINY, **inputs}, {})
+    assert asked == [
+        ("POST", "/containers/web/stop", {"t": seconds}),
+        ("DELETE", "/containers/web", {"force": 1, "v": 1}),
+    ]
 
 
 def test_anonymous_volumes_go_with_the_container_unless_kept(stack: Stack) -> None:
@@ -494,7 +525,7 @@ def test_a_container_whose_removal_an_engine_did_not_finish_is_made_anew(
     context, kind = offline.context(), ContainerKind()
     context.cache._answers["/containers/json"] = {"one": {"Id": "one", "State": state}}
     why = "the engine was interrupted while removing the container"
-    assert kind.lost(context, "one", {"image": TINY}, {}) == why
+    assert kind.missing_reason(context, "one", {"image": TINY}, {}) == why
     assert kind.diff(context, "one", {"image": TINY}, {}, {"image": TINY}).changes == {}
 
 
@@ -559,9 +590,7 @@ def test_an_imported_container_has_inputs_that_preview_without_changes(
         stop_signal="SIGINT",
         healthcheck={"test": ["CMD", "true"], "interval": 90_000_000_000},
         host_config=settings,
-        networking_config=api.create_networking_config(
-            {network.id: api.create_endpoint_config(aliases=["www"])}
-        ),
+        networking_config={"EndpointsConfig": {network.id: {"Aliases": ["www"]}}},
     )["Id"]
     api.start(made)
     imported = stack.plugin.read(Deployed(stack.plugin.urn(CONTAINER, "imported"), made, {}, {}))
@@ -605,7 +634,7 @@ def _mine(stack: Stack) -> list[dict[str, Any]]:
 
 
 def _eventually(condition: Any) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if condition():
             return True
@@ -613,9 +642,12 @@ def _eventually(condition: Any) -> bool:
     return False
 
 
-def test_containers_leave_an_engine_that_can_lose_count_one_after_the_other() -> None:
+def test_containers_leave_an_engine_that_can_lose_count_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """But one that takes its time to stop does not hold the others up for all of it."""
-    engine = cast(Engine, SimpleNamespace(api_version=(1, 41)))
+    monkeypatch.setattr(cache_module, "TURN_SECONDS", 60)
+    engine = cast(Client, SimpleNamespace(api_version=(1, 41)))
     cache = EngineCache(lambda: engine)
     under_way: list[int] = []
     together: list[int] = []
@@ -637,6 +669,7 @@ def test_containers_leave_an_engine_that_can_lose_count_one_after_the_other() ->
     slow.start()
     while not under_way:
         time.sleep(0.01)
+    monkeypatch.setattr(cache_module, "TURN_SECONDS", 0.05)
     leave(lambda: None)
     assert slow.is_alive()
     stopped.set()

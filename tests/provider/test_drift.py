@@ -12,7 +12,7 @@ from typing import Any
 import docker
 import pytest
 
-from tests.engines import Engine
+from tests.engines import Engine, post
 from tests.provider.plugin import CONTAINER, NETWORK, Deployed, Plugin, Refused
 from tests.tiny_image import TINY
 
@@ -164,7 +164,7 @@ def remake_container(api: docker.APIClient, site: Site) -> None:
 
 def kill_process(api: docker.APIClient, site: Site) -> None:
     """The container's own process ends; the policy does not restart one that was stopped."""
-    api.update_container(site.web, restart_policy={"Name": "no"})
+    post(api, f"/containers/{site.web}/update", {"RestartPolicy": {"Name": "no"}})
     api.kill(site.web, signal="TERM")
     api.wait(site.web)
 
@@ -285,9 +285,7 @@ KINDS: tuple[tuple[str, Hand, dict[str, Any], dict[str, list[str]]], ...] = (
     ),
     (
         "processors limit changed",
-        lambda api, site: api._post_json(
-            api._url("/containers/{0}/update", site.web), data={"NanoCPUs": 250_000_000}
-        ).raise_for_status(),
+        lambda api, site: post(api, f"/containers/{site.web}/update", {"NanoCPUs": 250_000_000}),
         {"web": ["cpus"]},
         {"web": ["update"]},
     ),

@@ -76,8 +76,11 @@ def test_entries_are_compared_by_meaning(one: dict[str, Any], other: dict[str, A
 
 
 def test_reading_back_keeps_the_name_or_id_and_the_spelling_of_the_declaration() -> None:
-    declared = [{"name": "id-of-front", "aliases": ["www", "web"]}, {"name": "back"}]
-    live = {
+    declared: list[dict[str, Any]] = [
+        {"name": "id-of-front", "aliases": ["www", "web"]},
+        {"name": "back"},
+    ]
+    live: dict[str, dict[str, Any]] = {
         "back": {"NetworkID": "id-of-back"},
         "front": {"NetworkID": "id-of-front", "Aliases": ["web", "www"]},
     }
@@ -85,14 +88,14 @@ def test_reading_back_keeps_the_name_or_id_and_the_spelling_of_the_declaration()
 
 
 def test_a_declared_alias_counts_even_if_it_is_the_hostname() -> None:
-    declared = [{"name": "front", "aliases": ["host"]}]
+    declared: list[dict[str, Any]] = [{"name": "front", "aliases": ["host"]}]
     assert read_back(declared, {"front": {"Aliases": ["host", "0123456789ab"]}}, OWN) == declared
     assert read_back(declared, {"front": {"Aliases": []}}, OWN) == [{"name": "front"}]
 
 
 def test_reading_back_shows_what_was_disconnected_connected_and_changed() -> None:
-    declared = [{"name": "front"}, {"name": "back", "aliases": ["db"]}]
-    live = {
+    declared: list[dict[str, Any]] = [{"name": "front"}, {"name": "back", "aliases": ["db"]}]
+    live: dict[str, dict[str, Any]] = {
         "back": {"NetworkID": "id-of-back", "Aliases": ["database"]},
         "extra": {"NetworkID": "id-of-extra"},
     }
@@ -103,8 +106,16 @@ def test_reading_back_shows_what_was_disconnected_connected_and_changed() -> Non
 
 
 def test_moves_touch_only_what_differs() -> None:
-    old = [{"name": "kept"}, {"name": "gone"}, {"name": "changed", "aliases": ["a"]}]
-    new = [{"name": "added"}, {"name": "changed", "aliases": ["b"]}, {"name": "kept"}]
+    old: list[dict[str, Any]] = [
+        {"name": "kept"},
+        {"name": "gone"},
+        {"name": "changed", "aliases": ["a"]},
+    ]
+    new: list[dict[str, Any]] = [
+        {"name": "added"},
+        {"name": "changed", "aliases": ["b"]},
+        {"name": "kept"},
+    ]
     assert moves(old, new) == Moves(
         connect=({"name": "added"},),
         disconnect=("gone",),
@@ -123,7 +134,7 @@ def test_engines_with_one_mac_address_get_the_network_that_has_it_first() -> Non
 
 
 def test_what_an_old_engine_would_drop_is_refused() -> None:
-    entries = [
+    entries: list[tuple[int, dict[str, Any]]] = [
         (0, {"name": "a", "macAddress": "02:42:0a:00:00:01", "gwPriority": 1}),
         (1, {"name": "b", "macAddress": "02:42:0a:00:00:02"}),
     ]
@@ -136,7 +147,10 @@ def test_what_an_old_engine_would_drop_is_refused() -> None:
 
 
 def test_the_output_network_datas_is_sorted_by_name() -> None:
-    live = {"b": {"IPAddress": "10.0.1.2", "IPPrefixLen": 24}, "a": {"Gateway": "10.0.0.1"}}
+    live: dict[str, dict[str, Any]] = {
+        "b": {"IPAddress": "10.0.1.2", "IPPrefixLen": 24},
+        "a": {"Gateway": "10.0.0.1"},
+    }
     assert network_datas(live) == [
         {
             "networkName": "a",

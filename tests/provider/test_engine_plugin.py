@@ -61,7 +61,7 @@ def test_a_plugin_is_installed_set_and_removed(
     }
     made = provider.create(PLUGIN, "idle", inputs)
     assert api.inspect_plugin("idle")["Settings"]["Env"] == ["DEBUG=1"]
-    assert provider.read(made).inputs == inputs
+    assert provider.read_existing(made).inputs == inputs
     assert provider.invoke("getPlugin", {"alias": "idle"})["id"] == made.id
 
     changed = provider.apply(made, {**inputs, "envs": ["DEBUG=2"]})

@@ -44,7 +44,7 @@ def test_network_lists_its_containers_by_name(
     online: Surroundings, scratch: str, api: docker.APIClient
 ) -> None:
     api.create_network(f"{scratch}net")
-    endpoints = api.create_networking_config({f"{scratch}net": api.create_endpoint_config()})
+    endpoints: dict[str, Any] = {"EndpointsConfig": {f"{scratch}net": {}}}
     for name in ("b", "a"):
         made = api.create_container(TINY, name=f"{scratch}{name}", networking_config=endpoints)
         api.start(made["Id"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def login(folder: Path, image: str, settings: dict[str, object]) -> tuple[object, object]:
+def login(folder: Path, image: str, settings: Mapping[str, object]) -> tuple[object, object]:
     (folder / "config.json").write_text(json.dumps(settings))
     found = logins.for_registry(logins.registry_of(image))
     names = {key.lower(): value for key, value in found.items()}

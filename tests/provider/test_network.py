@@ -60,7 +60,7 @@ def test_every_input_reaches_the_engine(stack: Stack) -> None:
     }
     assert six["Subnet"] == "fd00:62::/64"  # newer engines tell the gateway that they chose, too
     assert found["Labels"]["tier"] == "front"
-    assert stack.plugin.read(network).inputs == network.inputs
+    assert stack.plugin.read_existing(network).inputs == network.inputs
 
 
 def test_a_network_without_a_name_gets_a_name_of_its_own(stack: Stack) -> None:
@@ -87,7 +87,7 @@ def test_outputs_are_those_that_the_sdk_declares(stack: Stack) -> None:
 def test_a_subnet_chosen_by_the_engine_is_an_output_and_no_difference(stack: Stack) -> None:
     network = stack.network("auto")
     assert network.state["ipamConfigs"][0]["subnet"]
-    read = stack.plugin.read(network)
+    read = stack.plugin.read_existing(network)
     assert (read.inputs, read.state) == (network.inputs, network.state)
     assert stack.plugin.apply(read, {}).steps == []
 

@@ -46,10 +46,59 @@ def test_the_walk_finds_inputs_three_levels_deep() -> None:
     assert len(found) == 126
 
 
+# Every input of a network, each with a value of its own.
+NETWORK = {
+    "name": "front",
+    "driver": "overlay",
+    "attachable": True,
+    "ingress": True,
+    "internal": True,
+    "ipv6": True,
+    "options": {"mtu": "1400"},
+    "ipamDriver": "dhcp",
+    "ipamOptions": {"lease": "1h"},
+    "ipamConfigs": [
+        {
+            "subnet": "10.0.0.0/24",
+            "ipRange": "10.0.0.128/25",
+            "gateway": "10.0.0.1",
+            "auxAddress": {"router": "10.0.0.2"},
+        }
+    ],
+    "labels": [{"label": "tier", "value": "web"}],
+}
+
+
+def test_every_input_of_a_network_reaches_the_engines_words() -> None:
+    assert set(leaves(NETWORK, "auxAddress", "ipamOptions")) == set(network_inputs.INPUTS)
+    assert network_inputs.to_body("front", NETWORK) == {
+        "Name": "front",
+        "CheckDuplicate": True,
+        "Driver": "overlay",
+        "Attachable": True,
+        "Ingress": True,
+        "Internal": True,
+        "EnableIPv6": True,
+        "Options": {"mtu": "1400"},
+        "Labels": {"tier": "web"},
+        "IPAM": {
+            "Driver": "dhcp",
+            "Options": {"lease": "1h"},
+            "Config": [
+                {
+                    "Subnet": "10.0.0.0/24",
+                    "IPRange": "10.0.0.128/25",
+                    "Gateway": "10.0.0.1",
+                    "AuxiliaryAddresses": {"router": "10.0.0.2"},
+                }
+            ],
+        },
+    }
+
+
 @pytest.mark.parametrize("table", [network_inputs.INPUTS, container_fields.INPUTS])
-def test_every_input_is_honoured_or_refused_with_a_reason(table: dict[str, str]) -> None:
-    for path, verdict in table.items():
-        assert verdict == HONOURED or verdict.removeprefix("refused: ") != verdict, path
+def test_no_input_of_networks_and_containers_is_refused(table: dict[str, str]) -> None:
+    assert {path for path, verdict in table.items() if verdict != HONOURED} == set()
 
 
 # One value that uses every nested input, in the words of the Engine API.
@@ -218,11 +267,12 @@ def test_the_values_above_use_every_nested_input() -> None:
     assert missing == {"volumes.fromContainer"}
 
 
-def leaves(item: dict[str, Any]) -> Iterator[str]:
+def leaves(item: dict[str, Any], *maps: str) -> Iterator[str]:
+    """The paths of plain values; what has keys of the user's own counts as one, as do `maps`."""
     for key, value in item.items():
         inner = value[0] if isinstance(value, list) and isinstance(value[0], dict) else value
-        if isinstance(inner, dict) and key not in ("driverOptions", "options"):
-            yield from (f"{key}.{path}" for path in leaves(inner))
+        if isinstance(inner, dict) and key not in ("driverOptions", "options", *maps):
+            yield from (f"{key}.{path}" for path in leaves(inner, *maps))
         else:
             yield key
 

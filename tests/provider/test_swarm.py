@@ -73,7 +73,7 @@ def test_a_service_reads_its_secret_and_config_and_is_changed_in_place(
     assert run(api, container, "cat", "/run/secrets/password", "/motd") == "sesamewelcome"
     assert run(api, container, "sh", "-c", "echo $COLOUR") == "green\n"
 
-    assert plugin.read(made).inputs == made.inputs
+    assert plugin.read_existing(made).inputs == made.inputs
     assert plugin.apply(made, inputs).steps == []
 
     more = {**inputs, "mode": {"replicated": {"replicas": 2}}}
@@ -88,7 +88,7 @@ def test_a_service_reads_its_secret_and_config_and_is_changed_in_place(
         fetch_current_spec=True,
         name=made.state["name"],
     )
-    drifted = plugin.read(scaled)
+    drifted = plugin.read_existing(scaled)
     assert drifted.inputs["mode"] == {"replicated": {"replicas": 1}}
     assert plugin.apply(drifted, more).steps == ["update"]
 

@@ -251,9 +251,9 @@ def test_a_lost_volume_is_noticed_without_a_refresh(
     online: Surroundings, api: docker.APIClient, scratch: str
 ) -> None:
     name, state = create(online, {"name": f"{scratch}-data"})
-    assert KIND.lost(online.context(), name, {}, state) is None
+    assert KIND.missing_reason(online.context(), name, {}, state) is None
     api.remove_volume(name)
-    assert KIND.lost(online.context(), name, {}, state) == "the volume was removed"
+    assert KIND.missing_reason(online.context(), name, {}, state) == "the volume was removed"
 
 
 def test_the_order_of_keys_in_a_label_is_no_change(offline: Surroundings) -> None:

@@ -6,6 +6,7 @@ import io
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -117,13 +118,13 @@ def test_events_come_one_by_one_across_the_pieces_of_the_stream(speaks: Speaks) 
 
 
 def test_a_connection_is_used_again_until_the_engine_ends_it(speaks: Speaks) -> None:
-    endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n3\n\r\n"
+    endless = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{"n": 3}\n\r\n'
     kept = [answer(b"1", stays=True), answer(b"2", stays=True)]
     engine, talker = speaks(*kept, endless, answer(b"4"))
     assert [engine.call("GET", "/x"), engine.call("GET", "/x")] == [1, 2]
     assert len(talker.connections) == 2  # one for the version, which ended
     with engine.events("GET", "/x") as events:
-        assert next(events) == 3  # not read to its end: nobody knows what else will come
+        assert next(events) == {"n": 3}  # not read to its end: nobody knows what else will come
     assert engine.call("GET", "/x") == 4
     assert len(talker.connections) == 3
 
@@ -204,8 +205,10 @@ def asked(talker: Talker) -> list[str]:
 
 
 def test_an_engine_that_let_a_call_pass_is_asked_for_a_word_before_the_next(
-    speaks: Speaks,
+    speaks: Speaks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(wire, "SILENCE_SECONDS", 60)
+    monkeypatch.setattr(wire, "PROBE_SECONDS", 0.2)
     engine, talker = speaks(b"", b"", b"")
     with pytest.raises(CallTimeout):
         engine.call("GET", "/x", timeout=0.2)
@@ -235,19 +238,25 @@ def test_a_call_that_takes_long_beside_others_that_are_answered_costs_them_nothi
 ) -> None:
     listens = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
     engine, talker = speaks(listens, answer(b"1"))
-    end = engine.ending("web", 0.2)  # the head of the answer is there, the end is not
+    end = engine.wait_for_exit("web", 0.2)  # the head of the answer is there, the end is not
     with pytest.raises(CallTimeout):
         end()
     assert engine.call("GET", "/x") == 1
     assert asked(talker)[2:] == ["/x"]
 
 
-def test_networks_behind_a_hung_engine_do_not_wait_one_after_the_other(talks: Talks) -> None:
+@pytest.mark.parametrize("at_once", [1, 8])
+def test_networks_behind_a_hung_engine_do_not_wait_one_after_the_other(
+    talks: Talks, at_once: int
+) -> None:
     talker = talks(*[b""] * 12)
-    with Plugin(talker.host, CAUSEWAY_CALL_SECONDS="1") as plugin:
-        for name in ("a", "b", "c", "d"):
+    with (
+        Plugin(talker.host, CAUSEWAY_CALL_SECONDS="1") as plugin,
+        ThreadPoolExecutor(at_once) as pool,
+    ):
+        for made in [pool.submit(plugin.create, NETWORK, f"net-{n}", {}) for n in range(8)]:
             with pytest.raises(Refused, match="did not answer in time"):
-                plugin.create(NETWORK, name, {})
+                made.result()
     # The engine's id is asked for first of all; without it nothing else is.
     assert asked(talker) == ["/version", "/info"]
 

@@ -47,7 +47,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def host(tmp_path: Path) -> Iterator[str]:
     path = tmp_path / "docker.sock"
     with socketserver.UnixStreamServer(str(path), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"unix://{path}"
         server.shutdown()
@@ -55,8 +55,13 @@ def host(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def console() -> progress.Console:
-    return progress.Console(io.StringIO())
+def written() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def console(written: io.StringIO) -> progress.Console:
+    return progress.Console(written)
 
 
 @pytest.fixture
@@ -78,12 +83,16 @@ def used(console: progress.Console, places: Places) -> Engine:
 
 
 def test_an_engine_that_answers_is_used_and_its_version_shown(
-    host: str, console: progress.Console, places: Places, monkeypatch: pytest.MonkeyPatch
+    host: str,
+    console: progress.Console,
+    written: io.StringIO,
+    places: Places,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", host)
     with closing(used(console, places)) as reached:
         assert reached.host == host
-    assert "28.0.1 (API 1.48)" in console.out.getvalue()  # type: ignore[attr-defined]
+    assert "28.0.1 (API 1.48)" in written.getvalue()
 
 
 def test_a_wrong_docker_host_is_an_error_and_no_other_engine_is_taken(
@@ -127,11 +136,14 @@ def test_the_engine_of_a_docker_context_is_used_and_no_other_one_is_taken(
 
 
 def test_an_engine_behind_ssh_is_left_unchecked(
-    console: progress.Console, places: Places, monkeypatch: pytest.MonkeyPatch
+    console: progress.Console,
+    written: io.StringIO,
+    places: Places,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "ssh://somebody@somewhere")
     assert engine.install(console, places) is None
-    assert "ssh://somebody@somewhere is not checked" in console.out.getvalue()  # type: ignore[attr-defined]
+    assert "ssh://somebody@somewhere is not checked" in written.getvalue()
 
 
 def test_an_images_label_tells_absent_from_unlabelled(host: str) -> None:

@@ -72,7 +72,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def site() -> Iterator[Site]:
     with Site(("127.0.0.1", 0), Handler) as server:
         server.ranges = []
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
         server.shutdown()

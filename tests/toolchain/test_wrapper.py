@@ -93,7 +93,7 @@ class Project:
 
     def refused(self, *arguments: str, **environment: str) -> str:
         """What is said; Pulumi was not started, and the stack's salt is what it was."""
-        finished = self.call(*arguments, **environment)
+        finished = self.call(*arguments, folder=None, given="", **environment)
         assert (finished.returncode, finished.stdout) == (1, "")
         return finished.stderr
 
@@ -199,7 +199,9 @@ def test_a_lock_of_a_dead_process_is_dealt_with_before_the_stack_is_changed(
     ended.wait()
     content = {"pid": ended.pid, "username": "ada", "hostname": socket.gethostname()}
     lock.write_text(json.dumps({**content, "timestamp": "2026-01-01T00:00:00.5Z"}))
-    assert project.run(*arguments, **variables)[-2] == f"arguments={' '.join(arguments)}"
+    assert (
+        project.run(*arguments, folder=None, **variables)[-2] == f"arguments={' '.join(arguments)}"
+    )
     assert lock.exists() is not removed
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from causeway.model.reach import EngineFacts, Matrix, reach
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from causeway.model.reach import EngineFacts, Matrix, Node, reach
 from causeway.model.reach.topology import BRIDGE_OPTION
 from causeway.model.values import Attachment, Network, Place, Port, Service, Stack
 
@@ -40,12 +43,13 @@ def network(
     driver: str | None = None,
     external: bool = False,
     stack: str = "shop",
+    more: Mapping[str, str] = MappingProxyType({}),
     **options: str,
 ) -> Network:
-    """`options` are those of the bridge driver, but for parent and modes of wires."""
+    """`options` and `more` are those of the bridge driver, but for parent and modes of wires."""
     given = {
         option if option in ("parent", "macvlan_mode", "ipvlan_mode") else BRIDGE_OPTION + option: v
-        for option, v in options.items()
+        for option, v in {**options, **more}.items()
     }
     return Network(
         key,
@@ -67,13 +71,18 @@ def stack(*parts: Service | Network, name: str = "shop") -> Stack:
     )
 
 
+def node(matrix: Matrix, name: str) -> Node:
+    found = matrix.node(name)
+    assert found is not None, f"no node {name}"
+    return found
+
+
 def verdict(
     matrix: Matrix, source: str, destination: str, port: int | None = None, protocol: str = "tcp"
 ) -> str:
-    origin, target = matrix.node(source), matrix.node(destination)
-    assert origin is not None
-    assert target is not None
-    return matrix.cell(origin, target, port, protocol).verdict.value
+    return matrix.cell(
+        node(matrix, source), node(matrix, destination), port, protocol
+    ).verdict.value
 
 
 def told(
@@ -81,8 +90,5 @@ def told(
 ) -> str:
     """`ALLOWED by same network`, or the verdict alone when it is not open."""
     matrix = reach([one], facts)
-    origin, target = matrix.node(source), matrix.node(destination)
-    assert origin is not None
-    assert target is not None
-    cell = matrix.cell(origin, target, port)
+    cell = matrix.cell(node(matrix, source), node(matrix, destination), port)
     return f"{cell.verdict.value} by {cell.kind.value}" if cell.path else cell.verdict.value

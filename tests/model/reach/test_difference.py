@@ -7,10 +7,10 @@ import random
 import pytest
 
 from causeway.model.reach import HOST, INTERNET, LAN, WORLD, EngineFacts, NodeKind, Verdict, reach
-from causeway.model.reach.difference import Difference, difference
+from causeway.model.reach.difference import Change, Difference, difference
 from causeway.model.reach.record import record, restore
 from causeway.model.reach.wording import gained, lost, summary
-from causeway.model.values import Port, Stack
+from causeway.model.values import Network, Port, Service, Stack
 from tests.model.reach.stacks import NEW, network, service, stack
 
 
@@ -25,9 +25,9 @@ def tiers(*nginx: str, ports: tuple[Port, ...] = (), internal: bool = True) -> S
 
 
 def flows(found: Difference) -> tuple[list[str], list[str]]:
-    def spoken(changes: tuple[object, ...]) -> list[str]:
+    def spoken(changes: tuple[Change, ...]) -> list[str]:
         return [
-            f"{each.source} -> {each.destination} {each.endpoint} {each.at}".strip()  # type: ignore[attr-defined]
+            f"{each.source} -> {each.destination} {each.endpoint} {each.at}".strip()
             for each in changes
         ]
 
@@ -86,9 +86,9 @@ def test_a_port_that_moves_closes_one_and_opens_another() -> None:
 
 
 def test_a_new_service_opens_all_its_flows() -> None:
-    def with_cache(*more: object) -> Stack:
+    def with_cache(*more: Service | Network) -> Stack:
         parts = [service("app", "net", expose=("80",)), network("net", internal=True), *more]
-        return stack(*parts)  # type: ignore[arg-type]
+        return stack(*parts)
 
     cache = service("cache", "net", expose=("6379",))
     assert flows(difference([with_cache()], [with_cache(cache)], NEW)) == (
@@ -136,7 +136,7 @@ def test_long_lists_are_cut() -> None:
 def randomly(seed: int) -> Stack:
     chance = random.Random(seed)
     nets = [
-        network(f"n{number}", internal=chance.random() < 0.3, **_option(chance))
+        network(f"n{number}", internal=chance.random() < 0.3, more=_option(chance))
         for number in range(4)
     ]
     services = []

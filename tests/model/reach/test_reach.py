@@ -13,7 +13,7 @@ from causeway.model.reach import (
     reach,
 )
 from causeway.model.values import Port
-from tests.model.reach.stacks import NEW, OLD, network, service, stack, told, verdict
+from tests.model.reach.stacks import NEW, OLD, network, node, service, stack, told, verdict
 
 
 def test_no_network_mode_none_reaches_anything() -> None:
@@ -54,7 +54,7 @@ def test_a_container_named_in_the_stack_is_found_by_its_name() -> None:
 def test_services_without_networks_meet_on_the_default_bridge_by_address_only() -> None:
     one = stack(service("a", mode="bridge"), service("b", mode="bridge"))
     matrix = reach([one], NEW)
-    cell = matrix.cell(matrix.node("a"), matrix.node("b"))
+    cell = matrix.cell(node(matrix, "a"), node(matrix, "b"))
     assert cell.verdict is Verdict.ALLOWED
     assert [each.text for each in cell.reasons] == [
         "both are on the default bridge, which resolves no names: only IP addresses work"
@@ -85,7 +85,7 @@ def test_a_host_mode_service_is_the_host() -> None:
 )
 def test_macvlan_members_by_mode(options: dict[str, str], expected: str) -> None:
     one = stack(
-        service("a", "lan"), service("b", "lan"), network("lan", driver="macvlan", **options)
+        service("a", "lan"), service("b", "lan"), network("lan", driver="macvlan", more=options)
     )
     assert told(one, "a", "b") == expected
 
@@ -150,7 +150,7 @@ def test_a_port_bound_to_loopback_is_open_to_the_host_only() -> None:
         network("b"),
     )
     matrix = reach([one], NEW)
-    ways = matrix.cell(matrix.node("web"), matrix.node("db"), 5432).ways
+    ways = matrix.cell(node(matrix, "web"), node(matrix, "db"), 5432).ways
     assert [way.verdict.value for way in ways] == ["DROPPED", "NO_LISTENER"]
     assert verdict(matrix, "host", "host", 5432) == "ALLOWED"
 
@@ -181,7 +181,7 @@ def test_a_host_that_does_not_forward_lets_nothing_out() -> None:
 def test_exposed_ranges_and_protocols_are_declared_ports() -> None:
     one = stack(service("a", "net", expose=("5000-5002", "53/udp")), network("net"))
     matrix = reach([one], NEW)
-    assert [str(each) for each in matrix.endpoints_of(matrix.node("a"))] == [
+    assert [str(each) for each in matrix.endpoints_of(node(matrix, "a"))] == [
         *("53/udp", "5000/tcp", "5001/tcp", "5002/tcp", "any"),
     ]
 
@@ -189,7 +189,7 @@ def test_exposed_ranges_and_protocols_are_declared_ports() -> None:
 def test_an_undeclared_port_is_open_and_said_to_be_undeclared() -> None:
     one = stack(service("a", "net"), service("b", "net"), network("net"))
     matrix = reach([one], NEW)
-    cell = matrix.cell(matrix.node("a"), matrix.node("b"), 1234)
+    cell = matrix.cell(node(matrix, "a"), node(matrix, "b"), 1234)
     assert cell.reasons[-1].text == "the Compose file does not declare that b listens on 1234/tcp"
 
 
@@ -198,7 +198,7 @@ def test_the_path_names_each_hop() -> None:
         service("a", "x"), service("b", "y", ports=(Port(80, 8080),)), network("x"), network("y")
     )
     matrix = reach([one], NEW)
-    cell = matrix.cell(matrix.node("a"), matrix.node("b"), 80)
+    cell = matrix.cell(node(matrix, "a"), node(matrix, "b"), 80)
     assert [hop.text for hop in cell.path] == [
         "a reaches the host from network x",
         "the host listens on 0.0.0.0:8080/tcp",

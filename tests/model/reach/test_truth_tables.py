@@ -8,18 +8,18 @@ from __future__ import annotations
 import pytest
 
 from causeway.model.reach import ANY, LAN, EngineFacts, Verdict, reach
-from causeway.model.values import Port
-from tests.model.reach.stacks import NEW, OLD, network, service, stack, told
+from causeway.model.values import Port, Stack
+from tests.model.reach.stacks import NEW, OLD, network, node, service, stack, told
 
 PUBLISHED = (Port(80, 8080),)
 
 
-def two_networks(mode: str, **options: str) -> object:
+def two_networks(mode: str) -> Stack:
     return stack(
         service("client", "one"),
         service("server", "two", ports=PUBLISHED, expose=("81",)),
         network("one"),
-        network("two", gateway_mode_ipv4=mode, **options),
+        network("two", gateway_mode_ipv4=mode),
     )
 
 
@@ -37,7 +37,7 @@ def test_inter_network_direct_routing(
 ) -> None:
     """TestInterNetworkDirectRouting: to the container's own address, by gateway mode."""
     matrix = reach([two_networks(mode)], EngineFacts(version=(29, 0), userland_proxy=proxy))
-    client, server = matrix.node("client"), matrix.node("server")
+    client, server = node(matrix, "client"), node(matrix, "server")
     direct = {port: matrix.cell(client, server, port).ways[0] for port in (80, 81)}
     assert (direct[80].verdict.value, direct[81].verdict.value) == (published, unpublished)
 
@@ -99,7 +99,7 @@ def test_bridge_icc(internal: bool) -> None:
 def test_direct_routing_open_ports(mode: str, published: str, unpublished: str) -> None:
     """TestDirectRoutingOpenPorts: from a remote machine that has a route to the bridge."""
     matrix = reach([two_networks(mode)], NEW)
-    server = matrix.node("server")
+    server = node(matrix, "server")
     routed = [
         next(
             way.verdict for way in matrix.cell(LAN, server, port).ways if way.kind.value == "routed"
@@ -120,7 +120,7 @@ def test_direct_routing_open_ports(mode: str, published: str, unpublished: str) 
 def test_direct_remote_access_on_exposed_port(facts: EngineFacts, expected: str) -> None:
     """TestDirectRemoteAccessOnExposedPort: to the container's address, its published port."""
     matrix = reach([two_networks("nat")], facts)
-    server = matrix.node("server")
+    server = node(matrix, "server")
     ways = matrix.cell(LAN, server, 80).ways
     assert [way.verdict.value for way in ways if way.kind.value == "routed"] == [expected]
 
@@ -137,7 +137,7 @@ def test_access_port_published_on_loopback_address(facts: EngineFacts, from_segm
     """TestAccessPortPublishedOnLoopbackAddress, and what engines before 28 let through."""
     one = stack(service("db", "net", ports=(Port(5432, 5432, "127.0.0.1"),)), network("net"))
     matrix = reach([one], facts)
-    db = matrix.node("db")
+    db = node(matrix, "db")
     ways = {way.kind.value: way.verdict.value for way in matrix.cell(LAN, db, 5432).ways}
     assert ways == {"published port": "NO_LISTENER", "routed": from_segment}
     assert told(one, "world", "db", 5432, facts) == "NO_LISTENER"
@@ -231,7 +231,7 @@ def test_internal_members_get_no_published_port_of_another_network(facts: Engine
         network("out"),
     )
     matrix = reach([one], facts)
-    ways = matrix.cell(matrix.node("inside"), matrix.node("web"), 80).ways
+    ways = matrix.cell(node(matrix, "inside"), node(matrix, "web"), 80).ways
     assert ways[1].verdict is Verdict.DROPPED
 
 
@@ -239,6 +239,6 @@ def test_a_dropped_segment_is_not_forwarded_when_the_policy_was_left_open() -> N
     """Engines before 28 rely on the FORWARD policy for ports that are not published."""
     loose = EngineFacts(version=(20, 10), forward_policy_drop=False)
     one = stack(service("web", "net"), network("net"))
-    assert reach([one], OLD).verdict(LAN, reach([one], OLD).node("web"), ANY) is Verdict.DROPPED
+    assert reach([one], OLD).verdict(LAN, node(reach([one], OLD), "web"), ANY) is Verdict.DROPPED
     matrix = reach([one], loose)
-    assert matrix.verdict(LAN, matrix.node("web"), ANY) is Verdict.ALLOWED
+    assert matrix.verdict(LAN, node(matrix, "web"), ANY) is Verdict.ALLOWED
