@@ -101,7 +101,7 @@ def test_kinds_that_are_not_supported_have_one_message(host: str) -> None:
         endpoint(host)
     assert str(refused.value).splitlines()[0] == (
         f"the engine at {host} cannot be reached: {scheme}:// is not supported, "
-        "unix:///PATH and tcp://HOST:PORT are"
+        "use unix:///PATH or tcp://HOST:PORT"
     )
 
 

@@ -337,10 +337,12 @@ def test_stop_timeout_is_the_time_a_container_is_given(
 ) -> None:
     asked: list[tuple[str, str, Any]] = []
     api = SimpleNamespace(
-        speaks=(1, 47),
+        api_version=(1, 47),
         call=lambda method, path, params, **_: asked.append((method, path, params)),
     )
-    context = replace(offline.context(), engine_of=lambda: cast(Any, api))
+    engine = cast(Any, api)
+    cache = EngineCache(lambda: engine)
+    context = replace(offline.context(), engine_of=lambda: engine, cache=cache)
     ContainerKind().delete(context, "web", {"image": TINY, **inputs}, {})
     assert asked == [
         ("POST", "/containers/web/stop", {"t": seconds}),

@@ -11,6 +11,7 @@ import pytest
 
 from causeway.provider.container import reload as container_reload
 from causeway.provider.container.container import ContainerKind
+from causeway.provider.resource.cache import EngineCache
 from tests.provider.conftest import Stack
 from tests.provider.plugin import CONTAINER, Deployed, Refused
 from tests.provider.surroundings import Surroundings
@@ -158,8 +159,10 @@ def test_a_container_is_drained_before_it_is_stopped_if_it_runs(
     clock = SimpleNamespace(monotonic=lambda: now, sleep=sleep)
     monkeypatch.setattr(container_reload, "time", clock)
     found = {"State": {"Running": running}}
-    api = SimpleNamespace(speaks=(1, 47), call=call, find=lambda path: found)
-    context = replace(offline.context(), engine_of=lambda: cast(Any, api))
+    api = SimpleNamespace(api_version=(1, 47), call=call, find=lambda path: found)
+    engine = cast(Any, api)
+    cache = EngineCache(lambda: engine)
+    context = replace(offline.context(), engine_of=lambda: engine, cache=cache)
     ContainerKind().delete(context, "web", inputs("one\n", causeway_drain="2"), {})
     assert stopped == [pytest.approx(100.0 + waited)]
 
