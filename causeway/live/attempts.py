@@ -30,16 +30,16 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """From one vantage to one replica: a target for each path, in the order of the model."""
+class ProbePlan:
+    """From one probe to one replica: a target for each path, in the order of the model."""
 
-    vantage: str
+    probe: str
     targets: tuple[Target, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """A vantage outside the engine's host. `routes`: from there, packets to container addresses go
+    """A probe outside the engine's host. `routes`: from there, packets to container addresses go
     to this host or nowhere, so that probing them is meaningful."""
 
     node: Node
@@ -65,7 +65,7 @@ class Topology:
                 return each.containers.get(node.name, ())
         return ()
 
-    def has_route(self, vantage: str, address: str) -> bool:
+    def has_route(self, probe: str, address: str) -> bool:
         """Whether the network of an address is one of the source, or of the host that routes for
         it. Packets to other networks meet machines that the model knows nothing about."""
         places = {
@@ -73,7 +73,7 @@ class Topology:
             for status in self.statuses
             for group in status.containers.values()
             for container in group
-            if container.namespace == vantage
+            if container.namespace == probe
             for name, _ in container.addresses
         }
         own = [subnet for name in places for subnet in self.subnets.get(name, ())]
@@ -89,7 +89,7 @@ class Topology:
         ]
         return address in self.host_addresses or any(_within(address, each) for each in of_host)
 
-    def trials(self, cell: Cell) -> tuple[Trial, ...] | str:
+    def trials(self, cell: Cell) -> tuple[ProbePlan, ...] | str:
         """Everything to try for a cell, or the reason why nothing can be tried."""
         sources = self._sources(cell.source)
         if isinstance(sources, str):
@@ -101,11 +101,11 @@ class Topology:
             if self.internet is None:
                 return "no internet address to probe was given"
             target = Target((Attempt("tcp", *self.internet),))
-            return tuple(Trial(vantage, (target,)) for vantage, _ in sources)
+            return tuple(ProbePlan(probe, (target,)) for probe, _ in sources)
         if kind is NodeKind.HOST:
             return tuple(
-                Trial(vantage, (self._to_host(cell.source, source, cell.endpoint),))
-                for vantage, source in sources
+                ProbePlan(probe, (self._to_host(cell.source, source, cell.endpoint),))
+                for probe, source in sources
             )
         replicas = self.containers(cell.destination)
         if not replicas:
@@ -114,15 +114,15 @@ class Topology:
         if outside is not None:
             return self._from_outside(outside, replicas, cell.endpoint)
         found = tuple(
-            Trial(vantage, tuple(self._ways(source, replica, cell.endpoint)))
-            for vantage, source in sources
+            ProbePlan(probe, tuple(self._ways(source, replica, cell.endpoint)))
+            for probe, source in sources
             for replica in replicas
             if source is None or source.id != replica.id or len(replicas) == 1
         )
         return found or "the only replica has no other replica to reach"
 
     def _sources(self, node: Node) -> list[tuple[str, Container | None]] | str:
-        """The vantages by name, each with its container."""
+        """The probes by name, each with its container."""
         if node == HOST:
             return [("host", None)]
         if node.kind is not NodeKind.SERVICE:
@@ -201,7 +201,7 @@ class Topology:
 
     def _from_outside(
         self, outside: Outside, replicas: Sequence[Container], endpoint: Endpoint
-    ) -> tuple[Trial, ...] | str:
+    ) -> tuple[ProbePlan, ...] | str:
         """All paths in one trial: from there, the paths of the model have no order."""
         trials = []
         for replica in replicas:
@@ -219,7 +219,7 @@ class Topology:
                 targets.append(Target(direct, namespaces=(replica.namespace,)))
             if not targets:
                 return "packets from there to container addresses would prove nothing"
-            trials.append(Trial(outside.node.name, tuple(targets)))
+            trials.append(ProbePlan(outside.node.name, tuple(targets)))
         return tuple(trials)
 
     def _from_there(self, outside: Outside, each: Published, namespace: str) -> Target:

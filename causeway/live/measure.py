@@ -1,4 +1,4 @@
-"""Measures cells with packets: a vantage in every namespace, all attempts at once, within a limit.
+"""Measures cells with packets: a probe in every namespace, all attempts at once, within a limit.
 
 Every started probe is stopped, whatever happens. The verdicts are those of the model.
 """
@@ -18,7 +18,7 @@ from causeway.model.reach.draft import ORDER
 from causeway.model.reach.topology import WIRES
 from causeway.model.reach.values import ANY, Cell, Node, NodeKind, Verdict
 
-from .attempts import Outside, Target, Topology, Trial
+from .attempts import Outside, ProbePlan, Target, Topology
 from .probe import Attempt, Greeting, ProbeError, ProbeProcess, remove_stale_probes, start_container
 from .status import Status
 
@@ -40,7 +40,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Probes:
-    """Vantages for running stacks on one engine; a context manager that closes them all."""
+    """Probes for running stacks on one engine; a context manager that closes them all."""
 
     api: Engine
     image: str
@@ -49,7 +49,7 @@ class Probes:
     internet: tuple[str, int] | None = None
     timeout: float = TIMEOUT_SECONDS
     limit: float = LIMIT_SECONDS
-    vantages: dict[str, ProbeProcess] = field(default_factory=dict)
+    probes: dict[str, ProbeProcess] = field(default_factory=dict)
     _deadline: float = 0.0
     _round: int = 0
 
@@ -79,7 +79,7 @@ class Probes:
         def started(name: str) -> None:
             if monotonic() > self._deadline:
                 raise ProbeError(f"some probes did not start within {self.limit:.0f} s")
-            self.vantages[name] = wanted[name]()
+            self.probes[name] = wanted[name]()
 
         with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
             try:
@@ -98,8 +98,8 @@ class Probes:
 
     def close(self) -> None:
         with ThreadPoolExecutor(STARTS_AT_ONCE) as pool:
-            list(pool.map(_close, self.vantages.values()))
-        self.vantages.clear()
+            list(pool.map(_close, self.probes.values()))
+        self.probes.clear()
 
     def terrain(self) -> Topology:
         subnets: dict[str, tuple[str, ...]] = {}
@@ -111,9 +111,9 @@ class Probes:
         return Topology(
             statuses=self.statuses,
             subnets=subnets,
-            host_addresses=self.vantages["host"].greeting.addresses,
+            host_addresses=self.probes["host"].greeting.addresses,
             listening={
-                name: each.greeting.tcp | each.greeting.udp for name, each in self.vantages.items()
+                name: each.greeting.tcp | each.greeting.udp for name, each in self.probes.items()
             },
             outside={node: one for node, (one, _) in self.outside.items()},
             internet=self.internet,
@@ -133,10 +133,10 @@ class Probes:
         self._round += 1
         for _, trials in found:
             for trial in () if isinstance(trials, str) else trials:
-                orders = wanted.setdefault(trial.vantage, {})
+                orders = wanted.setdefault(trial.probe, {})
                 for target in trial.targets:
                     for attempt in target.attempts:
-                        token = f"{self._round}.{trial.vantage[:12]}.{len(orders)}"
+                        token = f"{self._round}.{trial.probe[:12]}.{len(orders)}"
                         orders.setdefault(attempt, token)
         outcomes = self._attempt(wanted, self.timeout * patience)
         judge = Evaluator(terrain, wanted, outcomes, self._looked())
@@ -153,7 +153,7 @@ class Probes:
             left = self._deadline - monotonic()
             if left <= 0:
                 raise ProbeError(f"some cells were not probed within {self.limit:.0f} s")
-            return self.vantages[name].attempt(orders, timeout, left)
+            return self.probes[name].attempt(orders, timeout, left)
 
         with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
             answers = pool.map(ask, wanted)
@@ -161,13 +161,13 @@ class Probes:
 
     def _looked(self) -> dict[str, ProbeProcess]:
         with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
-            list(pool.map(ProbeProcess.look, self.vantages.values()))
-        return dict(self.vantages)
+            list(pool.map(ProbeProcess.look, self.probes.values()))
+        return dict(self.probes)
 
 
-def _close(vantage: ProbeProcess) -> None:
+def _close(probe: ProbeProcess) -> None:
     with suppress(OSError, *FAILURES):
-        vantage.close()
+        probe.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class Evaluator:
     outcomes: Mapping[str, tuple[str, int]]
     looked: Mapping[str, ProbeProcess]
 
-    def seen(self, cell: Cell, trials: Sequence[Trial]) -> Seen:
+    def seen(self, cell: Cell, trials: Sequence[ProbePlan]) -> Seen:
         """The result of the first trial that differs from the model, else of the first trial."""
         found = [self._trial(cell, trial) for trial in trials]
         for each in found:
@@ -187,11 +187,11 @@ class Evaluator:
                 return each
         return found[0]
 
-    def _trial(self, cell: Cell, trial: Trial) -> Seen:
+    def _trial(self, cell: Cell, trial: ProbePlan) -> Seen:
         ways = tuple(self._way(cell, trial, target) for target in trial.targets)
         known = [each for each in ways if each is not None]
         tried = tuple(
-            (attempt, self.outcomes[self.tokens[trial.vantage][attempt]][0])
+            (attempt, self.outcomes[self.tokens[trial.probe][attempt]][0])
             for target in trial.targets
             for attempt in target.attempts
         )
@@ -199,9 +199,9 @@ class Evaluator:
             return Seen(None, ways, tried, "arriving datagrams cannot be observed")
         return Seen(min(known, key=ORDER.index), ways, tried)
 
-    def _way(self, cell: Cell, trial: Trial, target: Target) -> Verdict | None:
+    def _way(self, cell: Cell, trial: ProbePlan, target: Target) -> Verdict | None:
         verdicts = [
-            self._verdict(cell, trial, target, attempt, self.tokens[trial.vantage][attempt])
+            self._verdict(cell, trial, target, attempt, self.tokens[trial.probe][attempt])
             for attempt in target.attempts
         ]
         known = [each for each in verdicts if each is not None]
@@ -210,7 +210,7 @@ class Evaluator:
         return min(known, key=ORDER.index, default=Verdict.UNREACHABLE)
 
     def _verdict(
-        self, cell: Cell, trial: Trial, target: Target, attempt: Attempt, token: str
+        self, cell: Cell, trial: ProbePlan, target: Target, attempt: Attempt, token: str
     ) -> Verdict | None:
         outcome, own_port = self.outcomes[token]
         if outcome == "unreachable":
@@ -227,7 +227,7 @@ class Evaluator:
             return verdict
         if cell.destination.kind is NodeKind.INTERNET:
             return verdict
-        if self.terrain.has_route(trial.vantage, attempt.address):
+        if self.terrain.has_route(trial.probe, attempt.address):
             return verdict
         # Nothing on this host stopped it: it left by the default route, and the model ends there.
         return Verdict.UNREACHABLE

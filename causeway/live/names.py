@@ -50,13 +50,13 @@ def ask_names(probes: Probes, stack: Stack) -> tuple[NameFinding, ...]:
     for name in wanted:
         for container in status.containers.get(name.source, ()):
             asked.setdefault(container.namespace, []).append(name.name)
-    places = sorted(place for place in asked if place in probes.vantages)
+    places = sorted(place for place in asked if place in probes.probes)
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
         answers = dict(
             zip(
                 places,
                 pool.map(
-                    lambda place: probes.vantages[place].resolve(asked[place], ANSWER_SECONDS),
+                    lambda place: probes.probes[place].resolve(asked[place], ANSWER_SECONDS),
                     places,
                 ),
                 strict=True,

@@ -119,7 +119,7 @@ def _greeting(heard: Mapping[str, Any]) -> Greeting:
 
 
 def start_container(api: Engine, image: str, network_mode: str, name: str) -> ProbeProcess:
-    """A vantage in a container's namespace (`container:ID`) or the host's (`host`)."""
+    """A probe in a container's namespace (`container:ID`) or the host's (`host`)."""
     return _opened(name, ContainerLine(api, image, network_mode, name))
 
 
@@ -141,7 +141,7 @@ def remove_stale_probes(api: Engine, older_than: float = STALE_SECONDS) -> list[
 
 
 def start_command(command: Sequence[str], name: str) -> ProbeProcess:
-    """A vantage where `command` starts Python, for example this machine, outside the engine's."""
+    """A probe where `command` starts Python, for example this machine, outside the engine's."""
     return _opened(name, ProcessLine([*command, *_arguments()], name))
 
 

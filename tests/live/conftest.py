@@ -107,7 +107,7 @@ def neighbours(engine: Engine) -> Iterator[Neighbours]:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """An engine with a project that is deployed on it, and vantages outside its host."""
+    """An engine with a project that is deployed on it, and probes outside its host."""
 
     engine: Engine
     api: docker.APIClient

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from causeway.live.attempts import Target, Topology, Trial
+from causeway.live.attempts import ProbePlan, Target, Topology
 from causeway.live.measure import Evaluator
 from causeway.live.probe import Attempt, ProbeProcess, start_command
 from causeway.model.reach import Cell, Node, NodeKind, Verdict
@@ -41,7 +41,7 @@ TARGET = Node(NodeKind.SERVICE, "target", "s")
 
 @pytest.fixture(scope="module")
 def ends() -> Iterator[tuple[ProbeProcess, ProbeProcess]]:
-    """Vantages at both ends of a wire: 192.0.2.9 tries, 192.0.2.10 serves behind the rules."""
+    """Probes at both ends of a wire: 192.0.2.9 tries, 192.0.2.10 serves behind the rules."""
     children = [subprocess.Popen(["unshare", "--net", "sleep", "infinity"]) for _ in range(2)]
     try:
         inside = [["nsenter", f"--net=/proc/{each.pid}/ns/net"] for each in children]
@@ -58,12 +58,12 @@ def ends() -> Iterator[tuple[ProbeProcess, ProbeProcess]]:
         subprocess.run([*inside[1], "nft", "-f", "-"], input=RULES, text=True, check=True)
         served = [str(port) for port in (7000, 7001, 7002, 7003, 7004, 7010)]
         children.append(subprocess.Popen([*inside[1], sys.executable, str(SERVE), *served]))
-        vantages = [start_command([*within, sys.executable], "end") for within in inside]
-        while 7010 not in vantages[1].look().udp:
+        probes = [start_command([*within, sys.executable], "end") for within in inside]
+        while 7010 not in probes[1].look().udp:
             time.sleep(0.05)
-        yield vantages[0], vantages[1]
-        for vantage in vantages:
-            vantage.close()
+        yield probes[0], probes[1]
+        for probe in probes:
+            probe.close()
     finally:
         for child in children:
             child.kill()
@@ -106,7 +106,7 @@ def test_a_verdict_is_told_from_the_others(
     terrain = Topology((), {"wire": ("192.0.2.8/30",)}, ("192.0.2.9",), {})
     judge = Evaluator(terrain, {"source": {attempt: token}}, found, {"target": target})
     cell = Cell(SOURCE, TARGET, port, protocol, verdict)
-    seen = judge.seen(cell, [Trial("source", (Target((attempt,), namespaces=("target",)),))])
+    seen = judge.seen(cell, [ProbePlan("source", (Target((attempt,), namespaces=("target",)),))])
     assert seen.verdict is verdict
 
 

@@ -107,7 +107,7 @@ def outcome(bench: Bench, row: Row) -> str:
     try:
         stack = load([file], name="shop-dev").stack
     except StackError as error:
-        return f"refused in the file: {error.problems[0].message}"
+        return f"rejected in the file: {error.problems[0].message}"
     # The component has the same name; the resource is its child.
     inputs = next(
         each.inputs
@@ -115,7 +115,7 @@ def outcome(bench: Bench, row: Row) -> str:
         if each.label == each.parent == "Network shop-dev-lan"
     )
     if refusals := bench.plugin.failures(NETWORK, inputs):
-        return f"refused at preview: {refusals[0].partition(': ')[2]}"
+        return f"rejected at preview: {refusals[0].partition(': ')[2]}"
     with bench.row():
         try:
             bench.plugin.create(NETWORK, "lan", inputs, preview=True)
@@ -131,7 +131,7 @@ def outcome(bench: Bench, row: Row) -> str:
         except Unproven as why:
             return f"applied, not proven: {why}"
         except Unavailable as said:
-            return f"refused at preview: {said}"
+            return f"rejected at preview: {said}"
     return "proven"
 
 

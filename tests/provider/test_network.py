@@ -256,7 +256,10 @@ def test_an_imported_network_has_inputs_that_preview_without_changes(
 @pytest.mark.parametrize(
     ("inputs", "failure"),
     [
-        ({"name": "bridge"}, "name: 'bridge' is the engine's own network: refer to it by name"),
+        (
+            {"name": "bridge"},
+            "name: 'bridge' is a predefined network of the engine: refer to it by name",
+        ),
         ({"checkDuplicate": True}, "checkDuplicate: there is no such input"),
         (
             {"ipamConfigs": [{"subnet": "10.0.0.0"}]},

@@ -174,7 +174,10 @@ def check(inputs: Values) -> list[Failure]:
     failures = refusals(inputs, INPUTS)
     if inputs.get("name") in _BUILT_IN:
         failures.append(
-            Failure("name", f"{inputs['name']!r} is the engine's own network: refer to it by name")
+            Failure(
+                "name",
+                f"{inputs['name']!r} is a predefined network of the engine: refer to it by name",
+            )
         )
     for index, config in objects(inputs, "ipamConfigs"):
         failures += _check_ipam(f"ipamConfigs[{index}]", config)
