@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from causeway.engine.address import Address, chosen
 from causeway.engine.faults import FAILURES, Fault, explain
 from causeway.model.errors import visible
 from causeway.model.project import StackConfig
@@ -18,6 +17,7 @@ from causeway.model.values import Stack
 from .problem import UsageError
 
 if TYPE_CHECKING:
+    from causeway.engine.address import Address
     from causeway.engine.client import Engine
     from causeway.live.status import Status
 
@@ -57,6 +57,8 @@ def connected(
 
 def meant_by(provider: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Address:
     """The engine's address. Raises UsageError for a docker context that cannot be read."""
+    from causeway.engine.address import chosen
+
     try:
         return chosen(provider, environment)
     except Fault as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from causeway.cli.problem import UsageError
 from causeway.cli.running import engine
 from causeway.model.project import EngineConfig, StackConfig, read_project
 from tests.certificates import certified, docker_context
+from tests.provider.talker import Talker
 
 # Nothing listens on it: what gets as far as this has been let through.
 NOBODY = "tcp://127.0.0.1:1"
@@ -78,3 +80,12 @@ def test_certificates_as_text_are_not_passed_over(tmp_path: Path) -> None:
         "  what to do: name a folder with ca.pem, cert.pem and key.pem in docker:certPath, or set "
         "DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH"
     )
+
+
+def test_an_engine_that_ends_amid_the_work_is_one_message(tmp_path: Path) -> None:
+    half = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\n{"
+    talker = Talker(tmp_path / "engine.sock", (half,))
+    wanted = stack(host=talker.host)
+    with closing(talker), pytest.raises(UsageError) as refused, engine(wanted) as api:
+        api.call("GET", "/info")
+    assert str(refused.value).startswith(f"no Docker engine answers at {talker.host} (")

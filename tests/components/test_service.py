@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pytest
 
@@ -220,5 +222,5 @@ def test_other_network_modes_are_passed_as_they_are(mode: str) -> None:
     assert recording["Container shop-dev-app-1"].inputs["networkMode"] == mode
 
 
-def _after(name: str, other: str, **values: object) -> Service:
-    return service(name, depends_on=(Dependency(other, **values),))  # type: ignore[arg-type]
+def _after(name: str, other: str, **values: Any) -> Service:
+    return service(name, depends_on=(Dependency(other, **values),))
