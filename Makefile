@@ -5,6 +5,8 @@ STACK  ?= dev
 
 PULUMI := .venv/bin/pulumi
 VENV   := .venv/bin/python
+# Each worker of the tests takes whole files, and starts engines of its own.
+WORKERS := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup doctor up preview down passphrase images lessons lesson test verify-all test-current lint unit bench rollout-bench faults golden lock clean-cache
@@ -45,8 +47,8 @@ lesson: setup ## deploy lesson N on its own stack, show expected and actual resu
 	@test ! -f causeway.local.yaml || $(PYTHON) -m toolchain images debian:12-slim > /dev/null
 	@$(VENV) -m causeway.cli.lesson $(N)
 
-test: tools lint unit ## lint, type checks and all tests, which start their own engines
-	$(VENV) -m pytest -m engine
+test: tools lint ## lint, type checks and all tests, which start their own engines
+	$(VENV) -m pytest $(WORKERS)
 
 verify-all: tools ## probe every cell of the isolation stack, and 42 changes to a running stack, on two engines
 	CAUSEWAY_LIVE=all $(VENV) -m pytest tests/live
@@ -60,7 +62,7 @@ lint: environment ## run ruff and mypy --strict
 	.venv/bin/mypy
 
 unit: environment ## the tests that need no engine, no browser and no root
-	$(VENV) -m pytest -m "not engine" -n auto --dist loadfile
+	$(VENV) -m pytest -m "not engine" $(WORKERS)
 
 faults: tools ## kill pulumi 100 times and restart the engine 20 times at random moments (40 minutes)
 	$(VENV) -m bench.faults

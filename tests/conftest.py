@@ -23,6 +23,7 @@ from tests.tiny_image import import_tiny
 # Fixtures that start an engine or a browser. A test that starts one in its body, or in a fixture of
 # another name, bears the marker in its file; tests/guard.py fails one that lacks it.
 STARTING = re.compile(r"(\w+_)?engine|chromium")
+pytest_plugins = ["tests.tally"]
 WATCH = pytest.StashKey[guard.Watch]()
 
 

@@ -92,14 +92,15 @@ def test_no_text_lies_on_another(drawn: Browser) -> None:
 
 
 @every_stack
-def test_no_line_to_a_network_crosses_text(drawn: Browser) -> None:
+def test_no_line_to_a_network_crosses_text(drawn: Browser, request: pytest.FixtureRequest) -> None:
     texts = drawn.run(TEXTS)
     assert len(texts) > 10
     widened = [
         [name, x - 0.6, y - 0.6, right + 0.6, low + 0.6]
         for name, x, y, right, low in drawn.run(LINES)
     ]
-    assert widened
+    # In these two, every service is on one network, and inside its area.
+    assert bool(widened) == (request.node.callspec.id not in ("five", "names"))
     assert [text[0] for text in texts for line in widened if meet(text, line)] == []
 
 

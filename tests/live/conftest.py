@@ -22,18 +22,18 @@ from causeway.live.image import AT_HAND
 from causeway.live.measure import Probes
 from causeway.live.probe import ProbeProcess, start_command
 from causeway.live.status import Status, engine_facts, status
-from causeway.live.verify import Finding, Outcome, Report, verify
+from causeway.live.verify import Finding, Report, verify
 from causeway.model.load import load
 from causeway.model.reach import LAN, WORLD, EngineFacts, Matrix, Node, reach
 from tests.end_to_end.project import ROOT, Project
 from tests.engine_host import run
 from tests.engines import Engine
+from tests.tally import TALLY, total
 from toolchain import base_images, places
 
 STACK = "isolation"
 SERVE = Path(__file__).with_name("serve.py")
 FILES = {"debian": ["compose.yaml"], "current": ["compose.yaml", "gateways.yaml"]}
-TALLY: dict[str, Counter[Outcome]] = {}
 # What `make verify-all` does on top of `make test`.
 ALL = os.environ.get("CAUSEWAY_LIVE") == "all"
 collect_ignore = [] if ALL else ["test_without_proxy.py"]
@@ -214,25 +214,7 @@ def differing(report: Report) -> str:
     )
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for name, counts in TALLY.items():
-        terminalreporter.write_line(f"{name}: {spoken(counts)}")
-    if TALLY:
-        terminalreporter.write_line(f"cells tried on running engines: {total()}")
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line of `make verify-all`, below how many tests have passed."""
     if ALL and TALLY:
         config.get_terminal_writer().line(total())
-
-
-def total() -> str:
-    counts: Counter[Outcome] = Counter()
-    for each in TALLY.values():
-        counts.update(each)
-    return spoken(counts)
-
-
-def spoken(counts: Counter[Outcome]) -> str:
-    return " ".join(f"{each.value}={counts[each]}" for each in Outcome)

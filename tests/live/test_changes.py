@@ -25,7 +25,8 @@ from causeway.model.reach.values import ANY
 from causeway.model.values import Stack
 from tests.end_to_end.project import ROOT
 from tests.live.changes import BASE, EDITS, SHORT, Edit, edited
-from tests.live.conftest import ALL, HOST_THERE, TALLY, Field
+from tests.live.conftest import ALL, HOST_THERE, Field
+from tests.tally import TALLY
 
 CHOSEN = [each for each in EDITS if ALL or each.title in SHORT]
 STACK = "living"

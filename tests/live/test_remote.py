@@ -150,7 +150,7 @@ def test_a_foreign_authority_is_refused_in_one_message(far: Far, tmp_path: Path)
     foreign = certified(tmp_path / "foreign", far.engine.address)
     told = far.causeway("verify", **far.by_tls(foreign))
     assert told.code == 2
-    assert f"the Docker engine at {far.address} cannot be believed (" in told.output
+    assert f"TLS to the Docker engine at {far.address} failed (" in told.output
     assert "certificate verify failed" in told.output
     assert "Traceback" not in told.output
 
