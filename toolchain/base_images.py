@@ -283,7 +283,7 @@ def install(console: progress.Console, places: Places, engine: Engine) -> None:
         file.unlink(missing_ok=True)
         console.already("Base images", "official images")
         return
-    console.line("note    Base images: the engine reaches no public registry; building stand-ins")
+    console.line("note    Base images: the engine reaches no public registry; using stand-ins")
     import_into(console, places, engine, AT_SETUP)
     unfinished = file.with_suffix(".unfinished")
     unfinished.write_text(substitutions_text(), encoding="utf-8")

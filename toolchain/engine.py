@@ -154,7 +154,9 @@ def start(
         engine = wait(address, process, log)
         step.result = f"{told(engine)}, {engine.host}"
         if process is not None:
-            step.result += f", stop it with: kill {process.pid}"
+            step.result += (
+                f", process {process.pid}; `kill {process.pid}` stops it, its containers too"
+            )
     return engine
 
 
