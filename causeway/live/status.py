@@ -12,7 +12,7 @@ from typing import Any
 from causeway.contract import REPLICA_LABEL, SERVICE_LABEL, STACK_LABEL
 from causeway.engine.client import Engine
 from causeway.engine.faults import EngineError
-from causeway.model.reach.values import Endpoint, EngineFacts, engine_version
+from causeway.model.reach.values import Endpoint, EngineFacts, engine_version, firewall_of
 from causeway.model.values import Attachment, Network, Pairs, Place, Port, Service, Stack, Subnet
 
 from .stack import manages_swarm, of_stack
@@ -224,11 +224,12 @@ def _network(api: Engine, name: str, prefix: str) -> Network:
 
 
 def engine_facts(api: Engine, *, userland_proxy: bool = True) -> EngineFacts:
-    """The facts that verdicts depend on, as far as the engine reports them; it does not report its
-    userland proxy."""
+    """The facts that verdicts depend on, as far as the engine reports them; its userland proxy is
+    not read."""
     options = api.call("GET", f"/networks/{DEFAULT_BRIDGE}")["Options"] or {}
     return EngineFacts(
         version=engine_version(api.version),
+        firewall=firewall_of((api.info.get("FirewallBackend") or {}).get("Driver")),
         userland_proxy=userland_proxy,
         ip_forward=bool(api.info["IPv4Forwarding"]),
         icc=options.get("com.docker.network.bridge.enable_icc") != "false",
