@@ -40,6 +40,7 @@ class Container:
     replica: int
     namespace: str
     addresses: Pairs = ()  # network -> IPv4 address, of the namespace's owner
+    gateway: str = ""  # the network with the default route, if the engine tells one
     published: tuple[Published, ...] = ()
 
 
@@ -136,7 +137,16 @@ def _container(
             for name in sorted(_networks(owner))
             if endpoints[name]["IPAddress"]
         ),
+        gateway=_gateway(endpoints),
         published=tuple(sorted(_published(owner), key=str)),
+    )
+
+
+def _gateway(endpoints: Mapping[str, dict[str, Any]]) -> str:
+    """The network with the default route, in the order in which the engine chooses it."""
+    with_one = [name for name, each in endpoints.items() if each.get("Gateway")]
+    return min(
+        with_one, key=lambda name: (-(endpoints[name].get("GwPriority") or 0), name), default=""
     )
 
 

@@ -19,7 +19,8 @@ def unanswered(
 ) -> Draft | None:
     """Why answers to a container on `origin` do not arrive; None if they do.
 
-    They come `through` another network, or from outside the host.
+    They come `through` another network, or from outside the host. What the container sends arrives
+    all the same: a connection needs an answer, a datagram does not.
     """
     if origin.masquerade or origin.driver != "bridge" or origin.internal:
         return None

@@ -32,8 +32,15 @@ MODE_SOURCE = At("source", "network_mode")
 MODE_DESTINATION = At("destination", "network_mode")
 
 
-def direct(source: Namespace, destination: Namespace, published: bool, facts: EngineFacts) -> Draft:
-    """To an address of the destination; `published` says whether the port is published."""
+def direct(
+    source: Namespace,
+    destination: Namespace,
+    published: bool,
+    facts: EngineFacts,
+    datagrams: bool = False,
+) -> Draft:
+    """To an address of the destination; `published` says whether the port is published, and
+    `datagrams` whether its protocol needs no answer (UDP)."""
     if Mode.NONE in (source.mode, destination.mode):
         at = MODE_SOURCE if source.mode is Mode.NONE else MODE_DESTINATION
         return no(
@@ -56,7 +63,7 @@ def direct(source: Namespace, destination: Namespace, published: bool, facts: En
     if not any(draft.verdict is Verdict.ALLOWED for draft in drafts):
         others = [each for each in destination.segments if each not in shared]
         gateway = gateway_of(destination) if published else None
-        drafts += [_across(source, segment, segment is gateway, facts) for segment in others]
+        drafts += [_across(source, each, each is gateway, facts, datagrams) for each in others]
     return best(drafts) if drafts else _apart(source, destination)
 
 
@@ -99,7 +106,9 @@ def _kept_apart(segment: Segment) -> Draft | None:
     return no(Verdict.UNKNOWN, PathKind.WIRE, text, at)
 
 
-def _across(source: Namespace, segment: Segment, published: bool, facts: EngineFacts) -> Draft:
+def _across(
+    source: Namespace, segment: Segment, published: bool, facts: EngineFacts, datagrams: bool
+) -> Draft:
     """To an address on a segment that the source is not on."""
     out = route_out(source)
     key = segment.key
@@ -124,9 +133,9 @@ def _across(source: Namespace, segment: Segment, published: bool, facts: EngineF
         at = At("network", key, "internal")
         return no(Verdict.DROPPED, PathKind.NONE, text, at)
     if segment.gateway_mode in ("routed", "nat-unprotected"):
-        return _routed(out, segment, published, facts)
+        return _routed(out, segment, published, facts, datagrams)
     trusted = published and (facts.allow_direct_routing or segment.trusts(out))
-    if trusted and (opened := _direct_access(out, segment, facts)) is not None:
+    if trusted and (opened := _direct_access(out, segment, facts, datagrams)) is not None:
         return opened
     if segment.driver == "overlay":
         text = f"only members of overlay network {key} have a route into it"
@@ -136,7 +145,9 @@ def _across(source: Namespace, segment: Segment, published: bool, facts: EngineF
     return no(Verdict.DROPPED, PathKind.NONE, text)
 
 
-def _direct_access(out: Segment, segment: Segment, facts: EngineFacts) -> Draft | None:
+def _direct_access(
+    out: Segment, segment: Segment, facts: EngineFacts, datagrams: bool
+) -> Draft | None:
     """To a published port of a network that trusts the source's bridge, or of an engine that
     allows direct routing; None where an older engine drops it all the same."""
     if facts.before(28, 2):
@@ -149,14 +160,19 @@ def _direct_access(out: Segment, segment: Segment, facts: EngineFacts) -> Draft 
     if facts.before(29) is not False:
         text = f"{what}: Docker Engine 29 opens published ports to it, earlier ones may not"
         return no(Verdict.UNKNOWN, PathKind.ROUTED, text, at)
-    if (lost := unanswered(out, facts, PathKind.ROUTED, segment)) is not None:
+    lost = unanswered(out, facts, PathKind.ROUTED, segment)
+    if lost is not None and not datagrams:
         return lost
     hop = Line(f"{{source}} sends to its gateway, the host, which routes into network {key}", at)
     reason = Line(f"{what}: its published ports are open", at)
-    return Draft(Verdict.ALLOWED, PathKind.ROUTED, (hop,), (reason,))
+    return Draft(
+        Verdict.ALLOWED, PathKind.ROUTED, (hop,), (reason, *(lost.reasons if lost else ()))
+    )
 
 
-def _routed(out: Segment, segment: Segment, published: bool, facts: EngineFacts) -> Draft:
+def _routed(
+    out: Segment, segment: Segment, published: bool, facts: EngineFacts, datagrams: bool
+) -> Draft:
     key, mode = segment.key, segment.gateway_mode
     at = At("network", key, "driver_opts")
     if (older := facts.before(28)) is not False:
@@ -170,7 +186,8 @@ def _routed(out: Segment, segment: Segment, published: bool, facts: EngineFacts)
     if mode == "routed" and not published:
         text = f"network {key} is routed, and the port is not published"
         return no(Verdict.DROPPED, PathKind.ROUTED, text, at)
-    if (lost := unanswered(out, facts, PathKind.ROUTED, segment)) is not None:
+    lost = unanswered(out, facts, PathKind.ROUTED, segment)
+    if lost is not None and not datagrams:
         return lost
     hops = (
         Line("{source} sends to its gateway, the host"),
@@ -178,7 +195,7 @@ def _routed(out: Segment, segment: Segment, published: bool, facts: EngineFacts)
     )
     which = "the published port" if mode == "routed" else "every port"
     reason = Line(f"gateway mode {mode} opens {which} to other networks", at)
-    return Draft(Verdict.ALLOWED, PathKind.ROUTED, hops, (reason,))
+    return Draft(Verdict.ALLOWED, PathKind.ROUTED, hops, (reason, *(lost.reasons if lost else ())))
 
 
 def _other_wire(out: Segment, segment: Segment) -> Draft:

@@ -82,7 +82,8 @@ def _from_network(
     elif not facts.userland_proxy and (held := _without_proxy(source, destination, facts)):
         return held
     gateway = gateway_of(destination)
-    if segment is not gateway and (lost := unanswered(segment, facts, KIND, gateway)) is not None:
+    lost = None if segment is gateway else unanswered(segment, facts, KIND, gateway)
+    if lost is not None and binding.target.protocol != "udp":
         return lost
     at = At("destination", "ports", port=binding.target)
     spoken, key = spoken_port(binding), segment.key
@@ -91,7 +92,8 @@ def _from_network(
         Line(f"the host listens on {spoken}", at),
         Line(f"the host forwards it to {{destination}}:{binding.target}", at),
     )
-    return Draft(Verdict.ALLOWED, KIND, hops, (Line(f"{opened}: {spoken}", at),))
+    reason = Line(f"{opened}: {spoken}", at)
+    return Draft(Verdict.ALLOWED, KIND, hops, (reason, *(lost.reasons if lost else ())))
 
 
 def _from_internal(source: Namespace, facts: EngineFacts) -> Draft:

@@ -65,6 +65,28 @@ def test_answers_to_a_network_that_is_not_masqueraded_are_dropped_since_28_2(
     assert told(one, "client", destination, port, UNKNOWN) == version_unknown
 
 
+def test_datagrams_need_no_answer() -> None:
+    """The same rules: only what is sent back meets the one in the raw table. Measured on 29."""
+    one = stack(
+        service("client", "plain"),
+        service("open", "b", ports=(Port(53, 53, None, "udp"),), expose=("54/udp",)),
+        network("plain", enable_ip_masquerade="false"),
+        network("b", gateway_mode_ipv4="nat-unprotected"),
+    )
+    matrix = reach([one], NEW)
+    client, server = node(matrix, "client"), node(matrix, "open")
+    published = matrix.cell(client, server, 53, "udp").ways
+    assert [way.verdict.value for way in published] == ["ALLOWED", "ALLOWED"]
+    cell = matrix.cell(client, server, 54, "udp")
+    assert cell.verdict.value == "ALLOWED"
+    assert [each.text for each in cell.reasons] == [
+        "gateway mode nat-unprotected opens every port to other networks",
+        "the host drops the answers to network plain, which is not masqueraded "
+        "(enable_ip_masquerade: false); what needs no answer still leaves",
+    ]
+    assert matrix.cell(client, server, 53, "tcp").verdict.value == "DROPPED"
+
+
 def test_both_firewall_backends_drop_these_answers() -> None:
     """nftabler/testdata/TestNftabler/hairpin=false,internal=false,icc=true,masq=false,snat=false,
     gwm=nat,bindlh=false__ip.golden: `iifname != "br-dummy" … drop comment "DROP DIRECT ACCESS"`."""
