@@ -96,6 +96,8 @@ def neighbours(engine: Engine) -> Iterator[Neighbours]:
             run(*within, "ip", "link", "set", device, "up")
             run(*within, "ip", "link", "set", "lo", "up")
         run(*lan, "ip", "route", "add", "default", "via", HOST_THERE)
+        # No router: what is not for it gets no answer (a new namespace takes over this setting).
+        run(*world, "sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward")
         ports = [str(ECHO_PORT), str(ECHO_PORT)]
         children.append(subprocess.Popen([*world, sys.executable, str(SERVE), *ports]))
         yield Neighbours([*world, sys.executable], [*lan, sys.executable], (WORLD_THERE, ECHO_PORT))
