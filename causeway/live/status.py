@@ -144,10 +144,12 @@ def _container(
 
 def _gateway(endpoints: Mapping[str, dict[str, Any]]) -> str:
     """The network with the default route, in the order in which the engine chooses it."""
-    with_one = [name for name, each in endpoints.items() if each.get("Gateway")]
-    return min(
-        with_one, key=lambda name: (-(endpoints[name].get("GwPriority") or 0), name), default=""
-    )
+    order = {
+        name: (-(each.get("GwPriority") or 0), not each.get("IPv6Gateway"), name)
+        for name, each in endpoints.items()
+        if each.get("Gateway")
+    }
+    return min(order, key=order.__getitem__, default="")
 
 
 def _owner(
@@ -226,6 +228,7 @@ def _network(api: Engine, name: str, prefix: str) -> Network:
         options=tuple(sorted((found["Options"] or {}).items())),
         external=not own and STACK_LABEL not in (found["Labels"] or {}),
         internal=found["Internal"],
+        enable_ipv6=bool(found.get("EnableIPv6")) or None,
         subnets=tuple(
             Subnet(subnet=each.get("Subnet"), gateway=each.get("Gateway"))
             for each in found["IPAM"]["Config"] or ()

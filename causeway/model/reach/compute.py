@@ -201,7 +201,7 @@ class Decider:
         origin: Namespace,
         target: Namespace,
         bindings: tuple[Binding, ...],
-        datagrams: bool = False,
+        datagrams: bool,
     ) -> Drafts:
         """From one namespace to a port of another, directly and through published ports."""
         return self._once(

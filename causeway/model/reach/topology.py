@@ -53,6 +53,7 @@ class Segment:
     parent: str | None = None
     mode: str | None = None
     flag: str | None = None  # `ipvlan_flag`
+    ipv6: bool = False
     subnets: tuple[str, ...] = ()
 
     @property
@@ -186,6 +187,7 @@ def segment(network: Network, stack: str) -> Segment:
         parent=parent,
         mode=options.get("macvlan_mode") or options.get("ipvlan_mode"),
         flag=options.get("ipvlan_flag"),
+        ipv6=network.enable_ipv6 is True,
         subnets=tuple(subnet.subnet for subnet in network.subnets if subnet.subnet),
     )
 
@@ -219,11 +221,13 @@ def _namespace(
     if not owner.attachments:
         only = (segments[DEFAULT_BRIDGE],)
         return spaces.setdefault((DEFAULT_BRIDGE,), Namespace(Mode.NETWORKS, only))
+    # Docker's order of gateways: priority, networks with IPv4 and IPv6 first, name.
     ordered = sorted(
-        (-(each.gw_priority or 0), names.get(each.network, each.network))
+        (-(each.gw_priority or 0), not segments[name].ipv6, name)
         for each in owner.attachments
+        if (name := names.get(each.network, each.network)) in segments
     )
-    known = tuple(segments[name] for _, name in ordered if name in segments)
+    known = tuple(segments[name] for *_, name in ordered)
     key = tuple(each.name for each in known)
     return spaces.setdefault(key, Namespace(Mode.NETWORKS, known))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from causeway.model.load import load
-from causeway.model.reach import INTERNET, LAN, EngineFacts, Firewall, reach
+from causeway.model.reach import INTERNET, LAN, EngineFacts, Firewall, LeakKind, reach
 from causeway.model.values import Port, Stack
 from tests.model.reach.stacks import NEW, network, node, reason, service, stack, told
 
@@ -253,6 +253,17 @@ def test_the_reason_states_the_backend_and_what_is_assumed(
     matrix = reach([internal_client()], firewall(backend))
     ways = matrix.cell(node(matrix, "inside"), node(matrix, "web"), 80).ways
     assert ways[1].reasons[0].text == expected
+
+
+@pytest.mark.parametrize(
+    ("backend", "joined"), [(Firewall.IPTABLES, ("b",)), (Firewall.NFTABLES, ("b", "inner"))]
+)
+def test_a_published_port_joins_internal_networks_with_nftables(
+    backend: Firewall, joined: tuple[str, ...]
+) -> None:
+    found = reach([internal_client()], firewall(backend)).leaks
+    web = [each for each in found if each.kind is LeakKind.PUBLISHED_JOINS][-1]
+    assert (str(web.nodes[0]), web.networks) == ("web", joined)
 
 
 def trusting(ports: tuple[Port, ...], mode: str = "nat", internal: bool = False) -> Stack:

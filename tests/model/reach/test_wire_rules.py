@@ -5,9 +5,12 @@ Paths in docstrings are those of github.com/moby/moby v2.0.0-beta.24.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from causeway.model.reach import LeakKind, reach
+from causeway.model.reach.record import record, restore
 from causeway.model.values import Attachment, Port, Stack
 from tests.model.reach.stacks import NEW, OLD, network, node, reason, service, stack, told
 
@@ -184,3 +187,27 @@ def test_the_reason_names_the_gateway_endpoint() -> None:
     assert [each.text for each in way.reasons] == [
         "the port is not published: the gateway of web is on network wire (macvlan)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("dual", "priority", "expected"),
+    [
+        (False, 0, "ALLOWED by egress"),  # network `a` is first by name
+        (True, 0, "UNREACHABLE"),
+        (True, 1, "ALLOWED by egress"),  # the priority comes first
+    ],
+)
+def test_a_network_with_ipv6_is_the_gateway_before_one_without(
+    dual: bool, priority: int, expected: str
+) -> None:
+    """daemon/libnetwork/sandbox.go (Less): priority, then gateways of both families, then name."""
+    closed = network("z", inhibit_ipv4="true")
+    one = stack(
+        service("web", attachments=(Attachment("a", gw_priority=priority), Attachment("z"))),
+        network("a"),
+        replace(closed, enable_ipv6=dual),
+    )
+    assert told(one, "web", "internet") == expected
+    again = restore(record(one))
+    assert again is not None
+    assert told(again, "web", "internet") == expected
