@@ -175,6 +175,18 @@ def wires(around: Topology, locate: Locate) -> Iterator[Leak]:
             yield Leak(LeakKind.WIRE, text, (), (segment.key,), place)
 
 
+def ipv6(around: Topology, locate: Locate) -> Iterator[Leak]:
+    """Networks that have IPv6 besides IPv4, whose verdicts are those of IPv4 alone."""
+    for segment in around.segments.values():
+        if segment.ipv6:
+            text = (
+                f"network {segment.key} also has IPv6 (enable_ipv6): the verdicts here are those "
+                "of IPv4, and IPv6 may be more open"
+            )
+            place = locate(At("network", segment.key, "enable_ipv6"), HOST, HOST)
+            yield Leak(LeakKind.IPV6, text, (), (segment.key,), place)
+
+
 def host_mode(around: Topology, locate: Locate) -> Iterator[Leak]:
     for member in _running(around):
         if member.namespace.mode is Mode.HOST:
@@ -201,6 +213,7 @@ RULES: tuple[Rule, ...] = (
     host_reach,
     resolver,
     wires,
+    ipv6,
     raw_packets,
     egress,
 )

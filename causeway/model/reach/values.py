@@ -151,6 +151,7 @@ class LeakKind(Enum):
     RESOLVER = "names are resolved outside"
     WIRE = "wire is shared"
     HOST_MODE = "container is the host"
+    IPV6 = "IPv6 is not covered"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from causeway.model.reach import (
@@ -233,6 +235,18 @@ def test_leaks_are_found_by_kind() -> None:
         (LeakKind.EGRESS, ["other"]),
         (LeakKind.EGRESS, ["app", "web"]),
         (LeakKind.EGRESS, ["camera"]),
+    ]
+
+
+def test_a_network_with_ipv6_is_said_not_to_be_covered() -> None:
+    one = stack(service("a", "net"), replace(network("net"), enable_ipv6=True), network("other"))
+    found = [leak for leak in reach([one], NEW).leaks if leak.kind is LeakKind.IPV6]
+    assert [(leak.networks, leak.text) for leak in found] == [
+        (
+            ("net",),
+            "network net also has IPv6 (enable_ipv6): the verdicts here are those of IPv4, and "
+            "IPv6 may be more open",
+        )
     ]
 
 
