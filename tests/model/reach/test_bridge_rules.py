@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from causeway.model.load import load
-from causeway.model.reach import INTERNET, LAN, EngineFacts, Firewall, LeakKind, reach
+from causeway.model.reach import INTERNET, LAN, EngineFacts, Firewall, reach
 from causeway.model.values import Port, Stack
 from tests.model.reach.stacks import NEW, network, node, reason, service, stack, told
 
 V28_0 = EngineFacts(version=(28, 0))
 V28_2 = EngineFacts(version=(28, 2))
+NFTABLES = EngineFacts(version=(29, 0), firewall=Firewall.NFTABLES)
 UNKNOWN = EngineFacts()
 PUBLISHED = (Port(80, 8080),)
 LOOPBACK = (Port(80, 8080, "127.0.0.1"),)
@@ -57,11 +58,13 @@ def test_answers_to_a_network_that_is_not_masqueraded_are_dropped_since_28_2(
     iptabler/testdata/TestIptabler/hairpin=false,internal=false,icc=true,masq=false,snat=false,
     gwm=nat,bindlh=false__iptables.golden: `-d 192.168.0.2/32 ! -i br-dummy -j DROP`, which an
     answer meets before connection tracking gives it another address. Engines before 28.2 have that
-    rule for published ports alone (iptabler/port.go, dropLegacyFilterDirectAccess)."""
+    rule for published ports alone (iptabler/port.go, dropLegacyFilterDirectAccess). nftabler's
+    golden file of the same name with __ip has `iifname != "br-dummy" … "DROP DIRECT ACCESS"`."""
     one = unmasqueraded()
     assert told(one, "client", destination, port, V28_0) == before
     assert told(one, "client", destination, port, V28_2) == since
     assert told(one, "client", destination, port, NEW) == since
+    assert told(one, "client", destination, port, NFTABLES) == since
     assert told(one, "client", destination, port, UNKNOWN) == version_unknown
 
 
@@ -85,14 +88,6 @@ def test_datagrams_need_no_answer() -> None:
         "(enable_ip_masquerade: false); what needs no answer still leaves",
     ]
     assert matrix.cell(client, server, 53, "tcp").verdict.value == "DROPPED"
-
-
-def test_both_firewall_backends_drop_these_answers() -> None:
-    """nftabler/testdata/TestNftabler/hairpin=false,internal=false,icc=true,masq=false,snat=false,
-    gwm=nat,bindlh=false__ip.golden: `iifname != "br-dummy" … drop comment "DROP DIRECT ACCESS"`."""
-    facts = EngineFacts(version=(29, 0), firewall=Firewall.NFTABLES)
-    assert told(unmasqueraded(), "client", "nat", 80, facts) == "DROPPED"
-    assert told(unmasqueraded(), "client", "internet", None, facts) == "DROPPED"
 
 
 @pytest.mark.parametrize("mode", ["routed", "nat-unprotected"])
@@ -160,110 +155,6 @@ def test_the_place_is_the_line_of_the_option(tmp_path: Path) -> None:
         7,
         "networks.plain.driver_opts.com.docker.network.bridge.enable_ip_masquerade",
     )
-
-
-def internal_client(**options: str) -> Stack:
-    return stack(
-        service("inside", "inner"),
-        service("web", "a", ports=PUBLISHED, expose=("81",)),
-        service("routed", "b", ports=(Port(82),)),
-        service("admin", "a", ports=(Port(83, 8083, "127.0.0.1"),)),
-        service("bound", "a", ports=(Port(84, 8084, "192.0.2.1"),)),
-        network("inner", internal=True, more=options),
-        network("a"),
-        network("b", gateway_mode_ipv4="routed"),
-    )
-
-
-def firewall(backend: Firewall, version: tuple[int, int] | None = (29, 0)) -> EngineFacts:
-    return EngineFacts(version=version, firewall=backend)
-
-
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    [
-        (firewall(Firewall.IPTABLES), "DROPPED"),
-        (firewall(Firewall.NFTABLES), "ALLOWED by published port"),
-        (firewall(Firewall.ASSUMED), "DROPPED"),
-        (firewall(Firewall.UNTOLD), "UNKNOWN"),
-        (firewall(Firewall.UNTOLD, (28, 5)), "DROPPED"),  # nftables came with 29
-        (firewall(Firewall.UNTOLD, None), "UNKNOWN"),
-    ],
-)
-def test_an_internal_network_reaches_published_ports_where_nftables_decides(
-    facts: EngineFacts, expected: str
-) -> None:
-    """integration/network/bridge/nftablesdoc/generated/usernet-internal.md and
-    nftabler/nftabler.go: filter-FORWARD looks up the outgoing interface first, so the accept rule
-    of the port (nftabler/port.go, setPerPortForwarding) ends it before the drop of the internal
-    network, which accepts the answer as established. With iptables, DOCKER-INTERNAL comes first:
-    integration/network/bridge/iptablesdoc/generated/usernet-internal.md."""
-    assert told(internal_client(), "inside", "web", 80, facts) == expected
-
-
-@pytest.mark.parametrize(
-    ("destination", "port", "expected"),
-    [
-        ("web", 81, "UNREACHABLE"),  # not published: only the container's address is left
-        ("routed", 82, "UNREACHABLE"),  # a routed network has no port on the host
-        ("admin", 83, "NO_LISTENER"),
-        ("bound", 84, "UNREACHABLE"),  # no route to that address of the host
-        ("internet", None, "UNREACHABLE"),
-        ("host", None, "ALLOWED by bridge to host"),
-    ],
-)
-def test_nftables_opens_nothing_else_to_an_internal_network(
-    destination: str, port: int | None, expected: str
-) -> None:
-    """nftabler/network.go: what no rule of the outgoing interface accepts meets the drop."""
-    found = told(internal_client(), "inside", destination, port, firewall(Firewall.NFTABLES))
-    assert found == expected
-
-
-def test_without_a_gateway_address_nftables_opens_nothing() -> None:
-    """The gateway mode `isolated`: the bridge has no address to send to."""
-    one = internal_client(gateway_mode_ipv4="isolated")
-    assert told(one, "inside", "web", 80, firewall(Firewall.NFTABLES)) == "UNREACHABLE"
-
-
-@pytest.mark.parametrize(
-    ("backend", "expected"),
-    [
-        (Firewall.IPTABLES, "the host drops what leaves internal networks (inner)"),
-        (
-            Firewall.ASSUMED,
-            "the host drops what leaves internal networks (inner); assumed: the engine's firewall "
-            "backend is iptables, with nftables the port is open",
-        ),
-        (
-            Firewall.UNTOLD,
-            "with the firewall backend nftables, published ports are open to internal networks "
-            "(inner); the engine does not tell which one it uses",
-        ),
-        (
-            Firewall.NFTABLES,
-            "a port published on the host is open to every network, with the firewall backend "
-            "nftables also to internal ones: 0.0.0.0:8080/tcp",
-        ),
-    ],
-)
-def test_the_reason_states_the_backend_and_what_is_assumed(
-    backend: Firewall, expected: str
-) -> None:
-    matrix = reach([internal_client()], firewall(backend))
-    ways = matrix.cell(node(matrix, "inside"), node(matrix, "web"), 80).ways
-    assert ways[1].reasons[0].text == expected
-
-
-@pytest.mark.parametrize(
-    ("backend", "joined"), [(Firewall.IPTABLES, ("b",)), (Firewall.NFTABLES, ("b", "inner"))]
-)
-def test_a_published_port_joins_internal_networks_with_nftables(
-    backend: Firewall, joined: tuple[str, ...]
-) -> None:
-    found = reach([internal_client()], firewall(backend)).leaks
-    web = [each for each in found if each.kind is LeakKind.PUBLISHED_JOINS][-1]
-    assert (str(web.nodes[0]), web.networks) == ("web", joined)
 
 
 def trusting(ports: tuple[Port, ...], mode: str = "nat", internal: bool = False) -> Stack:
