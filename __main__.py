@@ -29,7 +29,7 @@ def main() -> None:
     loaded = load_selected(config)
     stack, positions = loaded.stack, {loaded.stack.name: loaded.positions}
     check_secrets(loaded, stack_name, config, os.environ)
-    facts = engine_facts(config.engine_version)
+    facts = engine_facts(config.engine_version, config.firewall_backend)
     unsure = require_assertions(loaded.assertions, stack, reach([stack], facts, positions))
     shared = require_distinct_subnets(loaded, other_environments(stack, stack_name, values))
     for warning in sorted({*loaded.warnings, *unsure, *shared}):

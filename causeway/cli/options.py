@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from causeway.model.reach import EngineFacts
+from causeway.model.reach import EngineFacts, Firewall
 from causeway.model.reach.values import engine_version
 
 
@@ -34,6 +34,13 @@ def which(one: argparse.ArgumentParser) -> None:
         "without one, verdicts that depend on the version are unknown",
     )
     engine.add_argument(
+        "--firewall-backend",
+        type=firewall_backend,
+        metavar="iptables|nftables",
+        help="what the engine programs its rules with (default: causeway:firewallBackend of the "
+        "stack; else what a running engine tells, or iptables without one)",
+    )
+    engine.add_argument(
         "--no-userland-proxy", action="store_true", help="the engine runs without docker-proxy"
     )
 
@@ -57,5 +64,16 @@ def version(text: str) -> tuple[int, int]:
     return found
 
 
+def firewall_backend(text: str) -> Firewall:
+    if text not in (Firewall.IPTABLES.value, Firewall.NFTABLES.value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not iptables or nftables")
+    return Firewall(text)
+
+
 def facts(options: argparse.Namespace) -> EngineFacts:
-    return EngineFacts(version=options.engine_version, userland_proxy=not options.no_userland_proxy)
+    """What the command line tells; the firewall backend is ASSUMED where it does not."""
+    return EngineFacts(
+        version=options.engine_version,
+        firewall=options.firewall_backend or Firewall.ASSUMED,
+        userland_proxy=not options.no_userland_proxy,
+    )

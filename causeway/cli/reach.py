@@ -75,6 +75,7 @@ def _json(loaded: LoadedStack, only: set[Node]) -> str:
         "stack": loaded.stack.name,
         "engine": {
             "version": ".".join(map(str, matrix.facts.version)) if matrix.facts.version else None,
+            "firewallBackend": matrix.facts.firewall.value,
             "userlandProxy": matrix.facts.userland_proxy,
         },
         "nodes": [

@@ -46,14 +46,22 @@ def read(options: argparse.Namespace, facts: EngineFacts) -> LoadedStack:
         running, told = read_live(wanted)
         stacks = [running, *(read_live(each)[0] for each in beside)]
         _refuse_namesakes(stacks)
-        version = facts.version or told.version
-        told = replace(told, version=version, userland_proxy=facts.userland_proxy)
+        told = replace(
+            told,
+            version=facts.version or told.version,
+            firewall=options.firewall_backend or told.firewall,
+            userland_proxy=facts.userland_proxy,
+        )
         return LoadedStack(running, reach(stacks, told), wanted, base)
     found = [load_stack(each) for each in (wanted, *beside)]
     stacks = [each.stack for each in found]
     _refuse_namesakes(stacks)
     positions = {each.stack.name: each.positions for each in found}
-    known = replace(facts, version=facts.version or wanted.engine_version)
+    known = replace(
+        facts,
+        version=facts.version or wanted.engine_version,
+        firewall=options.firewall_backend or wanted.firewall_backend or facts.firewall,
+    )
     matrix = reach(stacks, known, positions)
     return LoadedStack(stacks[0], matrix, wanted, base, positions, found[0].assertions)
 

@@ -165,6 +165,7 @@ def _told(options: argparse.Namespace, asked: EngineFacts) -> EngineFacts:
     """What the engine reports, unless the command line says otherwise."""
     return EngineFacts(
         version=options.engine_version or asked.version,
+        firewall=options.firewall_backend or asked.firewall,
         userland_proxy=not options.no_userland_proxy,
         ip_forward=asked.ip_forward,
         icc=asked.icc,

@@ -79,7 +79,14 @@ class Topology:
         own = [subnet for name in places for subnet in self.subnets.get(name, ())]
         if address == LOCAL or any(_within(address, each) for each in own):
             return True
-        if places and places <= self.wires:
+        gateways = {
+            container.gateway
+            for status in self.statuses
+            for group in status.containers.values()
+            for container in group
+            if container.namespace == vantage and container.gateway
+        }
+        if (gateways or places) and (gateways or places) <= self.wires:
             return False
         of_host = [
             subnet

@@ -12,7 +12,7 @@ from typing import Any
 from causeway.contract import REPLICA_LABEL, SERVICE_LABEL, STACK_LABEL
 from causeway.engine.client import Engine
 from causeway.engine.faults import EngineError
-from causeway.model.reach.values import Endpoint, EngineFacts, engine_version
+from causeway.model.reach.values import Endpoint, EngineFacts, engine_version, firewall_of
 from causeway.model.values import Attachment, Network, Pairs, Place, Port, Service, Stack, Subnet
 
 from .stack import manages_swarm, of_stack
@@ -40,6 +40,7 @@ class Container:
     replica: int
     namespace: str
     addresses: Pairs = ()  # network -> IPv4 address, of the namespace's owner
+    gateway: str = ""  # the network with the default route, if the engine tells one
     published: tuple[Published, ...] = ()
 
 
@@ -136,8 +137,19 @@ def _container(
             for name in sorted(_networks(owner))
             if endpoints[name]["IPAddress"]
         ),
+        gateway=_gateway(endpoints),
         published=tuple(sorted(_published(owner), key=str)),
     )
+
+
+def _gateway(endpoints: Mapping[str, dict[str, Any]]) -> str:
+    """The network with the default route, in the order in which the engine chooses it."""
+    order = {
+        name: (-(each.get("GwPriority") or 0), not each.get("IPv6Gateway"), name)
+        for name, each in endpoints.items()
+        if each.get("Gateway")
+    }
+    return min(order, key=order.__getitem__, default="")
 
 
 def _owner(
@@ -216,6 +228,7 @@ def _network(api: Engine, name: str, prefix: str) -> Network:
         options=tuple(sorted((found["Options"] or {}).items())),
         external=not own and STACK_LABEL not in (found["Labels"] or {}),
         internal=found["Internal"],
+        enable_ipv6=bool(found.get("EnableIPv6")) or None,
         subnets=tuple(
             Subnet(subnet=each.get("Subnet"), gateway=each.get("Gateway"))
             for each in found["IPAM"]["Config"] or ()
@@ -224,11 +237,12 @@ def _network(api: Engine, name: str, prefix: str) -> Network:
 
 
 def engine_facts(api: Engine, *, userland_proxy: bool = True) -> EngineFacts:
-    """The facts that verdicts depend on, as far as the engine reports them; it does not report its
-    userland proxy."""
+    """The facts that verdicts depend on, as far as the engine reports them; its userland proxy is
+    not read."""
     options = api.call("GET", f"/networks/{DEFAULT_BRIDGE}")["Options"] or {}
     return EngineFacts(
         version=engine_version(api.version),
+        firewall=firewall_of((api.info.get("FirewallBackend") or {}).get("Driver")),
         userland_proxy=userland_proxy,
         ip_forward=bool(api.info["IPv4Forwarding"]),
         icc=options.get("com.docker.network.bridge.enable_icc") != "false",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from causeway.contract import LOCAL_FILE, NAMESPACE
-from causeway.model.reach.values import engine_version
+from causeway.model.reach.values import Firewall, engine_version
 from causeway.model.rules.pool import AddressPool, read_pool
 
 from .document import mapping
@@ -66,6 +66,7 @@ class StackConfig:
     address_pool: AddressPool | None = None
     verify: bool = False
     engine_version: tuple[int, int] | None = None
+    firewall_backend: Firewall | None = None
     probe_image: str = ""
     engine: EngineConfig = EngineConfig()
     local_images: frozenset[str] = frozenset()
@@ -186,6 +187,7 @@ def read_config(
         address_pool=found["addressPool"],
         verify=found["verify"],
         engine_version=found["engineVersion"],
+        firewall_backend=found["firewallBackend"],
         probe_image=found["probeImage"],
         engine=_engine(values),
         local_images=frozenset(local.keys() - found["images"].keys()),
@@ -339,6 +341,14 @@ def _engine_version(text: str) -> tuple[int, int] | None:
     return found
 
 
+def _firewall_backend(text: str) -> Firewall | None:
+    written = _one_text(text)
+    if written not in ("", *FIREWALLS):
+        raise _Wrong(f"expected {' or '.join(FIREWALLS)}, found {json.dumps(written)}")
+    return Firewall(written) if written else None
+
+
+FIREWALLS = (Firewall.IPTABLES.value, Firewall.NFTABLES.value)
 # The keys of `docker:` that the command reads.
 ENGINE_KEYS = ("host", "context", "certPath", "caMaterial", "certMaterial", "keyMaterial")
 # One row per key: the function that parses its JSON text.
@@ -351,5 +361,6 @@ KEYS: dict[str, Callable[[str], Any]] = {
     "addressPool": _pool,
     "verify": _flag,
     "engineVersion": _engine_version,
+    "firewallBackend": _firewall_backend,
     "probeImage": _one_text,
 }

@@ -1,4 +1,5 @@
-"""The function `getEngine`, which every program of this project calls for the engine's version."""
+"""The function `getEngine`, which every program of this project calls for what verdicts on reach
+depend on: the engine's version and its firewall backend."""
 
 from __future__ import annotations
 
@@ -7,11 +8,17 @@ from causeway.provider.resource.values import Values
 
 
 def get_engine(ctx: Context, arguments: Values) -> Values:
-    """The engine's version, which the official plugin does not offer; empty when no engine answers.
+    """`{version: 29.8.0, firewall: iptables}`, which the official plugin does not offer.
 
-    The preview continues without it: whatever needs the engine then fails with its own message.
+    Without `firewall` where the engine does not tell it; empty when no engine answers: the preview
+    continues, and whatever needs the engine then fails with its own message.
     """
     try:
-        return {"version": str(ctx.api.call("GET", "/version")["Version"])}
+        found = {"version": str(ctx.api.call("GET", "/version")["Version"])}
     except Exception:  # whatever prevents the engine from answering
         return {}
+    try:
+        backend = ctx.api.call("GET", "/info").get("FirewallBackend") or {}
+    except Exception:
+        return found
+    return found | ({"firewall": str(backend["Driver"])} if backend.get("Driver") else {})

@@ -390,6 +390,43 @@ def test_the_engine_version_of_the_stack_decides_unless_the_option_does(project:
     assert 'expected a version such as 20.10 or 29, found "newest"' in refused.err
 
 
+def test_the_firewall_backend_is_assumed_unless_the_stack_or_the_option_tells(
+    project: Path,
+) -> None:
+    (project / "stack.yaml").write_text(
+        "services:\n"
+        "  inside: {image: a, networks: [inner]}\n"
+        '  web: {image: a, networks: [front], ports: ["8080:80"]}\n'
+        "networks:\n"
+        "  inner: {internal: true}\n"
+        "  front: {}\n"
+    )
+    file = project / "Pulumi.dev.yaml"
+    asked = ("explain", "inside", "web:80")
+    file.write_text("config:\n  causeway:files: [stack.yaml]\n")
+    assert causeway(*asked, folder=project).out == (
+        "inside -> web, 80/tcp: DROPPED\n"
+        "  because the host drops what leaves internal networks (inner); assumed: the engine's "
+        "firewall backend is iptables, with nftables the port is open  (stack.yaml:5)\n"
+        "  also tried, its own address: no route: inside has no route out: it is only on internal "
+        "networks (inner)  (stack.yaml:5)\n"
+    )
+    file.write_text(file.read_text() + "  causeway:firewallBackend: nftables\n")
+    assert causeway(*asked, folder=project).out.splitlines()[:5] == [
+        "inside -> web, 80/tcp: ALLOWED by published port",
+        "  1. inside reaches the host from network inner  (stack.yaml:2)",
+        "  2. the host listens on 0.0.0.0:8080/tcp  (stack.yaml:3)",
+        "  3. the host forwards it to web:80/tcp  (stack.yaml:3)",
+        "  because a port published on the host is open to every network, with the firewall "
+        "backend nftables also to internal ones: 0.0.0.0:8080/tcp  (stack.yaml:3)",
+    ]
+    told = causeway(*asked, "--firewall-backend", "iptables", folder=project).out
+    assert "because the host drops what leaves internal networks (inner)  (stack.yaml:5)" in told
+    refused = causeway(*asked, "--firewall-backend", "assumed", folder=project)
+    assert refused.code == 2
+    assert "argument --firewall-backend: 'assumed' is not iptables or nftables" in refused.err
+
+
 def test_another_stack_on_the_engine_stands_beside(project: Path) -> None:
     answer = causeway("reach", "-s", "dev", "--beside", "prod", "--csv", folder=project)
     assert answer.code == 0, answer.err

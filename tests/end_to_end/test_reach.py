@@ -191,3 +191,36 @@ def test_without_an_engine_nothing_is_claimed_of_it(loopback: Project) -> None:
 
 def test_destroy_needs_no_record(tiers: Project, first: Outcome) -> None:
     tiers.pulumi("destroy", "--stack", "reach").succeeded()
+
+
+INNER = f"""\
+services:
+  database:
+    image: {TINY}
+    networks: [inner]
+  web:
+    image: {TINY}
+    ports: ["8096:80"]
+    networks: [front]
+networks:
+  inner: {{internal: true}}
+  front: {{}}
+x-causeway:
+  never: [database -> web]
+"""
+
+
+def test_the_preview_judges_by_the_firewall_backend_of_the_engine(
+    project: Project, current_engine: Engine
+) -> None:
+    project.write_stack("inner", INNER)
+    asked = ("preview", "--stack", "inner")
+    project.pulumi(*asked, DOCKER_HOST=current_engine.host).succeeded()
+    with Engine.start("current") as engine:
+        engine.settings["firewall-backend"] = "nftables"
+        engine.restart()
+        shown = project.pulumi(*asked, DOCKER_HOST=engine.host)
+    shown.refused(
+        "inner/compose.yaml:13: x-causeway.never[0]: never database -> web: but "
+        "database -> web:80/tcp is open"
+    )

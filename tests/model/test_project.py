@@ -12,6 +12,7 @@ from causeway.model.project import (
     read_config,
     read_project,
 )
+from causeway.model.reach import Firewall
 from causeway.model.values import Place
 
 
@@ -59,6 +60,19 @@ def test_an_engine_version_that_is_none_is_refused() -> None:
         config(engineVersion="newest")
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("nftables", Firewall.NFTABLES), ('"iptables"', Firewall.IPTABLES), ("", None)],
+)
+def test_the_firewall_backend_is_one_of_two(written: str, read: Firewall | None) -> None:
+    assert config(firewallBackend=written).firewall_backend == read
+
+
+def test_another_firewall_backend_is_refused() -> None:
+    with pytest.raises(StackError, match='expected iptables or nftables, found "assumed"'):
+        config(firewallBackend="assumed")
+
+
 def test_other_namespaces_are_not_ours() -> None:
     values = {"causeway:files": '["a.yaml"]', "docker:host": "unix:///x", "other:filess": "1"}
 
@@ -74,8 +88,8 @@ def test_a_misspelt_key_is_named_with_its_place(folder: Path) -> None:
         config(scales='{"web": 2}')
     assert str(error.value) == (
         "Pulumi.dev.yaml:4: causeway:scales: unknown key; did you mean causeway:scale? "
-        "(known: addressPool, engineVersion, files, images, probeImage, profiles, scale, "
-        "variables, verify)"
+        "(known: addressPool, engineVersion, files, firewallBackend, images, probeImage, "
+        "profiles, scale, variables, verify)"
     )
 
 
@@ -218,8 +232,8 @@ def test_a_number_of_replicas_that_is_none_is_told_with_its_line(folder: Path) -
     assert str(error.value).splitlines() == [
         'Pulumi.dev.yaml:3: causeway:scale: web: expected a number of replicas, found "many"',
         "Pulumi.dev.yaml:4: causeway:scales: unknown key; did you mean causeway:scale? (known: "
-        "addressPool, engineVersion, files, images, probeImage, profiles, scale, variables, "
-        "verify)",
+        "addressPool, engineVersion, files, firewallBackend, images, probeImage, profiles, scale, "
+        "variables, verify)",
     ]
 
 

@@ -147,3 +147,14 @@ def test_what_is_only_on_a_wire_does_not_send_through_the_host() -> None:
     on_wire = replace(TERRAIN, wires=frozenset({"s_front"}))
     assert on_wire.has_route("w1", "172.18.0.9")
     assert not on_wire.has_route("w1", "172.19.0.2")
+
+
+def test_the_default_route_decides_where_a_container_is_on_a_wire_and_a_bridge() -> None:
+    for gateway, routed in (("s_front", False), ("s_back", True)):
+        both = replace(
+            WEB, addresses=(("s_back", "172.19.0.9"), ("s_front", "172.18.0.9")), gateway=gateway
+        )
+        status = replace(STATUS, containers={"web": (both,)})
+        terrain = replace(TERRAIN, statuses=(status,), wires=frozenset({"s_front"}))
+        assert terrain.has_route("w1", "172.19.0.2")
+        assert terrain.has_route("w1", "10.1.1.1") is routed

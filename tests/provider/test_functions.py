@@ -88,8 +88,12 @@ def test_name_is_needed(function: str) -> None:
         call(Surroundings(None), function)
 
 
-def test_the_engine_tells_its_version(online: Surroundings, api: docker.APIClient) -> None:
-    assert call(online, "getEngine") == {"version": api.version()["Version"]}
+def test_the_engine_tells_its_version_and_its_firewall_backend(
+    online: Surroundings, api: docker.APIClient
+) -> None:
+    backend = api.info().get("FirewallBackend")  # since Docker 28
+    firewall = {"firewall": backend["Driver"]} if backend else {}
+    assert call(online, "getEngine") == {"version": api.version()["Version"], **firewall}
 
 
 @pytest.fixture

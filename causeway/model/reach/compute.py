@@ -194,16 +194,20 @@ class Decider:
         from_space = self._space(source)
         if from_space is None:
             return (no(Verdict.UNKNOWN, PathKind.NONE, "both are outside the host"),)
-        return self.between(from_space, space, bindings)
+        return self.between(from_space, space, bindings, endpoint.protocol == "udp")
 
     def between(
-        self, origin: Namespace, target: Namespace, bindings: tuple[Binding, ...]
+        self,
+        origin: Namespace,
+        target: Namespace,
+        bindings: tuple[Binding, ...],
+        datagrams: bool,
     ) -> Drafts:
         """From one namespace to a port of another, directly and through published ports."""
         return self._once(
-            (origin, target, bindings),
+            (origin, target, bindings, datagrams),
             lambda: (
-                direct(origin, target, bool(bindings), self.facts),
+                direct(origin, target, bool(bindings), self.facts, datagrams),
                 *(
                     published_from(origin, target, each, self.facts)
                     for each in bindings

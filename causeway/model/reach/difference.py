@@ -122,6 +122,10 @@ def _look(member: Member) -> object:
     return (space.mode, segments, member.owner, member.bindings, member.declared, alone)
 
 
+# Of a declared port: where it is published, and whether its protocol needs no answer.
+_Target = tuple[tuple[Binding, ...], bool]
+
+
 def _pairs(names: list[str], changed: set[str]) -> Iterator[tuple[str, str]]:
     for name in sorted(changed):
         yield (WORLD.name, name)
@@ -209,35 +213,34 @@ def _kept(state: _State, names: list[str]) -> int:
     members = [state.members[name] for name in names if state.members[name].node.replicas]
     total = 0
     spaces: Counter[Namespace] = Counter()
-    ports: Counter[tuple[Namespace, tuple[Binding, ...]]] = Counter()
+    ports: Counter[tuple[Namespace, _Target]] = Counter()
     by_owner: dict[str, list[Member]] = {}
     for member in members:
         total += decider.verdict(member.node, INTERNET, ANY) is Verdict.ALLOWED
         total += sum(flow[2] is Verdict.ALLOWED for flow in _from_outside(member, decider))
         spaces[member.namespace] += 1
         by_owner.setdefault(member.owner, []).append(member)
-        for bindings in _targets(member):
-            ports[member.namespace, bindings] += 1
+        for target in _targets(member):
+            ports[member.namespace, target] += 1
 
-    def is_open(origin: Namespace, target: Namespace, bindings: tuple[Binding, ...]) -> bool:
-        return best(decider.between(origin, target, bindings)).verdict is Verdict.ALLOWED
+    def is_open(origin: Namespace, space: Namespace, target: _Target) -> bool:
+        return best(decider.between(origin, space, *target)).verdict is Verdict.ALLOWED
 
-    for (target, bindings), number in ports.items():
+    for (space, target), number in ports.items():
         total += sum(
-            number * origins
-            for origin, origins in spaces.items()
-            if is_open(origin, target, bindings)
+            number * origins for origin, origins in spaces.items() if is_open(origin, space, target)
         )
     # A service is not its own source, and services that share a namespace always reach each other.
     for sharing in by_owner.values():
         for member in sharing:
             shared = member.namespace.mode is not Mode.UNKNOWN
-            for bindings in _targets(member):
-                counted = is_open(member.namespace, member.namespace, bindings)
+            for target in _targets(member):
+                counted = is_open(member.namespace, member.namespace, target)
                 total += (len(sharing) - 1) * shared - len(sharing) * counted
     return total
 
 
-def _targets(member: Member) -> Iterator[tuple[Binding, ...]]:
+def _targets(member: Member) -> Iterator[_Target]:
     for endpoint in member.declared or (ANY,):
-        yield tuple(each for each in member.bindings if each.target == endpoint)
+        bindings = tuple(each for each in member.bindings if each.target == endpoint)
+        yield bindings, endpoint.protocol == "udp"

@@ -7,8 +7,19 @@ tests (TestBridgeINC, TestBridgeINCRouted, TestInterNetworkDirectRouting, TestBr
 
 from __future__ import annotations
 
-from .draft import At, Draft, Line, attached, best, no
-from .topology import DEFAULT_BRIDGE, Mode, Namespace, Segment, keys
+from .answers import unanswered
+from .draft import At, Draft, Line, attached, best, driver_option, no
+from .topology import (
+    DEFAULT_BRIDGE,
+    INHIBIT,
+    TRUSTED,
+    Mode,
+    Namespace,
+    Segment,
+    gateway_of,
+    keys,
+    route_out,
+)
 from .values import EngineFacts, PathKind, Verdict
 
 SHARED = Draft(
@@ -21,8 +32,15 @@ MODE_SOURCE = At("source", "network_mode")
 MODE_DESTINATION = At("destination", "network_mode")
 
 
-def direct(source: Namespace, destination: Namespace, published: bool, facts: EngineFacts) -> Draft:
-    """To an address of the destination; `published` says whether the port is published."""
+def direct(
+    source: Namespace,
+    destination: Namespace,
+    published: bool,
+    facts: EngineFacts,
+    datagrams: bool = False,
+) -> Draft:
+    """To an address of the destination; `published` says whether the port is published, and
+    `datagrams` whether its protocol needs no answer (UDP)."""
     if Mode.NONE in (source.mode, destination.mode):
         at = MODE_SOURCE if source.mode is Mode.NONE else MODE_DESTINATION
         return no(
@@ -44,7 +62,8 @@ def direct(source: Namespace, destination: Namespace, published: bool, facts: En
     drafts = [_within(segment) for segment in shared]
     if not any(draft.verdict is Verdict.ALLOWED for draft in drafts):
         others = [each for each in destination.segments if each not in shared]
-        drafts += [_across(source, segment, published, facts) for segment in others]
+        gateway = gateway_of(destination) if published else None
+        drafts += [_across(source, each, each is gateway, facts, datagrams) for each in others]
     return best(drafts) if drafts else _apart(source, destination)
 
 
@@ -53,20 +72,13 @@ def _within(segment: Segment) -> Draft:
     key = segment.key
     hop = Line(f"{{source}} is on network {key}", attached("source", key))
     end = Line(f"{{destination}} is on network {key}", attached("destination", key))
-    if segment.driver == "macvlan" and segment.mode in ("private", "vepa"):
-        at = At("network", key, "driver_opts")
-        if segment.mode == "private":
-            text = (
-                f"network {key} is macvlan in private mode: its containers cannot reach each other"
-            )
-            return no(Verdict.DROPPED, PathKind.WIRE, text, at)
-        text = f"network {key} is macvlan in vepa mode: the external switch decides"
-        return no(Verdict.UNKNOWN, PathKind.WIRE, text, at)
+    if segment.is_wire and (apart := _kept_apart(segment)):
+        return apart
     if segment.driver == "bridge" and not segment.icc:
         text = f"network {key} blocks traffic between its containers (enable_icc: false)"
         return no(Verdict.DROPPED, PathKind.SAME_NETWORK, text, At("network", key, "driver_opts"))
     kind = PathKind.SAME_NETWORK
-    if segment.is_wire:
+    if segment.is_wire and not segment.is_parentless:
         kind = PathKind.WIRE
     elif segment.driver == "overlay":
         kind = PathKind.OVERLAY
@@ -76,17 +88,43 @@ def _within(segment: Segment) -> Draft:
     return Draft(Verdict.ALLOWED, kind, (hop, end), (Line(text),))
 
 
-def _across(source: Namespace, segment: Segment, published: bool, facts: EngineFacts) -> Draft:
+def _kept_apart(segment: Segment) -> Draft | None:
+    """Members that do not reach each other: `macvlan_mode`, or `ipvlan_flag` in any mode."""
+    key, driver = segment.key, segment.driver
+    macvlan = driver == "macvlan"
+    mode = segment.mode if macvlan else segment.flag
+    at = driver_option(key, "macvlan_mode" if macvlan else "ipvlan_flag")
+    if mode == "private":
+        text = f"network {key} is {driver} in private mode: its containers cannot reach each other"
+        return no(Verdict.DROPPED, PathKind.WIRE, text, at)
+    if mode != "vepa":
+        return None
+    if segment.is_parentless:
+        text = f"network {key} is {driver} in vepa mode, and has no parent interface to a switch"
+        return no(Verdict.DROPPED, PathKind.WIRE, text, at)
+    text = f"network {key} is {driver} in vepa mode: the external switch decides"
+    return no(Verdict.UNKNOWN, PathKind.WIRE, text, at)
+
+
+def _across(
+    source: Namespace, segment: Segment, published: bool, facts: EngineFacts, datagrams: bool
+) -> Draft:
     """To an address on a segment that the source is not on."""
     out = route_out(source)
     key = segment.key
     if out is None:
         return shut_in(source, facts)
+    if segment.is_parentless:
+        return parentless(segment)
     if out.is_wire and segment.is_wire:
         return _other_wire(out, segment)
     if out.is_wire or segment.is_wire:
         text = f"a macvlan or ipvlan network and its host cannot communicate ({out.key}, {key})"
         return no(Verdict.UNREACHABLE, PathKind.WIRE, text)
+    if out.inhibited:
+        return without_address(out)
+    if segment.inhibited:
+        return without_address(segment)
     if segment.driver == "bridge" and not segment.host_address:
         text = f"the host has no address on network {key}, so it has no route into it"
         return no(Verdict.UNREACHABLE, PathKind.NONE, text, At("network", key, "driver_opts"))
@@ -95,7 +133,10 @@ def _across(source: Namespace, segment: Segment, published: bool, facts: EngineF
         at = At("network", key, "internal")
         return no(Verdict.DROPPED, PathKind.NONE, text, at)
     if segment.gateway_mode in ("routed", "nat-unprotected"):
-        return _routed(segment, published, facts)
+        return _routed(out, segment, published, facts, datagrams)
+    trusted = published and (facts.allow_direct_routing or segment.trusts(out))
+    if trusted and (opened := _direct_access(out, segment, facts, datagrams)) is not None:
+        return opened
     if segment.driver == "overlay":
         text = f"only members of overlay network {key} have a route into it"
         return no(Verdict.UNREACHABLE, PathKind.OVERLAY, text)
@@ -104,7 +145,34 @@ def _across(source: Namespace, segment: Segment, published: bool, facts: EngineF
     return no(Verdict.DROPPED, PathKind.NONE, text)
 
 
-def _routed(segment: Segment, published: bool, facts: EngineFacts) -> Draft:
+def _direct_access(
+    out: Segment, segment: Segment, facts: EngineFacts, datagrams: bool
+) -> Draft | None:
+    """To a published port of a network that trusts the source's bridge, or of an engine that
+    allows direct routing; None where an older engine drops it all the same."""
+    if facts.before(28, 2):
+        return None
+    key = segment.key
+    at = None if facts.allow_direct_routing else driver_option(key, TRUSTED)
+    what = "the engine allows direct routing"
+    if at is not None:
+        what = f"network {key} trusts the bridge of network {out.key} (trusted_host_interfaces)"
+    if facts.before(29) is not False:
+        text = f"{what}: Docker Engine 29 opens published ports to it, earlier ones may not"
+        return no(Verdict.UNKNOWN, PathKind.ROUTED, text, at)
+    lost = unanswered(out, facts, PathKind.ROUTED, segment)
+    if lost is not None and not datagrams:
+        return lost
+    hop = Line(f"{{source}} sends to its gateway, the host, which routes into network {key}", at)
+    reason = Line(f"{what}: its published ports are open", at)
+    return Draft(
+        Verdict.ALLOWED, PathKind.ROUTED, (hop,), (reason, *(lost.reasons if lost else ()))
+    )
+
+
+def _routed(
+    out: Segment, segment: Segment, published: bool, facts: EngineFacts, datagrams: bool
+) -> Draft:
     key, mode = segment.key, segment.gateway_mode
     at = At("network", key, "driver_opts")
     if (older := facts.before(28)) is not False:
@@ -118,13 +186,16 @@ def _routed(segment: Segment, published: bool, facts: EngineFacts) -> Draft:
     if mode == "routed" and not published:
         text = f"network {key} is routed, and the port is not published"
         return no(Verdict.DROPPED, PathKind.ROUTED, text, at)
+    lost = unanswered(out, facts, PathKind.ROUTED, segment)
+    if lost is not None and not datagrams:
+        return lost
     hops = (
         Line("{source} sends to its gateway, the host"),
         Line(f"the host routes into network {key} (gateway mode {mode})", at),
     )
     which = "the published port" if mode == "routed" else "every port"
     reason = Line(f"gateway mode {mode} opens {which} to other networks", at)
-    return Draft(Verdict.ALLOWED, PathKind.ROUTED, hops, (reason,))
+    return Draft(Verdict.ALLOWED, PathKind.ROUTED, hops, (reason, *(lost.reasons if lost else ())))
 
 
 def _other_wire(out: Segment, segment: Segment) -> Draft:
@@ -165,6 +236,8 @@ def from_host(segment: Segment) -> Draft:
     if segment.is_wire:
         text = f"the host cannot reach the containers of its {segment.driver} network {key}"
         return no(Verdict.UNREACHABLE, PathKind.WIRE, text)
+    if segment.inhibited:
+        return without_address(segment)
     if not segment.host_address:
         text = f"the host has no address on network {key}"
         return no(Verdict.UNREACHABLE, PathKind.NONE, text, At("network", key, "driver_opts"))
@@ -182,20 +255,36 @@ def from_host(segment: Segment) -> Draft:
     return Draft(Verdict.ALLOWED, PathKind.HOST_TO_BRIDGE, hops, (reason,))
 
 
-def route_out(source: Namespace) -> Segment | None:
-    """The segment with the route out: the first that is not internal."""
-    return next((each for each in source.segments if not each.internal), None)
-
-
 def shut_in(source: Namespace, facts: EngineFacts) -> Draft:
-    """Internal networks only. Docker Engine before 25 sets a route and drops the traffic."""
-    at = At("network", source.segments[0].key, "internal") if source.segments else None
-    networks = keys(source.segments)
-    if facts.before(25):
+    """Internal networks only. Docker Engine before 25 sets a route on bridges and drops the
+    traffic."""
+    segments = source.segments
+    if segments and all(each.is_parentless for each in segments):
+        return parentless(segments[0])
+    at = At("network", segments[0].key, "internal") if segments else None
+    networks = keys(segments)
+    if facts.before(25) and any(not each.is_wire for each in segments):
         text = f"the host drops traffic that leaves internal networks ({networks})"
         return no(Verdict.DROPPED, PathKind.NONE, text, at)
     text = f"{{source}} has no route out: it is only on internal networks ({networks})"
     return no(Verdict.UNREACHABLE, PathKind.NONE, text, at)
+
+
+def parentless(segment: Segment) -> Draft:
+    text = (
+        f"network {segment.key} has no parent interface, so it ends in the host: no machine "
+        "outside is on it"
+    )
+    return no(Verdict.UNREACHABLE, PathKind.NONE, text, At("network", segment.key))
+
+
+def without_address(segment: Segment, verdict: Verdict = Verdict.UNREACHABLE) -> Draft:
+    """A bridge with `inhibit_ipv4`: the containers' gateway address is nobody's."""
+    text = (
+        f"the bridge of network {segment.key} has no address (inhibit_ipv4): until somebody gives "
+        "it one, nothing passes between its containers and anything outside"
+    )
+    return no(verdict, PathKind.NONE, text, driver_option(segment.key, INHIBIT))
 
 
 def _apart(source: Namespace, destination: Namespace) -> Draft:

@@ -19,13 +19,15 @@ Role = Literal["source", "destination"]
 class At:
     """A key in the Compose file: of the source, of the destination, or of a network.
 
-    `key` is the network, or a key of the service such as `network_mode`; `port` a published port.
+    `key` is the network, or a key of the service such as `network_mode`; `port` a published port;
+    `detail` a key below `option`.
     """
 
     what: Literal["source", "destination", "network"]
     key: str = ""
     option: str = ""
     port: Endpoint | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class Draft:
 
 def attached(role: Role, network: str) -> At:
     return At(role, "networks", network)
+
+
+def driver_option(network: str, name: str) -> At:
+    """An option of a network, by its full name: `com.docker.network.bridge.inhibit_ipv4`."""
+    return At("network", network, "driver_opts", detail=name)
 
 
 def no(verdict: Verdict, kind: PathKind, text: str, at: At | None = None) -> Draft:

@@ -46,7 +46,8 @@ def published_joins(around: Topology, locate: Locate) -> Iterator[Leak]:
         segment.key
         for member in _own(around)
         for segment in member.namespace.segments
-        if not segment.internal and not segment.is_wire
+        if not segment.is_wire
+        and (not segment.internal or (around.facts.nftables and segment.host_address))
     }
     for member, binding, _ in _published(around):
         joined = sorted(others - {segment.key for segment in member.namespace.segments})
@@ -62,14 +63,17 @@ def published_joins(around: Topology, locate: Locate) -> Iterator[Leak]:
 
 
 def loopback_bind(around: Topology, locate: Locate) -> Iterator[Leak]:
-    if around.facts.before(28) is not True:
-        return
+    older, trusting = around.facts.before(28) is True, around.facts.before(28, 2) is False
     for member, binding, gateway in _published(around):
-        if binding.is_loopback:
-            text = (
-                f"{member.node}:{binding.target} is bound to {binding.address}, but Docker Engine "
-                "before 28 lets machines on the host's LAN reach it"
+        behind = " and ".join(gateway.trusted_outside) if trusting else ""
+        if binding.is_loopback and (older or behind):
+            who = (
+                "Docker Engine before 28 lets machines on the host's LAN reach it"
+                if older
+                else f"machines behind the host's interface {behind} reach it "
+                "(trusted_host_interfaces)"
             )
+            text = f"{member.node}:{binding.target} is bound to {binding.address}, but {who}"
             at = At("destination", "ports", port=binding.target)
             place = locate(at, HOST, member.node)
             yield Leak(LeakKind.LOOPBACK_BIND, text, (member.node,), (gateway.key,), place)
@@ -162,13 +166,25 @@ def resolver(around: Topology, locate: Locate) -> Iterator[Leak]:
 
 def wires(around: Topology, locate: Locate) -> Iterator[Leak]:
     for segment in around.segments.values():
-        if segment.is_wire:
+        if segment.is_wire and not segment.is_parentless:
             text = (
                 f"network {segment.key} is directly on the physical network: Docker does not "
                 "filter it"
             )
             place = locate(At("network", segment.key), HOST, HOST)
             yield Leak(LeakKind.WIRE, text, (), (segment.key,), place)
+
+
+def ipv6(around: Topology, locate: Locate) -> Iterator[Leak]:
+    """Networks that have IPv6 besides IPv4, whose verdicts are those of IPv4 alone."""
+    for segment in around.segments.values():
+        if segment.ipv6:
+            text = (
+                f"network {segment.key} also has IPv6 (enable_ipv6): the verdicts here are those "
+                "of IPv4, and IPv6 may be more open"
+            )
+            place = locate(At("network", segment.key, "enable_ipv6"), HOST, HOST)
+            yield Leak(LeakKind.IPV6, text, (), (segment.key,), place)
 
 
 def host_mode(around: Topology, locate: Locate) -> Iterator[Leak]:
@@ -197,6 +213,7 @@ RULES: tuple[Rule, ...] = (
     host_reach,
     resolver,
     wires,
+    ipv6,
     raw_packets,
     egress,
 )

@@ -7,10 +7,20 @@ defaults changed in 28.0 (moby#45610) and the resolver of internal networks (CVE
 
 from __future__ import annotations
 
-from .direct import route_out, shut_in
-from .draft import At, Draft, Line, attached, no
+from .answers import unanswered
+from .direct import parentless, shut_in, without_address
+from .draft import At, Draft, Line, attached, driver_option, no
 from .published import has_host_port, published_outside
-from .topology import DEFAULT_BRIDGE, Binding, Mode, Namespace, Segment
+from .topology import (
+    DEFAULT_BRIDGE,
+    TRUSTED,
+    Binding,
+    Mode,
+    Namespace,
+    Segment,
+    gateway_of,
+    route_out,
+)
 from .values import EngineFacts, PathKind, Verdict
 
 NONE = "`network_mode: none` has only a loopback interface"
@@ -30,10 +40,11 @@ def from_world(destination: Namespace, bindings: tuple[Binding, ...]) -> list[Dr
         for binding in bindings
         if has_host_port(destination, binding)
     ]
+    gateway = gateway_of(destination)
     for segment in destination.segments:
         if segment.is_wire:
             drafts.append(_from_wire(segment))
-        elif segment.gateway_mode == "routed" and bindings and not segment.internal:
+        elif segment.gateway_mode == "routed" and bindings and segment is gateway:
             at = At("network", segment.key, "driver_opts")
             text = (
                 f"network {segment.key} is routed: open to every machine that has a route into it"
@@ -47,14 +58,27 @@ def from_world(destination: Namespace, bindings: tuple[Binding, ...]) -> list[Dr
 
 def _from_wire(segment: Segment) -> Draft:
     key = segment.key
+    if segment.is_parentless:
+        return parentless(segment)
     if segment.internal:
         text = f"network {key} is internal: it has no route back"
         return no(Verdict.DROPPED, PathKind.WIRE, text, At("network", key, "internal"))
+    if segment.is_layer_3:
+        return _needs_routes(segment)
     line = Line(
         f"{{destination}} has an address of its own on the physical network (network {key})",
         attached("destination", key),
     )
     return Draft(Verdict.ALLOWED, PathKind.WIRE, (line,), (line,))
+
+
+def _needs_routes(segment: Segment) -> Draft:
+    key = segment.key
+    text = (
+        f"network {key} is ipvlan {segment.mode}: machines outside need a route to its subnet "
+        "through the host"
+    )
+    return no(Verdict.UNKNOWN, PathKind.WIRE, text, driver_option(key, "ipvlan_mode"))
 
 
 def from_segment(
@@ -66,19 +90,32 @@ def from_segment(
         return drafts
     # Verdicts that depend on routes set outside are decided below, where the routes are assumed.
     drafts = [each for each in drafts if each.kind is not PathKind.ROUTED]
+    gateway = gateway_of(destination)
     for segment in destination.segments:
         if segment.is_wire:
-            if segment.internal and segment.parent:
-                line = Line(f"network {segment.key} is on the host's LAN itself")
-                drafts.append(Draft(Verdict.ALLOWED, PathKind.WIRE, (line,), (line,)))
+            drafts += _on_wire(segment)
         elif segment.driver == "bridge":
-            drafts.append(_direct_route(segment, bindings, facts))
+            drafts.append(_direct_route(segment, bindings if segment is gateway else (), facts))
     return drafts
+
+
+def _on_wire(segment: Segment) -> list[Draft]:
+    """What a machine on the LAN reaches there besides what the world does."""
+    at = attached("destination", segment.key)
+    if segment.is_parentless or (segment.internal and segment.is_layer_3):
+        return []
+    if segment.is_layer_3:
+        line = Line(f"{{source}} routes to network {segment.key} (ipvlan) through the host", at)
+        return [Draft(Verdict.ALLOWED, PathKind.WIRE, (line,), (line,))]
+    line = Line(f"network {segment.key} is on the host's LAN itself", at)
+    return [Draft(Verdict.ALLOWED, PathKind.WIRE, (line,), (line,))] if segment.internal else []
 
 
 def _direct_route(segment: Segment, bindings: tuple[Binding, ...], facts: EngineFacts) -> Draft:
     key, mode = segment.key, segment.gateway_mode
     at = attached("destination", key)
+    if segment.inhibited:
+        return without_address(segment)
     if not segment.host_address:
         text = f"the host has no address on network {key}, so it has no route into it"
         return no(Verdict.UNREACHABLE, PathKind.ROUTED, text, At("network", key, "driver_opts"))
@@ -99,6 +136,8 @@ def _direct_route(segment: Segment, bindings: tuple[Binding, ...], facts: Engine
         return dropped
     older = facts.before(28)
     if older is False:
+        if bindings and segment.trusted_outside and not facts.before(28, 2):
+            return _trusted(segment)
         return open_draft if facts.allow_direct_routing and bindings else dropped
     opened = bool(bindings) or not facts.forward_policy_drop
     if not opened:
@@ -112,6 +151,18 @@ def _direct_route(segment: Segment, bindings: tuple[Binding, ...], facts: Engine
     what = "published ports, even those bound to 127.0.0.1" if bindings else "every port"
     reason = Line(f"Docker Engine before 28 lets a machine on the host's LAN reach {what}", at)
     return Draft(Verdict.ALLOWED, PathKind.ROUTED, (line,), (reason,))
+
+
+def _trusted(segment: Segment) -> Draft:
+    key, at = segment.key, driver_option(segment.key, TRUSTED)
+    behind = " and ".join(segment.trusted_outside)
+    hop = Line(f"{{source}}, behind the host's interface {behind}, routes into network {key}", at)
+    reason = Line(
+        f"network {key} trusts the host's interface {behind} (trusted_host_interfaces): machines "
+        "behind it reach published ports, even those bound to 127.0.0.1",
+        at,
+    )
+    return Draft(Verdict.ALLOWED, PathKind.ROUTED, (hop,), (reason,))
 
 
 def to_internet(source: Namespace, facts: EngineFacts) -> Draft:
@@ -129,6 +180,10 @@ def to_internet(source: Namespace, facts: EngineFacts) -> Draft:
         text = f"network {key} is external: the stack does not declare whether it is internal"
         return no(Verdict.UNKNOWN, PathKind.EGRESS, text, At("network", key))
     first = Line(f"{{source}} is on network {key}, which has a route out", attached("source", key))
+    if out.is_layer_3:
+        return _needs_routes(out)
+    if out.inhibited:
+        return without_address(out)
     if out.is_wire:
         reason = Line(f"network {key} is on the physical network: Docker does not filter it")
         return Draft(Verdict.ALLOWED, PathKind.WIRE, (first,), (reason,))
@@ -136,6 +191,8 @@ def to_internet(source: Namespace, facts: EngineFacts) -> Draft:
         return no(
             Verdict.DROPPED, PathKind.EGRESS, "the host does not forward packets (ip_forward=0)"
         )
+    if (lost := unanswered(out, facts, PathKind.EGRESS)) is not None:
+        return lost
     if out.gateway_mode == "routed" or not out.masquerade:
         text = f"network {key} is not masqueraded: replies need a route back from outside"
         return no(Verdict.UNKNOWN, PathKind.EGRESS, text, At("network", key, "driver_opts"))

@@ -45,7 +45,7 @@ def places(
             stack = by_name.get(name or "")
             if stack is None or not stack.files:
                 return None
-            steps = ("networks", at.key, *([at.option] if at.option else []))
+            steps = ("networks", at.key, *(step for step in (at.option, at.detail) if step))
             return index(stack.name).place(*steps)
         member = members.get(source if at.what == "source" else destination)
         if member is None or not by_name[member.node.stack].files:

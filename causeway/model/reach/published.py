@@ -7,9 +7,11 @@ address is rewritten, and Docker Engine before 28 drops the traffic on its way t
 
 from __future__ import annotations
 
-from .draft import At, Draft, Line, no
-from .topology import Binding, Mode, Namespace, gateway_of
-from .values import EngineFacts, PathKind, Verdict
+from .answers import unanswered
+from .direct import shut_in, without_address
+from .draft import At, Draft, Line, best, no
+from .topology import Binding, Mode, Namespace, Segment, gateway_of, keys, route_out
+from .values import EngineFacts, Firewall, PathKind, Verdict
 
 KIND = PathKind.PUBLISHED_PORT
 
@@ -25,17 +27,17 @@ def published_from(
     if source.mode is Mode.UNKNOWN:
         text = "shares the network namespace of a container that no stack declares"
         return no(Verdict.UNKNOWN, KIND, text)
-    reaches_host = any(each.host_address and not each.is_wire for each in source.segments)
-    if source.mode is Mode.NETWORKS and not reaches_host:
+    near = [each for each in source.segments if _has_gateway(each)]
+    if source.mode is Mode.NETWORKS and not near:
         text = "{source} cannot reach an address of the host"
         return no(Verdict.UNREACHABLE, KIND, text)
     closed = _closed(destination, binding)
     if closed is not None:
         return closed
     at = At("destination", "ports", port=binding.target)
-    spoken = spoken_port(binding)
-    end = Line(f"the host forwards it to {{destination}}:{binding.target}", at)
     if source.mode is Mode.HOST:
+        spoken = spoken_port(binding)
+        end = Line(f"the host forwards it to {{destination}}:{binding.target}", at)
         reason = Line(f"{{destination}} publishes {binding.target} as {spoken}", at)
         return Draft(
             Verdict.ALLOWED,
@@ -46,24 +48,70 @@ def published_from(
     if binding.is_loopback:
         text = f"the host listens on {binding.address} only, which containers cannot reach"
         return no(Verdict.NO_LISTENER, KIND, text, at)
-    open_ones = [
-        each
-        for each in source.segments
-        if not each.internal and not each.is_wire and each.host_address
-    ]
-    if not open_ones:
-        text = "{source} is only on internal networks: the host drops traffic that it would forward"
-        return no(Verdict.DROPPED, KIND, text)
-    if not facts.userland_proxy and (held := _without_proxy(source, destination, facts)):
+    if binding.address is not None:
+        out = route_out(source)
+        if out is None:
+            return shut_in(source, facts)
+        if out not in near:
+            text = f"no route from network {out.key} leads to the host's address {binding.address}"
+            return no(Verdict.UNREACHABLE, KIND, text, at)
+        near = [out]
+    return best([_from_network(each, source, destination, binding, facts) for each in near])
+
+
+def _has_gateway(segment: Segment) -> bool:
+    """Whether containers have an address of the host on this network, or a route to one."""
+    if segment.is_wire or not segment.host_address:
+        return False
+    return segment.driver == "bridge" or not segment.internal
+
+
+def _from_network(
+    segment: Segment,
+    source: Namespace,
+    destination: Namespace,
+    binding: Binding,
+    facts: EngineFacts,
+) -> Draft:
+    """To the host's port, from a container by way of this network."""
+    opened = "a port published on the host is open to every network"
+    if segment.internal:
+        if facts.nftables is not True:
+            return _from_internal(source, facts)
+        opened += ", with the firewall backend nftables also to internal ones"
+    elif not facts.userland_proxy and (held := _without_proxy(source, destination, facts)):
         return held
-    key = open_ones[0].key
+    gateway = gateway_of(destination)
+    lost = None if segment is gateway else unanswered(segment, facts, KIND, gateway)
+    if lost is not None and binding.target.protocol != "udp":
+        return lost
+    at = At("destination", "ports", port=binding.target)
+    spoken, key = spoken_port(binding), segment.key
     hops = (
         Line(f"{{source}} reaches the host from network {key}", At("source", "networks", key)),
         Line(f"the host listens on {spoken}", at),
-        end,
+        Line(f"the host forwards it to {{destination}}:{binding.target}", at),
     )
-    reason = Line(f"a port published on the host is open to every network: {spoken}", at)
-    return Draft(Verdict.ALLOWED, KIND, hops, (reason,))
+    reason = Line(f"{opened}: {spoken}", at)
+    return Draft(Verdict.ALLOWED, KIND, hops, (reason, *(lost.reasons if lost else ())))
+
+
+def _from_internal(source: Namespace, facts: EngineFacts) -> Draft:
+    """With iptables, the rules of internal networks come before those of the port."""
+    inner = [each for each in source.segments if each.internal and _has_gateway(each)]
+    at, networks = At("network", inner[0].key, "internal"), keys(inner)
+    if facts.nftables is None:
+        text = (
+            "with the firewall backend nftables, published ports are open to internal networks "
+            f"({networks}); the engine does not tell which one it uses"
+        )
+        return no(Verdict.UNKNOWN, KIND, text, at)
+    text = f"the host drops what leaves internal networks ({networks})"
+    if facts.firewall is Firewall.ASSUMED and not facts.before(29):
+        text += (
+            "; assumed: the engine's firewall backend is iptables, with nftables the port is open"
+        )
+    return no(Verdict.DROPPED, KIND, text, at)
 
 
 def has_host_port(destination: Namespace, binding: Binding) -> bool:
@@ -72,19 +120,31 @@ def has_host_port(destination: Namespace, binding: Binding) -> bool:
 
 
 def _closed(destination: Namespace, binding: Binding) -> Draft | None:
-    """Why the host does not listen for this port; None if it does."""
+    """Why the host does not forward this port; None if it does."""
     at = At("destination", "ports", port=binding.target)
-    gateway = gateway_of(destination)
+    gateway, out = gateway_of(destination), route_out(destination)
     if gateway is None:
         text = (
             "the port is not published: every network of {destination} is internal, macvlan or "
             "ipvlan"
         )
+        if out is not None and any(_publishes(each) for each in destination.segments):
+            text = (
+                "the port is not published: the gateway of {destination} is on network "
+                f"{out.key} ({out.driver})"
+            )
+            at = At("destination", "networks", out.key)
         return no(Verdict.NO_LISTENER, KIND, text, at)
+    if gateway.inhibited:
+        return without_address(gateway, Verdict.DROPPED)
     if gateway.gateway_mode == "routed":
         text = f"network {gateway.key} is routed: the host itself does not listen"
         return no(Verdict.NO_LISTENER, KIND, text, at)
     return None
+
+
+def _publishes(segment: Segment) -> bool:
+    return not segment.is_wire and not segment.internal
 
 
 def _without_proxy(source: Namespace, destination: Namespace, facts: EngineFacts) -> Draft | None:

@@ -58,6 +58,7 @@ def _network(network: Network) -> dict[str, object]:
             "options": dict(network.options),
             "external": network.external,
             "internal": network.internal,
+            "ipv6": network.enable_ipv6 is True,
             "subnets": [each.subnet for each in network.subnets if each.subnet],
         }
     )
@@ -123,5 +124,6 @@ def _restored_network(key: str, keys: Mapping[str, object]) -> Network:
         options=tuple(sorted((k, str(v)) for k, v in mapping(keys.get("options")).items())),
         external=keys.get("external") is True,
         internal=keys.get("internal") is True,
+        enable_ipv6=keys.get("ipv6") is True or None,
         subnets=tuple(Subnet(str(each)) for each in sequence(keys.get("subnets"))),
     )

@@ -16,13 +16,25 @@ from causeway.model.values import Network, Service, Stack
 from .values import Endpoint, EngineFacts, Node, NodeKind
 
 BRIDGE_OPTION = "com.docker.network.bridge."
+MASQUERADE = BRIDGE_OPTION + "enable_ip_masquerade"
+INHIBIT = BRIDGE_OPTION + "inhibit_ipv4"
+TRUSTED = BRIDGE_OPTION + "trusted_host_interfaces"
 DEFAULT_BRIDGE = "bridge"  # its name on every engine; it has no DNS
 WIRES = ("macvlan", "ipvlan")
+# As Docker reads them: Go's strconv.ParseBool.
+TRUE = ("1", "t", "T", "true", "TRUE", "True")
+FALSE = ("0", "f", "F", "false", "FALSE", "False")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """The properties of a network that decide reachability. `internal` None means unknown."""
+    """The properties of a network that decide reachability. `internal` None means unknown.
+
+    `trusted` are the host's interfaces from which Docker accepts packets to container addresses;
+    `trusted_outside` those of them that are not bridges of these stacks.
+    A macvlan or ipvlan network without `parent` is internal: Docker gives it an interface of its
+    own, which leads nowhere.
+    """
 
     name: str
     key: str
@@ -33,14 +45,34 @@ class Segment:
     gateway_mode: str = "nat"
     bind: str | None = None
     host_address: bool = True
+    inhibited: bool = False  # no address for the bridge: `inhibit_ipv4`
     masquerade: bool = True
+    bridge: str | None = None  # the interface, if the file names it
+    trusted: tuple[str, ...] = ()
+    trusted_outside: tuple[str, ...] = ()
     parent: str | None = None
     mode: str | None = None
+    flag: str | None = None  # `ipvlan_flag`
+    ipv6: bool = False
     subnets: tuple[str, ...] = ()
 
     @property
     def is_wire(self) -> bool:
         return self.driver in WIRES
+
+    @property
+    def is_parentless(self) -> bool:
+        """A wire that ends in the host: `parent` is not set."""
+        return self.is_wire and not self.parent and self.internal is not None
+
+    def trusts(self, other: Segment | None) -> bool:
+        """Whether Docker accepts what comes from another network, or (None) from outside."""
+        return bool(self.trusted_outside) if other is None else other.bridge in self.trusted
+
+    @property
+    def is_layer_3(self) -> bool:
+        """An ipvlan network that the host routes for: its containers answer no ARP."""
+        return self.driver == "ipvlan" and self.mode in ("l3", "l3s")
 
 
 class Mode(Enum):
@@ -114,12 +146,17 @@ def topology(stacks: Sequence[Stack], facts: EngineFacts) -> Topology:
 
 
 def _segments(stacks: Sequence[Stack], facts: EngineFacts) -> dict[str, Segment]:
-    found = {DEFAULT_BRIDGE: Segment(DEFAULT_BRIDGE, DEFAULT_BRIDGE, icc=facts.icc)}
+    default = Segment(DEFAULT_BRIDGE, DEFAULT_BRIDGE, icc=facts.icc, bridge="docker0")
+    found = {DEFAULT_BRIDGE: default}
     for stack in stacks:
         for network in stack.networks:
             known = found.get(network.name)
             if known is None or (known.internal is None and not network.external):
                 found[network.name] = segment(network, stack.name)
+    bridges = {each.bridge for each in found.values()}
+    for name, each in found.items():
+        if outside := tuple(one for one in each.trusted if one not in bridges):
+            found[name] = replace(each, trusted_outside=outside)
     return found
 
 
@@ -130,19 +167,27 @@ def segment(network: Network, stack: str) -> Segment:
         return options.get(BRIDGE_OPTION + option)
 
     gateway_mode = bridge("gateway_mode_ipv4") or "nat"
+    driver, parent = network.driver or "bridge", options.get("parent")
+    inhibited = options.get(INHIBIT) in TRUE
+    internal = network.internal or (driver in WIRES and not parent)
     return Segment(
         name=network.name,
         key=network.key,
         stack=stack,
-        driver=network.driver or "bridge",
-        internal=None if network.external else network.internal,
-        icc=bridge("enable_icc") != "false",
+        driver=driver,
+        internal=None if network.external else internal,
+        icc=bridge("enable_icc") not in FALSE,
         gateway_mode=gateway_mode,
         bind=bridge("host_binding_ipv4"),
-        host_address=gateway_mode != "isolated" and bridge("inhibit_ipv4") != "true",
-        masquerade=bridge("enable_ip_masquerade") != "false",
-        parent=options.get("parent"),
+        host_address=gateway_mode != "isolated" and not inhibited,
+        inhibited=inhibited,
+        masquerade=options.get(MASQUERADE) not in FALSE,
+        bridge=bridge("name"),
+        trusted=tuple(each for each in (options.get(TRUSTED) or "").split(":") if each),
+        parent=parent,
         mode=options.get("macvlan_mode") or options.get("ipvlan_mode"),
+        flag=options.get("ipvlan_flag"),
+        ipv6=network.enable_ipv6 is True,
         subnets=tuple(subnet.subnet for subnet in network.subnets if subnet.subnet),
     )
 
@@ -176,11 +221,13 @@ def _namespace(
     if not owner.attachments:
         only = (segments[DEFAULT_BRIDGE],)
         return spaces.setdefault((DEFAULT_BRIDGE,), Namespace(Mode.NETWORKS, only))
+    # Docker's order of gateways: priority, networks with IPv4 and IPv6 first, name.
     ordered = sorted(
-        (-(each.gw_priority or 0), names.get(each.network, each.network))
+        (-(each.gw_priority or 0), not segments[name].ipv6, name)
         for each in owner.attachments
+        if (name := names.get(each.network, each.network)) in segments
     )
-    known = tuple(segments[name] for _, name in ordered if name in segments)
+    known = tuple(segments[name] for *_, name in ordered)
     key = tuple(each.name for each in known)
     return spaces.setdefault(key, Namespace(Mode.NETWORKS, known))
 
@@ -196,11 +243,17 @@ def _bindings(owner: Service, namespace: Namespace) -> Iterator[Binding]:
 
 
 def gateway_of(namespace: Namespace) -> Segment | None:
-    """The segment that published ports lead to: the first bridge with a route out."""
-    for each in namespace.segments:
-        if not each.is_wire and not each.internal:
-            return each
-    return None
+    """The segment that published ports lead to: the one with the route out, if it is a bridge.
+
+    Docker publishes ports at the endpoint that is the container's gateway, and nowhere else.
+    """
+    out = route_out(namespace)
+    return None if out is None or out.is_wire else out
+
+
+def route_out(namespace: Namespace) -> Segment | None:
+    """The segment with the route out: the first that is not internal."""
+    return next((each for each in namespace.segments if not each.internal), None)
 
 
 def declared(service: Service) -> Iterator[Endpoint]:

@@ -151,6 +151,7 @@ class LeakKind(Enum):
     RESOLVER = "names are resolved outside"
     WIRE = "wire is shared"
     HOST_MODE = "container is the host"
+    IPV6 = "IPv6 is not covered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,22 @@ def engine_version(text: str) -> tuple[int, int] | None:
     return (int(match[1]), int(match[2] or 0)) if match else None
 
 
+class Firewall(Enum):
+    """What an engine programs its rules with. Docker's default is iptables; nftables since 29."""
+
+    IPTABLES = "iptables"
+    NFTABLES = "nftables"
+    ASSUMED = "assumed"  # nobody was asked: Docker's default
+    UNTOLD = "untold"  # the engine was asked and does not tell
+
+
+def firewall_of(driver: object) -> Firewall:
+    """From `FirewallBackend.Driver` of `/info`: `iptables`, `nftables`, either with `+firewalld`.
+    The field is missing before Engine API 1.49."""
+    name = str(driver or "").partition("+")[0]
+    return Firewall(name) if name in ("iptables", "nftables") else Firewall.UNTOLD
+
+
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
     """What verdicts depend on besides the Compose file. The defaults are Docker's.
@@ -178,6 +195,7 @@ class EngineFacts:
     """
 
     version: tuple[int, int] | None = None
+    firewall: Firewall = Firewall.ASSUMED
     userland_proxy: bool = True
     ip_forward: bool = True
     icc: bool = True  # of the default bridge
@@ -188,3 +206,11 @@ class EngineFacts:
     def before(self, *version: int) -> bool | None:
         """Whether the engine is older; None if its version is unknown."""
         return None if self.version is None else self.version < version
+
+    @property
+    def nftables(self) -> bool | None:
+        """Whether the engine's rules are nftables rules; None if it does not tell."""
+        if self.firewall is Firewall.NFTABLES:
+            return True
+        told = self.firewall is not Firewall.UNTOLD or self.before(29) is True
+        return False if told else None

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from causeway.model.reach import EngineFacts, Matrix, Node, reach
-from causeway.model.reach.topology import BRIDGE_OPTION
+from causeway.model.reach.compute import matrix_of
+from causeway.model.reach.draft import At
+from causeway.model.reach.topology import BRIDGE_OPTION, topology
 from causeway.model.values import Attachment, Network, Place, Port, Service, Stack
 
 NOWHERE = Place("", 0, "")
 OLD = EngineFacts(version=(20, 10))
 NEW = EngineFacts(version=(29, 0))
+OF_WIRES = ("parent", "macvlan_mode", "ipvlan_mode", "ipvlan_flag")
 
 
 def service(
@@ -23,11 +26,11 @@ def service(
     replicas: int = 1,
     **others: object,
 ) -> Service:
+    others.setdefault("attachments", tuple(Attachment(network) for network in networks))
     return Service(
         name,
         NOWHERE,
         image="image",
-        attachments=tuple(Attachment(network) for network in networks),
         ports=ports,
         expose=expose,
         network_mode=mode,
@@ -48,7 +51,7 @@ def network(
 ) -> Network:
     """`options` and `more` are those of the bridge driver, but for parent and modes of wires."""
     given = {
-        option if option in ("parent", "macvlan_mode", "ipvlan_mode") else BRIDGE_OPTION + option: v
+        option if option in OF_WIRES else BRIDGE_OPTION + option: v
         for option, v in {**options, **more}.items()
     }
     return Network(
@@ -83,6 +86,24 @@ def verdict(
     return matrix.cell(
         node(matrix, source), node(matrix, destination), port, protocol
     ).verdict.value
+
+
+def reason(
+    one: Stack, source: str, destination: str, port: int | None = None, facts: EngineFacts = NEW
+) -> tuple[str, tuple[str, str, str]]:
+    """The first reason of a cell, and the key of the file that it names: `(network, KEY, OPTION)`,
+    `(source, networks, NETWORK)` or `(destination, ports, 80/tcp)`."""
+    found: list[At] = []
+
+    def locate(at: At, source: Node, destination: Node) -> Place:
+        found.append(at)
+        return Place("compose.yaml", len(found), "")
+
+    matrix = matrix_of(topology([one], facts), locate)
+    cell = matrix.cell(node(matrix, source), node(matrix, destination), port)
+    first = cell.reasons[0]
+    at = found[first.place.line - 1] if first.place is not None else At("network")
+    return first.text, (at.what, at.key, at.detail or at.option or str(at.port or ""))
 
 
 def told(

@@ -230,3 +230,16 @@ def test_the_ends_outside_are_no_services() -> None:
     matrix = reach([tiers()], NEW)
     assert {node.kind for node in (HOST, WORLD, LAN)}.isdisjoint({NodeKind.SERVICE})
     assert [node.name for node in matrix.services()] == ["app", "db", "nginx"]
+
+
+def test_flows_that_stay_are_counted_by_protocol() -> None:
+    """Datagrams leave a network that is not masqueraded, connections do not."""
+    one = stack(
+        service("client", "plain"),
+        service("sink", "b", ports=(Port(514, 514, None, "udp"), Port(80, 8080))),
+        network("plain", enable_ip_masquerade="false"),
+        network("b"),
+    )
+    found = difference([one], [one], EngineFacts(version=(29, 0)))
+    # client -> sink:514/udp, world -> both ports of sink, sink -> internet
+    assert (found.gained, found.lost, found.unchanged) == ((), (), 4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from causeway.model.reach import (
@@ -170,7 +172,7 @@ def test_a_port_of_internal_networks_only_is_not_published() -> None:
 
 def test_a_network_that_is_not_masqueraded_needs_a_route_back() -> None:
     one = stack(service("a", "net"), network("net", enable_ip_masquerade="false"))
-    assert told(one, "a", "internet") == "UNKNOWN"
+    assert told(one, "a", "internet", facts=EngineFacts(version=(28, 0))) == "UNKNOWN"
 
 
 def test_a_host_that_does_not_forward_lets_nothing_out() -> None:
@@ -233,6 +235,18 @@ def test_leaks_are_found_by_kind() -> None:
         (LeakKind.EGRESS, ["other"]),
         (LeakKind.EGRESS, ["app", "web"]),
         (LeakKind.EGRESS, ["camera"]),
+    ]
+
+
+def test_a_network_with_ipv6_is_said_not_to_be_covered() -> None:
+    one = stack(service("a", "net"), replace(network("net"), enable_ipv6=True), network("other"))
+    found = [leak for leak in reach([one], NEW).leaks if leak.kind is LeakKind.IPV6]
+    assert [(leak.networks, leak.text) for leak in found] == [
+        (
+            ("net",),
+            "network net also has IPv6 (enable_ipv6): the verdicts here are those of IPv4, and "
+            "IPv6 may be more open",
+        )
     ]
 
 
