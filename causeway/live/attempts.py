@@ -84,7 +84,7 @@ class Topology:
             for status in self.statuses
             for group in status.containers.values()
             for container in group
-            if container.namespace == vantage and container.gateway
+            if container.namespace == probe and container.gateway
         }
         if (gateways or places) and (gateways or places) <= self.wires:
             return False
