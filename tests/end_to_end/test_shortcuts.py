@@ -34,7 +34,9 @@ def slow(project: Project) -> Iterator[Project]:
 
 
 def pulumi(project: Project, *words: str, **variables: str) -> str:
-    return project.pulumi(*words, "--stack", STACK, **variables).succeeded().output
+    # The whole run of the tests may have them off.
+    chosen = {"CAUSEWAY_SHORTCUTS": "on"} | variables
+    return project.pulumi(*words, "--stack", STACK, **chosen).succeeded().output
 
 
 def state(project: Project) -> dict[str, Any]:
