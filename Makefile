@@ -9,7 +9,7 @@ VENV   := .venv/bin/python
 WORKERS := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor up preview down passphrase images lessons lesson test verify-all test-current lint unit bench rollout-bench faults golden lock clean-cache
+.PHONY: help setup doctor up preview down passphrase images lessons lesson test verify-all test-current test-plain lint unit bench rollout-bench faults golden lock clean-cache
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -55,6 +55,9 @@ verify-all: tools ## probe every cell of the isolation stack, and 42 changes to 
 
 test-current: tools ## run the engine tests on a current Docker engine instead of Debian's
 	$(VENV) -m pytest -m engine tests/engine tests/provider --engine current
+
+test-plain: tools ## run the tests of deployments with all shortcuts off (docs/profile.md)
+	CAUSEWAY_SHORTCUTS=off $(VENV) -m pytest -m engine $(WORKERS) tests/end_to_end tests/harm
 
 lint: environment ## run ruff and mypy --strict
 	.venv/bin/ruff check .

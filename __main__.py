@@ -1,6 +1,13 @@
 """The Pulumi program: configuration -> model -> resources -> outputs."""
+# ruff: noqa: E402 - the first call comes before the imports
 
 import os
+
+from components import shortcuts
+
+shortcuts.pause_collector(os.environ)
+
+# isort: split
 from pathlib import Path
 
 import pulumi
@@ -23,6 +30,7 @@ from components.stack import Stack, StackArgs
 
 
 def main() -> None:
+    shortcuts.take(os.environ)
     project, stack_name = pulumi.get_project(), pulumi.get_stack()
     values = configuration()
     config = read_config(values, project, stack_name, secret_keys())

@@ -127,7 +127,7 @@ class Causeway:
 
 @dataclass(slots=True)
 class EmptyProgram:
-    """The cost of Pulumi without any resources."""
+    """The cost of Pulumi as it comes, without any resources and without our shortcuts."""
 
     project: Project
     name: str = "empty"
@@ -156,7 +156,8 @@ class EmptyProgram:
 
     def _run(self, *arguments: str) -> None:
         pulumi = str(self.project.folder / ".venv" / "bin" / "pulumi")
-        clock.run([pulumi, *arguments, "--non-interactive"], self.folder, self.project.variables)
+        variables = self.project.variables | {"CAUSEWAY_SHORTCUTS": "off"}
+        clock.run([pulumi, *arguments, "--non-interactive"], self.folder, variables)
 
 
 @dataclass(slots=True)

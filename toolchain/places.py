@@ -28,6 +28,11 @@ class Places:
         return self.environment / "bin" / "causeway"
 
     @property
+    def pip_list(self) -> Path:
+        """A folder with a module `pip` that answers `pip list` for Pulumi."""
+        return self.project / "toolchain" / "pip_list"
+
+    @property
     def pulumi(self) -> Path:
         """The folder of the CLI that setup installs, named after its version."""
         return self.cache / f"pulumi-{pins.PULUMI}-{pins.PULUMI_BUILD}"

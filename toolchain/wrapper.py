@@ -25,12 +25,17 @@ unset PYTHONDONTWRITEBYTECODE
 
 # Parse the stack and folder options and the words of the command. An unknown flag before the first
 # word may take the next word as its value.
-stack=${PULUMI_STACK-} folder=$PWD unsure= words= next= yes=
+stack=${PULUMI_STACK-} folder=$PWD unsure= words= next= yes= debug=
 for word in "$@"; do
     case $next in
         stack) stack=$word next= && continue ;;
         folder) folder=$word next= && continue ;;
         value) next= && continue ;;
+    esac
+    case $word in
+        --debug* | -v* | --verbose* | --logtostderr*) debug=yes ;;
+        --* | -[sC]?*) ;;
+        -*d*) debug=yes ;;
     esac
     case $word in
         --) [ -n "$words" ] || unsure=unsure && break ;;
@@ -47,6 +52,17 @@ for word in "$@"; do
         *) words="$words $word" ;;
     esac
 done
+
+# Work whose result nobody sees is left out. Any flag that might ask for debugging shows the debug
+# lines; `pip list` is answered from a record as long as it is right.
+unset CAUSEWAY_DEBUG_LINES
+case ${CAUSEWAY_SHORTCUTS-} in
+    off) ;;
+    *)
+        [ -n "$debug" ] || export CAUSEWAY_DEBUG_LINES=unseen
+        PYTHONPATH=@PIP_LIST@${PYTHONPATH:+:$PYTHONPATH}
+        export PYTHONPATH ;;
+esac
 
 # The project is the nearest folder, upwards, that has a Pulumi.yaml.
 project=$(cd -- "$folder" 2>/dev/null && pwd) || project=$PWD
@@ -138,6 +154,7 @@ def text(places: Places, cli: Cli, project_sum: str, pulumi_home: str) -> str:
         "@PULUMI@": shlex.quote(str(cli.pulumi)),
         "@PYTHON@": shlex.quote(str(places.environment / "bin" / "python")),
         "@PROJECT@": shlex.quote(str(places.project)),
+        "@PIP_LIST@": shlex.quote(str(places.pip_list)),
         "@HOME@": shlex.quote(pulumi_home),
         "@SUM@": project_sum,
         "@SALT@": shlex.quote(pins.EMPTY_PASSPHRASE_SALT),

@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str]) -> int:
     console = Console(sys.stdout, sys.stderr, os.environ)
-    chosen = parser().parse_args(arguments)
+    chosen = parser(arguments).parse_args(arguments)
     try:
         code: int = chosen.run(chosen, console)
         sys.stdout.flush()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-
-from . import diff, down, draw, explain, leftovers, reach, rollout, scale, verify
-from .options import which
+from collections.abc import Sequence
+from importlib import import_module
 
 DESCRIPTION = """\
 Shows who can reach whom in a stack of containers, computed from its Compose files before
@@ -24,21 +23,45 @@ examples:
   causeway scale flask_app=4 --stack prod add replicas; the load balancer keeps running
   causeway down --volumes                 remove the stack, its volumes and their data"""
 
-# One module per command, with NAME, SUMMARY, configure(parser) and run(options, console).
-COMMANDS = (reach, explain, diff, draw, verify, scale, rollout, down, leftovers)
+# The commands in the order of the help. Each is a module of this name beside this one, with
+# configure(parser) and run(options, console); only that of the given command is imported.
+COMMANDS = {
+    "reach": "show who can reach whom: every source, destination and port with its verdict",
+    "explain": "explain why one node can or cannot reach another",
+    "diff": "show which flows a change opens and closes; the exit code is 1 when there are any",
+    "draw": "draw networks, services, published ports and routes to the outside",
+    "verify": (
+        "probe the running stack from inside each network namespace and compare it with the model"
+    ),
+    "scale": "set the number of replicas of services and deploy; their load balancer keeps running",
+    "rollout": (
+        "deploy, then report what was replaced and drained, and how a URL answered meanwhile"
+    ),
+    "down": (
+        "remove the stack from the engine; volumes and their data stay unless --volumes is given"
+    ),
+    "leftovers": (
+        "list objects of the stack that are missing from its state; --remove asks for each"
+    ),
+}
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """A parser of these arguments: it knows the options of the command that they name."""
     made = argparse.ArgumentParser(
         prog="causeway",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    named = next((word for word in arguments if not word.startswith("-")), None)
     commands = made.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        one = commands.add_parser(command.NAME, help=command.SUMMARY, description=command.SUMMARY)
-        command.configure(one)
-        which(one)
-        one.set_defaults(run=command.run)
+    for name, summary in COMMANDS.items():
+        one = commands.add_parser(name, help=summary, description=summary)
+        if name == named:
+            command = import_module(f".{name}", __package__)
+            command.configure(one)
+            options = import_module(".options", __package__)
+            options.which(one)
+            one.set_defaults(run=command.run)
     return made

@@ -30,8 +30,6 @@ from .project import project_folder, stacks_in
 from .stacks import load_stack, read, which
 from .wording import cell_as_json
 
-NAME = "diff"
-SUMMARY = "show which flows a change opens and closes; the exit code is 1 when there are any"
 DEPLOYED = "deployed"
 
 

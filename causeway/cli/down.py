@@ -14,9 +14,6 @@ from .running import engine
 from .stacks import which
 from .state import state
 
-NAME = "down"
-SUMMARY = "remove the stack from the engine; volumes and their data stay unless --volumes is given"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

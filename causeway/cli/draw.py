@@ -13,11 +13,7 @@ from .console import Console
 from .options import facts
 from .picture import PICTURES, page
 from .problem import UsageError
-from .serve import REFRESH_SECONDS, serve
 from .stacks import LoadedStack, read
-
-NAME = "draw"
-SUMMARY = "draw networks, services, published ports and routes to the outside"
 
 
 def _language(write: Callable[[Graph], str]) -> Callable[[LoadedStack], str]:
@@ -48,6 +44,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     if options.serve:
+        from .serve import REFRESH_SECONDS, serve  # no other drawing needs HTTP
+
         options.live = options.live or not options.file
         what = "the running stack" if options.live else "the files"
         return serve(

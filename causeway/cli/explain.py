@@ -15,9 +15,6 @@ from .stacks import LoadedStack, read
 from .table import STYLES
 from .wording import WORDS, label, node, placed
 
-NAME = "explain"
-SUMMARY = "explain why one node can or cannot reach another"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     others(parser)

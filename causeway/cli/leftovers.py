@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from causeway.engine.client import Engine
     from causeway.live.leftovers import Object
 
-NAME = "leftovers"
-SUMMARY = "list objects of the stack that are missing from its state; --remove asks for each"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

@@ -15,8 +15,6 @@ from .options import facts, others
 from .stacks import LoadedStack, read, report_assertions
 from .wording import LEGEND, WORDS, at, cell_as_json, node, some
 
-NAME = "reach"
-SUMMARY = "show who can reach whom: every source, destination and port with its verdict"
 COLUMNS = ("source", "destination", "port", "protocol", "verdict", "kind", "reason")
 OPEN = (Verdict.ALLOWED, Verdict.UNKNOWN)
 

@@ -24,8 +24,6 @@ from .stacks import load_stack, which
 if TYPE_CHECKING:
     from causeway.engine.client import Engine
 
-NAME = "rollout"
-SUMMARY = "deploy, then report what was replaced and drained, and how a URL answered meanwhile"
 PROBES_A_SECOND = 10
 SHOWN = 5
 

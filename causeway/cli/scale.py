@@ -17,9 +17,6 @@ from .problem import UsageError
 from .pulumi import call
 from .stacks import load_stack, which
 
-NAME = "scale"
-SUMMARY = "set the number of replicas of services and deploy; their load balancer keeps running"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("numbers", nargs="+", metavar="SERVICE=NUMBER")

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from causeway.live.replicas import ServiceStatus
     from causeway.live.verify import Report
 
-NAME = "verify"
-SUMMARY = "probe the running stack from inside each network namespace and compare it with the model"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()

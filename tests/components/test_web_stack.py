@@ -24,6 +24,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for file in ROOT.glob("Pulumi.*.yaml"):
         shutil.copy(file, tmp_path)
     monkeypatch.chdir(tmp_path)
+    # They would stay in this process, for the tests after it.
+    monkeypatch.setenv("CAUSEWAY_SHORTCUTS", "off")
     return tmp_path
 
 

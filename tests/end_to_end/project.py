@@ -170,6 +170,9 @@ def _copy_environment(target: Path) -> None:
         head = b"" if entry.is_symlink() else entry.read_bytes()
         if b"\0" not in head and str(ENVIRONMENT).encode() in head:
             moved = head.replace(str(ENVIRONMENT).encode(), str(target).encode())
+            # Its record of packages is about the environment beside it.
+            here, there = f"{ENVIRONMENT.parent}/toolchain/", f"{target.parent}/toolchain/"
+            moved = moved.replace(f"{here}pip_list".encode(), f"{there}pip_list".encode())
             Path(copied).write_bytes(moved)
     for entry in ENVIRONMENT.iterdir():
         if entry.is_file():

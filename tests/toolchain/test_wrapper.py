@@ -24,6 +24,7 @@ esac
 echo "passphrase=${PULUMI_CONFIG_PASSPHRASE-unset} file=${PULUMI_CONFIG_PASSPHRASE_FILE-unset}"
 echo "arguments=$*"
 echo "first=${PATH%%:*} update=$PULUMI_SKIP_UPDATE_CHECK"
+echo "debug=${CAUSEWAY_DEBUG_LINES-seen} modules=${PYTHONPATH-}"
 """
 ROOT = Path(__file__).resolve().parents[2]
 OTHER_SALT = "v1:AAAAAAAAAAA=:v1:BBBBBBBBBBBBBBBB:CCCC=="
@@ -107,6 +108,53 @@ def test_arguments_reach_the_cli_and_the_environment_comes_first_on_path(project
     lines = project.run("up", "--yes", "--message", "two words")
     assert lines[1] == "arguments=up --yes --message two words"
     assert lines[2] == f"first={project.folder}/.venv/bin update=1"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["up", "--yes", "--stack", "dev"],
+        ["preview", "-sdev", "-C", "."],
+        ["up", "--color", "never", "-y"],
+        ["preview", "--stack", "-d"],
+        ["preview", "--", "--debug"],
+    ],
+)
+def test_debug_lines_are_unseen_where_no_flag_asks_for_them(
+    project: Project, words: list[str]
+) -> None:
+    told = project.run(*words)[3]
+    assert told == f"debug=unseen modules={project.folder}/toolchain/pip_list"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["up", "--debug"],
+        ["preview", "-d"],
+        ["up", "-yd"],
+        ["up", "--debug=true"],
+        ["-v", "9", "preview"],
+        ["-v=9", "--logtostderr", "preview"],
+        ["preview", "--verbose=9"],
+        ["--logtostderr", "preview"],
+    ],
+)
+def test_a_flag_that_asks_for_debugging_shows_the_debug_lines(
+    project: Project, words: list[str]
+) -> None:
+    told = project.run(*words, CAUSEWAY_DEBUG_LINES="unseen")[3]
+    assert told == f"debug=seen modules={project.folder}/toolchain/pip_list"
+
+
+def test_a_search_path_of_the_users_own_stays_behind_the_record(project: Project) -> None:
+    told = project.run("up", PYTHONPATH="/one two:/three")[3]
+    assert told == f"debug=unseen modules={project.folder}/toolchain/pip_list:/one two:/three"
+
+
+def test_one_variable_switches_the_shortcuts_off(project: Project) -> None:
+    told = project.run("up", CAUSEWAY_SHORTCUTS="off", CAUSEWAY_DEBUG_LINES="unseen")[3]
+    assert told == "debug=seen modules="
 
 
 def test_a_stack_with_the_committed_salt_gets_the_empty_passphrase(project: Project) -> None:
@@ -200,7 +248,7 @@ def test_a_lock_of_a_dead_process_is_dealt_with_before_the_stack_is_changed(
     content = {"pid": ended.pid, "username": "ada", "hostname": socket.gethostname()}
     lock.write_text(json.dumps({**content, "timestamp": "2026-01-01T00:00:00.5Z"}))
     assert (
-        project.run(*arguments, folder=None, **variables)[-2] == f"arguments={' '.join(arguments)}"
+        project.run(*arguments, folder=None, **variables)[-3] == f"arguments={' '.join(arguments)}"
     )
     assert lock.exists() is not removed
 
