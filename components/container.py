@@ -59,10 +59,13 @@ def container_args(
     args.name = service.container_name
     args.command = _texts(service.command)
     args.entrypoints = _texts(service.entrypoint)
-    args.envs = [f"{key}={value}" for key, value in sorted(service.environment)] or None
+    # A bare name takes a variable of the image away.
+    envs = [f"{key}={value}" for key, value in sorted(service.environment)]
+    args.envs = [*envs, *service.unset] or None
     args.user = service.user
     args.working_dir = service.working_dir
     args.mounts = _mounts(service.mounts, references.volumes)
+    args.volumes = _volumes(service, references)
     files = uploads(service.files, references.sources, references.hidden)
     args.uploads = [*files, *more_uploads] or None
     args.tmpfs = dict(service.tmpfs) or None
@@ -108,6 +111,16 @@ def container_args(
     args.ipc_mode = _namespace(service.ipc, references)
     args.pid_mode = _namespace(service.pid, references)
     args.gpus = service.gpus
+    args.device_requests = [
+        docker.ContainerDeviceRequestArgs(
+            driver=request.driver,
+            count=request.count,
+            device_ids=list(request.ids) or None,
+            capabilities=list(request.capabilities),
+            options=dict(request.options) or None,
+        )
+        for request in service.device_requests
+    ] or None
     args.storage_opts = dict(service.storage_opt) or None
     return args
 
@@ -231,7 +244,26 @@ def _mounts(
     mounts: tuple[Mount, ...], volumes: Mapping[str, pulumi.Input[str]]
 ) -> list[docker.ContainerMountArgs] | None:
     ordered = sorted(mounts, key=lambda mount: mount.target)
-    return [_mount(mount, volumes) for mount in ordered] or None
+    return [_mount(mount, volumes) for mount in ordered if mount.selinux is None] or None
+
+
+def _volumes(service: Service, references: References) -> list[docker.ContainerVolumeArgs] | None:
+    """What only `volumes` can say: a SELinux label, and all mounts of another container."""
+    found = [
+        docker.ContainerVolumeArgs(
+            host_path=mount.source,
+            container_path=mount.target,
+            read_only=mount.read_only or None,
+            selinux_relabel=mount.selinux,
+        )
+        for mount in sorted(service.mounts, key=lambda mount: mount.target)
+        if mount.selinux is not None
+    ]
+    for other in service.volumes_from:
+        source = other.container if other.service is None else references.containers[other.service]
+        read_only = other.read_only or None
+        found.append(docker.ContainerVolumeArgs(from_container=source, read_only=read_only))
+    return found or None
 
 
 def _mount(mount: Mount, volumes: Mapping[str, pulumi.Input[str]]) -> docker.ContainerMountArgs:
@@ -241,8 +273,10 @@ def _mount(mount: Mount, volumes: Mapping[str, pulumi.Input[str]]) -> docker.Con
     bind = volume = tmpfs = None
     if mount.propagation is not None:
         bind = docker.ContainerMountBindOptionsArgs(propagation=mount.propagation)
-    if mount.no_copy:
-        volume = docker.ContainerMountVolumeOptionsArgs(no_copy=True)
+    if mount.no_copy or mount.subpath:
+        volume = docker.ContainerMountVolumeOptionsArgs(
+            no_copy=mount.no_copy or None, subpath=mount.subpath
+        )
     if mount.tmpfs_size is not None or mount.tmpfs_mode is not None:
         tmpfs = docker.ContainerMountTmpfsOptionsArgs(
             size_bytes=mount.tmpfs_size, mode=mount.tmpfs_mode

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from causeway.model.source import SourceIndex, Step, Steps
@@ -49,6 +49,14 @@ PLAIN = tuple(
         (r"^invalid (?:suffix|size): '(.*)'$", r"'\1' is not a size such as 64m"),
         (r"^unexpected type map\[.*$", "must not be a mapping"),
     )
+)
+HOME_PATHS = (
+    ("services", "*", "volumes", "*"),
+    ("services", "*", "volumes", "*", "source"),
+    ("services", "*", "build"),
+    ("services", "*", "build", "context"),
+    ("secrets", "*", "file"),
+    ("configs", "*", "file"),
 )
 HOME = "cannot expand '~'"
 NOT_BOOLEAN = re.compile(r'^"(\w+)" for boolean is not supported by YAML 1\.2, (please use .*)$')
@@ -97,12 +105,13 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
     if TOLD_ELSEWHERE.search(said):
         return
     if said.startswith(HOME):
-        for steps in found.where("services", "*", "volumes", "*", fits=_at_home):
+        at = [at for path in HOME_PATHS for at in found.where(*path, fits=_at_home)]
+        for place in [found.place(*steps) for steps in at] or [Place(found.suspect, 0, "")]:
             message = (
-                "`~` is a different folder for each user: write a path relative to the folder of "
-                "the Compose file"
+                "`~` is the home folder of whoever runs the preview: for another user, the "
+                "container would be replaced"
             )
-            yield Problem(found.place(*steps), message, code="home-folder")
+            yield Problem(place, message, "warning", code="home-folder")
         return
     if boolean := NOT_BOOLEAN.match(said):
         steps = next(iter(found.where("services", "*", "*", fits=boolean[1].__eq__)), ())
@@ -125,6 +134,11 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
     )
     for place in found.users_of(name) or [Place(found.suspect, 0, "")]:
         yield Problem(place, message, "warning", code="unset-variable")
+
+
+def names_home(warnings: Iterable[Problem]) -> bool:
+    """Whether the loader met a `~`, which it did not expand."""
+    return any(warning.code == "home-folder" for warning in warnings)
 
 
 def _at_home(written: str) -> bool:
