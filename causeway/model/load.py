@@ -23,7 +23,7 @@ from causeway.model.compose.unsupported_values import unsupported_values
 from causeway.model.extension.assertions import parse
 from causeway.model.extension.attachments import read_attachments
 from causeway.model.extension.balance import apply_extensions
-from causeway.model.extension.top_level import unknown_keys
+from causeway.model.extension.top_level import misspelt_sections, unknown_keys
 from causeway.model.rules.check import check
 from causeway.model.rules.pool import AddressPool, assign_subnets
 from causeway.model.rules.proxies import Read, configurations, stale
@@ -147,6 +147,7 @@ def load(
         *uncovered(document, index),
         *unsupported_values(document, index),
         *unknown_keys(extension, index),
+        *misspelt_sections(index),
         *misread,
         *stale(stack, {each.name: configurations(each, read) for each in stack.services}),
         *uninvited,

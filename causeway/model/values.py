@@ -56,6 +56,7 @@ class Port:
     published: int | None = None
     host_ip: str | None = None
     protocol: str = "tcp"
+    app_protocol: str | None = None  # what it speaks, such as "http"
 
 
 @dataclass(frozen=True, slots=True)

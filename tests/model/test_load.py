@@ -90,7 +90,9 @@ def test_loading_twice_gives_equal_stacks(write: Any) -> None:
 
 def test_scale_of_an_unknown_service(write: Any) -> None:
     with pytest.raises(
-        StackError, match=r"^causeway:scale\.wbe: unknown service 'wbe' \(known: web\)$"
+        StackError,
+        match=r"^causeway:scale\.wbe: unknown service 'wbe' \(known: web\)\n"
+        r"    `pulumi config rm --path 'causeway:scale\.wbe'` removes the entry$",
     ):
         write("services: {web: {image: web:1}}\n", scale={"wbe": 2})
 

@@ -177,6 +177,7 @@ def _port(value: object) -> Port:
         published=int(published) if published and published != "0" else None,
         host_ip=text(get("host_ip")),
         protocol=text(get("protocol")) or "tcp",
+        app_protocol=text(get("app_protocol")),
     )
 
 

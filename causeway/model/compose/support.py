@@ -215,7 +215,7 @@ PARTS: tuple[Row, ...] = (
     _rejected(f"{_S}networks.*.interface_name", _ENGINE_ONLY),
     *_supported(f"{_S}networks.*.", "ipv4_address ipv6_address link_local_ips mac_address"),
     _ignored(f"{_S}networks.*.priority", "the order of networks has no effect; use gw_priority"),
-    _note(f"{_S}ports[].app_protocol", "informational only"),
+    _note(f"{_S}ports[].app_protocol", "`http` or `https` makes the port a URL of the outputs"),
     *_supported(f"{_S}ports[].", "host_ip"),
     _note(f"{_S}ports[].mode", "`host` and `ingress` behave the same on a single engine"),
     _note(f"{_S}ports[].name", "informational only"),
