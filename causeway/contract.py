@@ -56,6 +56,7 @@ VERIFICATION_TYPE = "causeway:index:Verification"
 STACK_TYPE = "causeway:components:Stack"
 # The output of a stack's component that holds the record of its reach.
 REACH_OUTPUT = "reach"
+VOLUME_FUNCTION = "docker:index/getVolume:getVolume"
 ENGINE_FUNCTION = "docker:index/getEngine:getEngine"
 
 
