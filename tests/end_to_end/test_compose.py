@@ -1,4 +1,4 @@
-"""What Compose files of today hold is deployed, reaches the engine, and previews without changes."""
+"""What Compose files of today hold is deployed, reaches the engine and is stable in previews."""
 
 from __future__ import annotations
 
