@@ -14,10 +14,11 @@ import pulumi_docker as docker
 
 from causeway.model.health import wait_timeout
 from causeway.model.pods import Namespace, namespace
-from causeway.model.values import Attachment, Mount, Port, Service
+from causeway.model.values import Attachment, Port, Service
 
 from .files import SourceKey, Sources, uploads
 from .healthcheck import healthcheck_args
+from .mounts import mounts, shared
 
 MEBIBYTE = 1024 * 1024
 # The engine's default; set here because the official plugin would otherwise kill at once.
@@ -64,8 +65,8 @@ def container_args(
     args.envs = [*envs, *service.unset] or None
     args.user = service.user
     args.working_dir = service.working_dir
-    args.mounts = _mounts(service.mounts, references.volumes)
-    args.volumes = _volumes(service, references)
+    args.mounts = mounts(service.mounts, references.volumes)
+    args.volumes = shared(service, references.containers)
     files = uploads(service.files, references.sources, references.hidden)
     args.uploads = [*files, *more_uploads] or None
     args.tmpfs = dict(service.tmpfs) or None
@@ -238,58 +239,6 @@ def _ports(ports: tuple[Port, ...]) -> list[docker.ContainerPortArgs] | None:
         )
         for port in ordered
     ] or None
-
-
-def _mounts(
-    mounts: tuple[Mount, ...], volumes: Mapping[str, pulumi.Input[str]]
-) -> list[docker.ContainerMountArgs] | None:
-    ordered = sorted(mounts, key=lambda mount: mount.target)
-    return [_mount(mount, volumes) for mount in ordered if mount.selinux is None] or None
-
-
-def _volumes(service: Service, references: References) -> list[docker.ContainerVolumeArgs] | None:
-    """What only `volumes` can say: a SELinux label, and all mounts of another container."""
-    found = [
-        docker.ContainerVolumeArgs(
-            host_path=mount.source,
-            container_path=mount.target,
-            read_only=mount.read_only or None,
-            selinux_relabel=mount.selinux,
-        )
-        for mount in sorted(service.mounts, key=lambda mount: mount.target)
-        if mount.selinux is not None
-    ]
-    for other in service.volumes_from:
-        source = other.container if other.service is None else references.containers[other.service]
-        read_only = other.read_only or None
-        found.append(docker.ContainerVolumeArgs(from_container=source, read_only=read_only))
-    return found or None
-
-
-def _mount(mount: Mount, volumes: Mapping[str, pulumi.Input[str]]) -> docker.ContainerMountArgs:
-    source: pulumi.Input[str] | None = mount.source
-    if mount.type == "volume" and mount.source is not None:
-        source = volumes[mount.source]
-    bind = volume = tmpfs = None
-    if mount.propagation is not None:
-        bind = docker.ContainerMountBindOptionsArgs(propagation=mount.propagation)
-    if mount.no_copy or mount.subpath:
-        volume = docker.ContainerMountVolumeOptionsArgs(
-            no_copy=mount.no_copy or None, subpath=mount.subpath
-        )
-    if mount.tmpfs_size is not None or mount.tmpfs_mode is not None:
-        tmpfs = docker.ContainerMountTmpfsOptionsArgs(
-            size_bytes=mount.tmpfs_size, mode=mount.tmpfs_mode
-        )
-    return docker.ContainerMountArgs(
-        type=mount.type,
-        target=mount.target,
-        source=source,
-        read_only=mount.read_only or None,
-        bind_options=bind,
-        volume_options=volume,
-        tmpfs_options=tmpfs,
-    )
 
 
 def _capabilities(

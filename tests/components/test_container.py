@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
 from causeway.model.values import (
@@ -328,3 +329,9 @@ def test_folder_as_a_config_is_one_upload_for_each_file(tmp_path: Path) -> None:
         ("/etc/settings/more/run.sh", "0555"),
         ("/etc/settings/one", "0444"),
     ]
+
+
+def test_mounts_of_a_service_without_a_container_are_refused() -> None:
+    web = service("web", volumes_from=(VolumesFrom("jobs"),), depends_on=(Dependency("jobs"),))
+    with pytest.raises(pulumi.RunError, match=r"^volumes_from: service jobs has no"):
+        declare(stack(web, service("jobs", replicas=0)))
