@@ -13,7 +13,7 @@ from pathlib import Path
 import pulumi
 
 from causeway.model.environments import require_distinct_subnets
-from causeway.model.errors import CausewayError, line_of, visible
+from causeway.model.errors import CausewayError, StackError, line_of, visible
 from causeway.model.extension.assertions import require_assertions
 from causeway.model.load import load_selected
 from causeway.model.project import read_config
@@ -41,7 +41,7 @@ def main() -> None:
     unsure = require_assertions(loaded.assertions, stack, reach([stack], facts, positions))
     shared = require_distinct_subnets(loaded, other_environments(stack, stack_name, values))
     for warning in sorted({*loaded.warnings, *unsure, *shared}):
-        pulumi.log.warn(line_of(warning, str(Path.cwd())))
+        pulumi.log.warn(line_of(warning, str(Path.cwd()), named=False))
     for used in stack.substitutions:
         pulumi.log.info(
             visible(
@@ -63,4 +63,6 @@ def main() -> None:
 try:
     main()
 except CausewayError as error:
+    for told in error.warnings if isinstance(error, StackError) else ():
+        pulumi.log.warn(told)
     raise pulumi.RunError(str(error)) from None

@@ -24,6 +24,16 @@ DRAIN_LABEL = "causeway.drain"
 ORDER_LABEL = "causeway.order"
 RENEW_LABEL = "causeway.renew-anon-volumes"
 RESTART_WITH_LABEL = "causeway.restart-with"
+# What pulumi_docker has no input for, as JSON; other plugins take it for plain labels.
+CREATE_SOURCES_LABEL = "causeway.create-bind-sources"
+EXPOSE_LABEL = "causeway.expose"
+ANNOTATIONS_LABEL = "causeway.annotations"
+DEVICE_CGROUP_RULES_LABEL = "causeway.device-cgroup-rules"
+PIDS_LIMIT_LABEL = "causeway.pids-limit"
+OOM_SCORE_LABEL = "causeway.oom-score-adj"
+OOM_KILL_LABEL = "causeway.oom-kill-disable"
+SWAPPINESS_LABEL = "causeway.mem-swappiness"
+UTS_LABEL = "causeway.uts"
 
 # Written by the plugin on what it creates: which resource of which state, run and checkout.
 URN_LABEL = "causeway.urn"
@@ -48,6 +58,7 @@ VERIFICATION_TYPE = "causeway:index:Verification"
 STACK_TYPE = "causeway:components:Stack"
 # The output of a stack's component that holds the record of its reach.
 REACH_OUTPUT = "reach"
+VOLUME_FUNCTION = "docker:index/getVolume:getVolume"
 ENGINE_FUNCTION = "docker:index/getEngine:getEngine"
 
 

@@ -14,10 +14,11 @@ import pulumi_docker as docker
 
 from causeway.model.health import wait_timeout
 from causeway.model.pods import Namespace, namespace
-from causeway.model.values import Attachment, Mount, Port, Service
+from causeway.model.values import Attachment, Port, Service
 
 from .files import SourceKey, Sources, uploads
 from .healthcheck import healthcheck_args
+from .mounts import mounts, shared
 
 MEBIBYTE = 1024 * 1024
 # The engine's default; set here because the official plugin would otherwise kill at once.
@@ -59,10 +60,13 @@ def container_args(
     args.name = service.container_name
     args.command = _texts(service.command)
     args.entrypoints = _texts(service.entrypoint)
-    args.envs = [f"{key}={value}" for key, value in sorted(service.environment)] or None
+    # A bare name takes a variable of the image away.
+    envs = [f"{key}={value}" for key, value in sorted(service.environment)]
+    args.envs = [*envs, *service.unset] or None
     args.user = service.user
     args.working_dir = service.working_dir
-    args.mounts = _mounts(service.mounts, references.volumes)
+    args.mounts = mounts(service.mounts, references.volumes)
+    args.volumes = shared(service, references.containers)
     files = uploads(service.files, references.sources, references.hidden)
     args.uploads = [*files, *more_uploads] or None
     args.tmpfs = dict(service.tmpfs) or None
@@ -108,6 +112,16 @@ def container_args(
     args.ipc_mode = _namespace(service.ipc, references)
     args.pid_mode = _namespace(service.pid, references)
     args.gpus = service.gpus
+    args.device_requests = [
+        docker.ContainerDeviceRequestArgs(
+            driver=request.driver,
+            count=request.count,
+            device_ids=list(request.ids) or None,
+            capabilities=list(request.capabilities),
+            options=dict(request.options) or None,
+        )
+        for request in service.device_requests
+    ] or None
     args.storage_opts = dict(service.storage_opt) or None
     return args
 
@@ -225,37 +239,6 @@ def _ports(ports: tuple[Port, ...]) -> list[docker.ContainerPortArgs] | None:
         )
         for port in ordered
     ] or None
-
-
-def _mounts(
-    mounts: tuple[Mount, ...], volumes: Mapping[str, pulumi.Input[str]]
-) -> list[docker.ContainerMountArgs] | None:
-    ordered = sorted(mounts, key=lambda mount: mount.target)
-    return [_mount(mount, volumes) for mount in ordered] or None
-
-
-def _mount(mount: Mount, volumes: Mapping[str, pulumi.Input[str]]) -> docker.ContainerMountArgs:
-    source: pulumi.Input[str] | None = mount.source
-    if mount.type == "volume" and mount.source is not None:
-        source = volumes[mount.source]
-    bind = volume = tmpfs = None
-    if mount.propagation is not None:
-        bind = docker.ContainerMountBindOptionsArgs(propagation=mount.propagation)
-    if mount.no_copy:
-        volume = docker.ContainerMountVolumeOptionsArgs(no_copy=True)
-    if mount.tmpfs_size is not None or mount.tmpfs_mode is not None:
-        tmpfs = docker.ContainerMountTmpfsOptionsArgs(
-            size_bytes=mount.tmpfs_size, mode=mount.tmpfs_mode
-        )
-    return docker.ContainerMountArgs(
-        type=mount.type,
-        target=mount.target,
-        source=source,
-        read_only=mount.read_only or None,
-        bind_options=bind,
-        volume_options=volume,
-        tmpfs_options=tmpfs,
-    )
 
 
 def _capabilities(

@@ -12,11 +12,13 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pulumi
 import pulumi_docker as docker
 
+from causeway.model.files import files_in
 from causeway.model.values import FileMount, FileSource, Stack
 
 from .concealment import Concealment
@@ -29,11 +31,32 @@ Sources = Mapping[SourceKey, FileSource]
 def uploads(
     mounts: tuple[FileMount, ...], sources: Sources, hidden: frozenset[SourceKey]
 ) -> list[docker.ContainerUploadArgs]:
-    """One upload per mount, sorted by target."""
+    """One upload per file, sorted by target; a folder is a mount of several files."""
     return [
-        _upload(mount, sources[mount.kind, mount.source], (mount.kind, mount.source) in hidden)
+        _upload(each, source, (mount.kind, mount.source) in hidden)
         for mount in sorted(mounts, key=lambda mount: mount.target)
+        for each, source in _files(mount, sources[mount.kind, mount.source])
     ]
+
+
+def _files(mount: FileMount, source: FileSource) -> list[tuple[FileMount, FileSource]]:
+    """The mount itself, or one for each file below the folder that it names."""
+    inside = None if source.file is None else files_in(source.file)
+    if source.file is None or inside is None:
+        return [(mount, source)]
+    return [
+        (
+            replace(mount, target=f"{mount.target}/{relative}", mode=_mode(path)),
+            replace(source, key=f"{source.key}/{relative}", file=path),
+        )
+        for path in inside
+        for relative in [Path(path).relative_to(source.file).as_posix()]
+    ]
+
+
+def _mode(path: str) -> str:
+    """Readable by everybody, and executable where the file is."""
+    return "0555" if Path(path).stat().st_mode & 0o100 else "0444"
 
 
 def hidden(stack: Stack, secrets: Concealment) -> frozenset[SourceKey]:
@@ -85,5 +108,7 @@ def _digest(source: FileSource) -> str:
 
 def _content(source: FileSource) -> bytes:
     if source.file is not None:
-        return Path(source.file).read_bytes()
+        inside = files_in(source.file)
+        paths = [source.file] if inside is None else inside
+        return b"".join(Path(path).read_bytes() for path in paths)
     return (source.content or "").encode()

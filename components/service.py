@@ -10,13 +10,14 @@ import pulumi
 import pulumi_docker as docker
 
 from causeway.contract import DRAIN_LABEL, ORDER_LABEL, RENEW_LABEL, RESTART_WITH_LABEL
-from causeway.model.health import is_checked
+from causeway.model.health import is_checked, is_inherited
 from causeway.model.pods import inside
 from causeway.model.values import Service as ServiceValue
 
 from .balancer import network_container
 from .concealment import Component
 from .container import References, StartMode, container_args
+from .label_inputs import label_inputs
 from .labels import Owner, container_labels
 
 
@@ -51,7 +52,7 @@ class Service(Component):
         service = args.service
         self.name = service.name
         checked = is_checked(service.healthcheck)
-        by_image = args.awaited_healthy and service.healthcheck is None
+        by_image = args.awaited_healthy and is_inherited(service.healthcheck)
         course = StartMode(
             wait=(checked or by_image) and not args.awaited_completed,
             run_to_end=args.awaited_completed,
@@ -59,6 +60,7 @@ class Service(Component):
         computed = {
             f"{RESTART_WITH_LABEL}.{other}": ids for other, ids in (args.restart_with or {}).items()
         }
+        computed.update(label_inputs(service))
         if service.update.drain:
             computed[DRAIN_LABEL] = str(service.update.drain)
         # Two programs of a balancer share its ports on purpose, until the old one stops.

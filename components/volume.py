@@ -7,20 +7,47 @@ with `docker compose down`; `causeway down --volumes` removes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pulumi
 import pulumi_docker as docker
+from pulumi_docker import _utilities
 
+from causeway.contract import VOLUME_FUNCTION
+from causeway.model.errors import StackError
+from causeway.model.values import Problem
 from causeway.model.values import Volume as VolumeValue
 
 from .concealment import Component
 from .labels import Owner, volume_labels
+
+# What our plugin says of a volume that it has looked for.
+MISSING = "does not exist on this engine"
 
 
 @dataclass(frozen=True, slots=True)
 class VolumeArgs:
     volume: VolumeValue
     owner: Owner
+
+
+def _require(volume: VolumeValue) -> None:
+    """Raises StackError when an external volume does not exist: the engine would create an empty
+    one. The official plugin cannot tell."""
+    try:
+        options = _utilities.get_invoke_opts_defaults()
+        pulumi.runtime.invoke(VOLUME_FUNCTION, {"name": volume.name}, options)
+    except Exception as error:  # Pulumi raises no other kind
+        said = str(error).rpartition("returned an error: ")[2]
+        if MISSING not in said:
+            pulumi.log.debug(f"whether volume {volume.name} exists is unknown: {error}")
+            return
+        problem = Problem(
+            volume.place,
+            f"{said}; an external volume must exist before the deployment",
+            code="missing-external-volume",
+        )
+        raise StackError([problem], str(Path.cwd())) from None
 
 
 class Volume(Component):
@@ -32,6 +59,7 @@ class Volume(Component):
         super().__init__("causeway:components:Volume", name, {}, opts)
         volume = args.volume
         if volume.external:
+            _require(volume)
             self.volume_name = pulumi.Output.from_input(volume.name)
         else:
             created = docker.Volume(

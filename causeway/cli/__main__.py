@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from causeway.model.errors import CausewayError
+from causeway.model.errors import CausewayError, StackError
 
 from .arguments import parser
 from .console import Console
@@ -26,6 +26,8 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return code
     except (UsageError, CausewayError) as error:
+        for warning in error.warnings if isinstance(error, StackError) else ():
+            console.warning(warning)
         console.error(str(error))
         return 2
     except BrokenPipeError:

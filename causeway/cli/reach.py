@@ -12,7 +12,7 @@ from causeway.model.reach import ANY, Cell, Endpoint, Matrix, Node, NodeKind, Ve
 from . import table
 from .console import Console
 from .options import facts, others
-from .stacks import LoadedStack, read, report_assertions
+from .stacks import LoadedStack, read, report_assertions, report_warnings
 from .wording import LEGEND, WORDS, at, cell_as_json, node, some
 
 COLUMNS = ("source", "destination", "port", "protocol", "verdict", "kind", "reason")
@@ -40,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     loaded = read(options, facts(options))
+    report_warnings(loaded, console)
     matrix = loaded.matrix
     only = {node(matrix, name) for name in options.nodes}
     if options.json:

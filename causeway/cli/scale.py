@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from causeway.model.errors import StackError
 from causeway.model.project import StackConfig
 
 from .console import Console
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if not wanted.stack:
         raise UsageError("scale changes a Pulumi stack: name one with --stack and omit --file")
     numbers = _numbers(options.numbers)
-    load_stack(replace(wanted, scale={**wanted.scale, **numbers}))  # rejects invalid numbers
+    _require_possible(wanted, numbers)
     file = Path(wanted.folder, f"Pulumi.{wanted.stack}.yaml")
     if options.preview:
         with tempfile.TemporaryDirectory() as folder:
@@ -56,6 +57,20 @@ def run(options: argparse.Namespace, console: Console) -> int:
         f"{wanted.stack}` restores the old numbers"
     )
     return code
+
+
+def _require_possible(wanted: StackConfig, numbers: Mapping[str, int]) -> None:
+    """Raises StackError for numbers that the stack cannot have."""
+    try:
+        load_stack(replace(wanted, scale={**wanted.scale, **numbers}))
+    except StackError as error:
+        # The configuration does not hold these numbers yet, so nothing is to be removed from it.
+        given = {f"causeway:scale.{name}" for name in numbers}
+        problems = [
+            replace(each, witness=()) if each.place.path in given else each
+            for each in error.problems
+        ]
+        raise StackError(problems, error.base) from None
 
 
 def _written(wanted: StackConfig, file: Path, numbers: Mapping[str, int]) -> int:

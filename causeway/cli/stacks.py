@@ -6,14 +6,14 @@ import argparse
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from causeway.model.errors import render
+from causeway.model.errors import line_of, render
 from causeway.model.extension.assertions import Assertions, check_assertions
 from causeway.model.load import load_selected
 from causeway.model.loaded import Loaded
 from causeway.model.project import StackConfig, read_project
 from causeway.model.reach import EngineFacts, Matrix, reach
 from causeway.model.reach.places import Positions
-from causeway.model.values import Stack
+from causeway.model.values import Problem, Stack
 
 from .console import Console
 from .problem import UsageError
@@ -32,6 +32,7 @@ class LoadedStack:
     base: str
     positions: Positions = field(default_factory=dict)
     assertions: Assertions = field(default_factory=Assertions)
+    warnings: tuple[Problem, ...] = ()
 
 
 def read(options: argparse.Namespace, facts: EngineFacts) -> LoadedStack:
@@ -63,7 +64,9 @@ def read(options: argparse.Namespace, facts: EngineFacts) -> LoadedStack:
         firewall=options.firewall_backend or wanted.firewall_backend or facts.firewall,
     )
     matrix = reach(stacks, known, positions)
-    return LoadedStack(stacks[0], matrix, wanted, base, positions, found[0].assertions)
+    return LoadedStack(
+        stacks[0], matrix, wanted, base, positions, found[0].assertions, found[0].warnings
+    )
 
 
 def _beside(name: str) -> StackConfig:
@@ -111,6 +114,12 @@ def _name(folder: str) -> str:
     """A name that the loader accepts, derived from the folder's name."""
     kept = "".join(each for each in folder.lower() if each.isalnum() or each in "-_")
     return kept.lstrip("-_") or "stack"
+
+
+def report_warnings(loaded: LoadedStack, console: Console) -> None:
+    """Print what the preview warns of, which the files alone show."""
+    for warning in loaded.warnings:
+        console.warning(line_of(warning, loaded.base, named=False))
 
 
 def report_assertions(loaded: LoadedStack, console: Console) -> int:

@@ -26,7 +26,8 @@ class CausewayError(Exception):
 
 
 class StackError(CausewayError):
-    """A stack that cannot be deployed; `problems` holds every finding once, sorted by place."""
+    """A stack that cannot be deployed; `problems` holds every finding once, sorted by place. As
+    text, it is its errors: whoever shows it shows `warnings` on their own."""
 
     def __init__(self, problems: Iterable[Problem], base: str = "") -> None:
         self.problems = tuple(sorted(set(problems)))
@@ -34,7 +35,13 @@ class StackError(CausewayError):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        return render(self.problems, self.base)
+        return render((each for each in self.problems if each.severity == "error"), self.base)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The warnings beside the errors, a line each, without the word."""
+        found = (each for each in self.problems if each.severity == "warning")
+        return tuple(line_of(each, self.base, named=False) for each in found)
 
 
 def render(problems: Iterable[Problem], base: str = "") -> str:
@@ -42,8 +49,9 @@ def render(problems: Iterable[Problem], base: str = "") -> str:
     return "\n".join(line_of(problem, base) for problem in sorted(problems))
 
 
-def line_of(problem: Problem, base: str = "") -> str:
-    """A problem as one line, with its witness below it; paths below `base` are relative to it."""
+def line_of(problem: Problem, base: str = "", *, named: bool = True) -> str:
+    """A problem as one line, with its witness below it; paths below `base` are relative to it. A
+    warning is called one, unless whoever shows it says so (`named` is false)."""
     place = problem.place
     parts = []
     if place.file:
@@ -52,7 +60,7 @@ def line_of(problem: Problem, base: str = "") -> str:
     if place.path:
         parts.append(place.path)
     parts = [visible(part).replace("\n", "\\n") for part in parts]
-    text = "warning: " if problem.severity == "warning" else ""
+    text = "warning: " if named and problem.severity == "warning" else ""
     line = ": ".join([*parts, text + visible(" ".join(problem.message.split()))])
     return "\n".join([line, *(f"    {visible(each)}" for each in problem.witness)])
 

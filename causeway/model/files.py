@@ -16,6 +16,7 @@ REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|[\w.-]+@[\w.-]+:|github\.com/)", re.
 LARGEST = 1 << 20  # bytes; large real files have 200 kB, and the loader fails near this size
 # For a secret or config, which may be a large database; the plugin holds it in memory.
 LARGEST_CONTENT = 64 << 20
+MOST_FILES = 1000  # in a folder that is a config
 KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a FIFO"),
@@ -37,6 +38,20 @@ def why_unreadable(path: str, largest: int = LARGEST) -> str | None:
 def why_unreadable_content(path: str) -> str | None:
     """The same for the file of a secret or config."""
     return why_unreadable(path, LARGEST_CONTENT)
+
+
+def files_in(folder: str) -> tuple[str, ...] | None:
+    """The paths of all files below a folder, sorted, one more than `MOST_FILES` at most; None if it
+    is no folder."""
+    if not os.path.isdir(folder):
+        return None
+    found: list[str] = []
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        found += [os.path.join(parent, name) for name in names]
+        if len(found) > MOST_FILES:
+            break
+    return tuple(sorted(found)[: MOST_FILES + 1])
 
 
 def content(path: str) -> bytes | None:

@@ -17,6 +17,11 @@ def is_checked(healthcheck: Healthcheck | None) -> bool:
     return healthcheck is not None and bool(healthcheck.test) and healthcheck.test[0] != "NONE"
 
 
+def is_inherited(healthcheck: Healthcheck | None) -> bool:
+    """Whether the image decides what is checked, if it checks anything."""
+    return healthcheck is None or not healthcheck.test
+
+
 def wait_timeout(healthcheck: Healthcheck | None) -> int:
     """Seconds after which the engine would have reported the container as unhealthy.
 

@@ -16,13 +16,14 @@ from types import MappingProxyType
 from causeway.model.compose.bindings import bind_ports
 from causeway.model.compose.coverage import uncovered, unknown_written
 from causeway.model.compose.declarations import file_source, network, volume
+from causeway.model.compose.home import expand_home
 from causeway.model.compose.service import service
 from causeway.model.compose.substitution import bases, substitute_bases, substitute_image
 from causeway.model.compose.unsupported_values import unsupported_values
 from causeway.model.extension.assertions import parse
 from causeway.model.extension.attachments import read_attachments
 from causeway.model.extension.balance import apply_extensions
-from causeway.model.extension.top_level import unknown_keys
+from causeway.model.extension.top_level import misspelt_sections, unknown_keys
 from causeway.model.rules.check import check
 from causeway.model.rules.pool import AddressPool, assign_subnets
 from causeway.model.rules.proxies import Read, configurations, stale
@@ -31,7 +32,7 @@ from . import nodes, overrides, source
 from .compose import file_references, loader, messages
 from .document import mapping, text
 from .errors import StackError
-from .files import cached_reader, why_unreadable, why_unreadable_content
+from .files import cached_reader, files_in, why_unreadable, why_unreadable_content
 from .loaded import Loaded
 from .project import StackConfig
 from .rule_context import RuleContext
@@ -125,6 +126,8 @@ def load(
         errors = [error for error in said.errors if not unknown or error.code != "unknown-key"]
         raise StackError([*said.warnings, *unknown, *errors], base)
     document = mapping(nodes.canonical(answer.output))
+    if messages.names_home(said.warnings):
+        document = expand_home(document, str(Path.home()))
     stack = _stack(name, paths, document, index, _answers(document, name, variables, folder))
     stack, misread = apply_extensions(document, stack, index)
     stack, uninvited = read_attachments(document, stack, index)
@@ -132,7 +135,7 @@ def load(
     stack, unscaled = overrides.set_replicas(stack, scale, index)
     stack, unreached = _substituted(stack, index, images, read)
     around = RuleContext(
-        index, os.path.isfile, os.path.exists, why_unreadable, why_unreadable_content
+        index, os.path.isfile, os.path.exists, why_unreadable, why_unreadable_content, files_in
     )
     stack, without_subnet = assign_subnets(stack, address_pool, around)
     stack = links.as_aliases(stack)
@@ -144,6 +147,7 @@ def load(
         *uncovered(document, index),
         *unsupported_values(document, index),
         *unknown_keys(extension, index),
+        *misspelt_sections(index),
         *misread,
         *stale(stack, {each.name: configurations(each, read) for each in stack.services}),
         *uninvited,

@@ -17,8 +17,8 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 IMAGE = re.compile(r"[^\s:/@][^\s]*")
 
 
-def _problem(code: str, key: str, message: str) -> Problem:
-    return Problem(Place("", 0, f"causeway:{key}"), message, code=code)
+def _problem(code: str, key: str, message: str, cure: tuple[str, ...] = ()) -> Problem:
+    return Problem(Place("", 0, f"causeway:{key}"), message, witness=cure, code=code)
 
 
 def malformed(variables: Mapping[str, str], images: Mapping[str, str]) -> Iterator[Problem]:
@@ -54,13 +54,17 @@ def set_replicas(
         if name in names:
             continue
         code, message = "unknown-service", f"unknown service {name!r} {known(names)}"
+        cure: tuple[str, ...] = (
+            f"`pulumi config rm --path 'causeway:scale.{name}'` removes the entry",
+        )
         if index.has("services", name):
             code = "switched-off"
             message = (
                 f"service {name!r} is disabled by its profiles: enable one of them under "
                 "causeway:profiles"
             )
-        problems.append(_problem(code, f"scale.{name}", message))
+            cure = ()
+        problems.append(_problem(code, f"scale.{name}", message, cure))
     services = tuple(
         replace(each, replicas=scale.get(each.name, each.replicas)) for each in stack.services
     )

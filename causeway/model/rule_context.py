@@ -19,6 +19,7 @@ class RuleContext:
     exists: Callable[[str], bool]
     unfit: Callable[[str], str | None]  # why an existing file is not read
     unfit_content: Callable[[str], str | None]  # the same for the file of a secret or config
+    files_in: Callable[[str], tuple[str, ...] | None]  # all files below a folder
 
 
 def known(names: list[str]) -> str:

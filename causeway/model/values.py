@@ -56,6 +56,7 @@ class Port:
     published: int | None = None
     host_ip: str | None = None
     protocol: str = "tcp"
+    app_protocol: str | None = None  # what it speaks, such as "http"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Healthcheck:
-    """`test` in Docker's form: ("CMD", ...), ("CMD-SHELL", line) or ("NONE",)."""
+    """`test` in Docker's form: ("CMD", ...), ("CMD-SHELL", line) or ("NONE",); empty means that of
+    the image."""
 
     test: tuple[str, ...]
     interval: str | None = None
@@ -86,14 +88,21 @@ class Healthcheck:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A bind, a named volume (`source` is the key under top-level `volumes`), or a tmpfs."""
+    """A bind, a named volume (`source` is the key under top-level `volumes`), or a tmpfs.
+
+    `create_source` lets the engine create a bind's missing folder; `selinux` is "z" (shared) or "Z"
+    (private); `subpath` is a folder inside the volume.
+    """
 
     type: Literal["bind", "volume", "tmpfs"]
     target: str
     source: str | None = None
     read_only: bool = False
     propagation: str | None = None
+    create_source: bool = False
+    selinux: Literal["z", "Z"] | None = None
     no_copy: bool = False
+    subpath: str | None = None
     tmpfs_size: int | None = None
     tmpfs_mode: int | None = None
 
@@ -147,6 +156,26 @@ class Device:
     source: str
     target: str
     permissions: str = "rwm"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRequest:
+    """Devices that a driver hands out, such as GPUs: `count` of them (-1 is all), or `ids`."""
+
+    driver: str | None = None
+    count: int | None = None
+    ids: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ("gpu",)
+    options: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VolumesFrom:
+    """All mounts of another container: of a service's first one, or of one outside the stack."""
+
+    service: str | None = None
+    container: str | None = None
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +253,7 @@ class Service:
     command: tuple[str, ...] | None = None
     entrypoint: tuple[str, ...] | None = None
     environment: Pairs = ()
+    unset: tuple[str, ...] = ()  # variables of the image that the container does not get
     user: str | None = None
     working_dir: str | None = None
     labels: Pairs = ()
@@ -237,9 +267,11 @@ class Service:
     dns_opt: tuple[str, ...] = ()
     dns_search: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] = ()
+    volumes_from: tuple[VolumesFrom, ...] = ()
     files: tuple[FileMount, ...] = ()
     tmpfs: Pairs = ()
     devices: tuple[Device, ...] = ()
+    device_cgroup_rules: tuple[str, ...] = ()
     healthcheck: Healthcheck | None = None
     depends_on: tuple[Dependency, ...] = ()
     restart: str = "no"
@@ -266,6 +298,12 @@ class Service:
     cgroup_parent: str | None = None
     runtime: str | None = None
     gpus: str | None = None
+    device_requests: tuple[DeviceRequest, ...] = ()
+    annotations: Pairs = ()
+    oom_score_adj: int | None = None
+    oom_kill_disable: bool = False
+    mem_swappiness: int | None = None
+    uts: str | None = None
     log_driver: str | None = None
     log_options: Pairs = ()
     storage_opt: Pairs = ()

@@ -18,6 +18,8 @@ from .image import local as local_image
 from .image import registry_api
 
 _SHOWN = 12
+# The names that the engine gives to anonymous volumes.
+_AUTOMATIC = re.compile(r"[0-9a-f]{64}")
 
 
 def get_network(ctx: Context, arguments: Values) -> Values:
@@ -41,6 +43,17 @@ def get_network(ctx: Context, arguments: Values) -> Values:
             key=lambda endpoint: endpoint["name"],
         ),
     }
+
+
+def get_volume(ctx: Context, arguments: Values) -> Values:
+    """A volume by name."""
+    name = _required(arguments, "getVolume")
+    found = ctx.api.find(f"/volumes/{name}")
+    if found is None:
+        volumes = ctx.api.call("GET", "/volumes").get("Volumes") or []
+        named = [each["Name"] for each in volumes if not _AUTOMATIC.fullmatch(each["Name"])]
+        raise Fault(f"volume {name!r} does not exist on this engine (known: {_listed(named)})")
+    return {"id": found["Name"], "name": found["Name"], "driver": found["Driver"]}
 
 
 def get_remote_image(ctx: Context, arguments: Values) -> Values:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, TypeVar
 
-from causeway.contract import ATTACHMENT_TYPE, ENGINE_FUNCTION, VERIFICATION_TYPE
+from causeway.contract import ATTACHMENT_TYPE, ENGINE_FUNCTION, VERIFICATION_TYPE, VOLUME_FUNCTION
 from causeway.provider.resource.kind import Context, ResourceKind
 from causeway.provider.resource.values import Values
 
@@ -85,7 +85,8 @@ FUNCTIONS: Mapping[str, Function] = LazyTable(
         ),
         "docker:index/getPlugin:getPlugin": "functions.get_plugin",
         "docker:index/getLogs:getLogs": "functions.get_logs",
-        # An addition of this plugin, which the SDK does not have.
+        # Additions of this plugin, which the SDK does not have.
+        VOLUME_FUNCTION: "functions.get_volume",
         ENGINE_FUNCTION: "engine_version.get_engine",
     },
     _function,

@@ -282,6 +282,7 @@ def test_a_revision_that_does_not_load_is_told(project: Path) -> None:
     assert answer.err == (
         "error: the files of HEAD cannot be loaded:\n"
         "causeway:scale.db: unknown service 'db' (known: web)\n"
+        "    `pulumi config rm --path 'causeway:scale.db'` removes the entry\n"
         "stack.yaml:1: services.web: has neither `image` nor `build`\n"
     )
 
@@ -482,3 +483,30 @@ def test_stacks_of_one_name_cannot_stand_beside_each_other(project: Path) -> Non
     answer = causeway("reach", "-s", "dev", "-b", "dev", folder=project)
     assert answer.code == 2
     assert "two stacks are named 'shop-dev', so their services are ambiguous" in answer.err
+
+
+def test_reach_prints_warnings_beside_its_answer(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "version: '3'\nservices: {web: {image: web:1, ports: ['${PORT-8080}:80']}}\n"
+    )
+    answer = causeway("reach", "--file", "compose.yaml", "--json", folder=tmp_path)
+    assert answer.code == 0
+    assert answer.err == (
+        "warning: compose.yaml:1: version: `version` is ignored: obsolete since Compose V2; remove "
+        "it\n"
+    )
+    assert json.loads(answer.out)["nodes"] != []
+
+
+def test_warnings_beside_errors_are_warnings(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "version: '3'\nservices: {web: {image: web:1, networks: [front]}}\n"
+    )
+    answer = causeway("reach", "--file", "compose.yaml", folder=tmp_path)
+    assert answer.code == 2
+    assert answer.err == (
+        "warning: compose.yaml:1: version: `version` is ignored: obsolete since Compose V2; remove "
+        "it\n"
+        "error: compose.yaml:2: services.web.networks[0]: unknown network 'front' (there are "
+        "none)\n"
+    )

@@ -98,6 +98,7 @@ FIXED: dict[tuple[str, str], Any] = {
     ("Build", "context"): "/srv/Hunter2 & co",
     ("Attachment", "network"): "front",
     ("FileMount", "source"): "token",
+    ("VolumesFrom", "service"): None,
     ("FileSource", "key"): "token",
     ("FileSource", "file"): None,
     ("Healthcheck", "interval"): "1s",

@@ -1,13 +1,30 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
-from causeway.model.values import Attachment, Device, Mount, Port, Resources, Service, Ulimit
+from causeway.model.values import (
+    Attachment,
+    Dependency,
+    Device,
+    DeviceRequest,
+    FileMount,
+    FileSource,
+    Healthcheck,
+    Mount,
+    Port,
+    Resources,
+    Service,
+    Ulimit,
+    VolumesFrom,
+)
 from tests.components.recorder import declare
-from tests.components.values import network, on, service, stack, volume
+from tests.components.values import HERE, network, on, service, stack, volume
 
+OWN_LABELS = ("causeway.project", "causeway.replica", "causeway.service", "causeway.stack")
 ALWAYS = {"image", "labels", "destroyGraceSeconds", "removeVolumes"}
 
 
@@ -210,3 +227,111 @@ def test_the_grace_period_holds_for_a_stop_and_for_the_end_of_the_stack() -> Non
     ].inputs
 
     assert (registered["stopTimeout"], registered["destroyGraceSeconds"]) == (30, 30)
+
+
+def test_what_pulumi_docker_lacks_travels_in_labels() -> None:
+    registered = declare(
+        stack(
+            service(
+                "web",
+                mounts=(Mount("bind", "/data", "/srv/data", create_source=True),),
+                expose=("9000", "53/udp"),
+                annotations=(("org.example.a", "1"),),
+                device_cgroup_rules=("c 1:3 mr",),
+                resources=Resources(pids=20),
+                oom_score_adj=-5,
+                oom_kill_disable=True,
+                mem_swappiness=0,
+                uts="host",
+            )
+        )
+    )["Container shop-dev-web-1"].inputs
+
+    labels = {each["label"]: each["value"] for each in registered["labels"]}
+    assert {key: labels[key] for key in labels if key not in OWN_LABELS} == {
+        "causeway.annotations": '{"org.example.a":"1"}',
+        "causeway.create-bind-sources": '["/data"]',
+        "causeway.device-cgroup-rules": '["c 1:3 mr"]',
+        "causeway.expose": '["53/udp","9000"]',
+        "causeway.mem-swappiness": "0",
+        "causeway.oom-kill-disable": "true",
+        "causeway.oom-score-adj": "-5",
+        "causeway.pids-limit": "20",
+        "causeway.uts": '"host"',
+    }
+    assert registered["mounts"] == [{"type": "bind", "target": "/data", "source": "/srv/data"}]
+
+
+def test_selinux_label_and_mounts_of_others_are_volumes() -> None:
+    jobs = service("jobs")
+    web = service(
+        "web",
+        mounts=(
+            Mount("bind", "/b", "/srv/b", create_source=True, selinux="z"),
+            Mount("bind", "/a", "/srv/a", read_only=True, selinux="Z"),
+        ),
+        volumes_from=(VolumesFrom("jobs", read_only=True), VolumesFrom(container="theirs")),
+        depends_on=(Dependency("jobs"),),
+    )
+    registered = declare(stack(web, jobs))["Container shop-dev-web-1"].inputs
+
+    assert registered["volumes"] == [
+        {
+            "hostPath": "/srv/a",
+            "containerPath": "/a",
+            "readOnly": True,
+            "selinuxRelabel": "Z",
+        },
+        {"hostPath": "/srv/b", "containerPath": "/b", "selinuxRelabel": "z"},
+        {"fromContainer": "shop-dev-jobs-1-id", "readOnly": True},
+        {"fromContainer": "theirs"},
+    ]
+    assert "mounts" not in registered
+    assert [each["label"] for each in registered["labels"]] == [*OWN_LABELS]
+
+
+def test_some_gpus_are_a_device_request_and_all_of_them_are_the_short_form() -> None:
+    some = DeviceRequest(driver="nvidia", ids=("0", "3"))
+    assert inputs(service("web", device_requests=(some,))) == {
+        "deviceRequests": [{"driver": "nvidia", "deviceIds": ["0", "3"], "capabilities": ["gpu"]}]
+    }
+
+
+def test_variable_to_take_away_is_a_bare_name() -> None:
+    found = inputs(service("web", environment=(("A", "1"),), unset=("FROM_IMAGE",)))
+    assert found == {"envs": ["A=1", "FROM_IMAGE"]}
+
+
+def test_healthcheck_without_test_changes_that_of_the_image() -> None:
+    found = inputs(service("web", healthcheck=Healthcheck((), interval="5s")))
+    assert found == {"healthcheck": {"tests": [], "interval": "5s"}}
+
+
+def test_part_of_a_volume_is_mounted() -> None:
+    found = inputs(
+        service("web", mounts=(Mount("volume", "/part", "data", subpath="inner"),)),
+        volumes=(volume("data"),),
+    )
+    assert found["mounts"][0]["volumeOptions"] == {"subpath": "inner"}
+
+
+def test_folder_as_a_config_is_one_upload_for_each_file(tmp_path: Path) -> None:
+    folder = tmp_path / "settings"
+    (folder / "more").mkdir(parents=True)
+    (folder / "one").write_text("1")
+    (folder / "more" / "run.sh").write_text("2")
+    (folder / "more" / "run.sh").chmod(0o755)
+    source = FileSource("settings", "config", HERE, file=str(folder))
+    mount = FileMount("config", "settings", "/etc/settings")
+    found = inputs(service("web", files=(mount,)), file_sources=(source,))
+
+    assert [(each["file"], each["permissions"]) for each in found["uploads"]] == [
+        ("/etc/settings/more/run.sh", "0555"),
+        ("/etc/settings/one", "0444"),
+    ]
+
+
+def test_mounts_of_a_service_without_a_container_are_refused() -> None:
+    web = service("web", volumes_from=(VolumesFrom("jobs"),), depends_on=(Dependency("jobs"),))
+    with pytest.raises(pulumi.RunError, match=r"^volumes_from: service jobs has no"):
+        declare(stack(web, service("jobs", replicas=0)))

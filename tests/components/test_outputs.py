@@ -67,6 +67,12 @@ def test_a_stack_that_publishes_nothing_has_no_url() -> None:
         (Port(80, 8080, "fd00::1"), ["http://[fd00::1]:8080"]),
         (Port(80), []),
         (Port(53, 53, protocol="udp"), []),
+        (Port(5432, 5432), []),
+        (Port(6379, 16379), []),
+        (Port(6379, 16379, app_protocol="http"), ["http://localhost:16379"]),
+        (Port(8000, 8000, app_protocol="https"), ["https://localhost:8000"]),
+        (Port(8000, 8000, app_protocol="mqtt"), []),
+        (Port(3001, 3001), ["http://localhost:3001"]),
     ],
     ids=str,
 )

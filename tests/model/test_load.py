@@ -90,7 +90,9 @@ def test_loading_twice_gives_equal_stacks(write: Any) -> None:
 
 def test_scale_of_an_unknown_service(write: Any) -> None:
     with pytest.raises(
-        StackError, match=r"^causeway:scale\.wbe: unknown service 'wbe' \(known: web\)$"
+        StackError,
+        match=r"^causeway:scale\.wbe: unknown service 'wbe' \(known: web\)\n"
+        r"    `pulumi config rm --path 'causeway:scale\.wbe'` removes the entry$",
     ):
         write("services: {web: {image: web:1}}\n", scale={"wbe": 2})
 
@@ -278,3 +280,61 @@ def test_no_file_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(check_assertions(loaded.assertions, loaded.stack, matrix)) == 1
     names = ["Dockerfile", "base.yaml", "compose.yaml", "more.yaml", "site.conf"]
     assert sorted(each for each in opened if each in names or each == "link.yaml") == names
+
+
+def test_home_folder_is_that_of_the_user_wherever_a_path_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    (home / "app").mkdir(parents=True)
+    (home / "app" / "Dockerfile").write_text("FROM scratch\n")
+    (home / "key").write_text("1")
+    monkeypatch.setenv("HOME", str(home))
+    file = tmp_path / "compose.yaml"
+    file.write_text(
+        "services:\n"
+        "  web:\n"
+        "    build: ~/app\n"
+        "    volumes: ['~/data:/data', '~:/home:ro']\n"
+        "    secrets: [key]\n"
+        "    environment: {HERE: '${HOME-unread}'}\n"
+        "secrets: {key: {file: ~/key}}\n"
+    )
+    loaded = load([file], name="shop")
+    web = loaded.stack.services[0]
+
+    assert web.build is not None
+    assert web.build.context == str(home / "app")
+    assert [mount.source for mount in web.mounts] == [str(home / "data"), str(home)]
+    assert loaded.stack.file_sources[0].file == str(home / "key")
+    assert web.environment == (("HERE", "unread"),)
+    assert [
+        (warning.place.line, warning.place.path)
+        for warning in loaded.warnings
+        if warning.code == "home-folder"
+    ] == [
+        (3, "services.web.build"),
+        (4, "services.web.volumes[0]"),
+        (4, "services.web.volumes[1]"),
+        (7, "secrets.key.file"),
+    ]
+
+
+def test_selinux_label_beside_a_propagation_is_an_error(write: Any) -> None:
+    text = "services: {web: {image: web:1, volumes: ['./a:/a:z,rshared']}}"
+    with pytest.raises(StackError, match="`selinux` and `propagation` cannot be combined"):
+        write(text)
+
+
+def test_all_gpus_asked_for_twice_are_the_short_form(write: Any) -> None:
+    text = (
+        "services: {web: {image: web:1, gpus: all, deploy: {resources: {reservations: "
+        "{devices: [{capabilities: [gpu], driver: nvidia}]}}}}}"
+    )
+    web = write(text).services[0]
+    assert (web.gpus, web.device_requests) == ("all", ())
+
+
+def test_global_service_is_one_container_whatever_its_configuration(write: Any) -> None:
+    text = "services: {web: {image: web:1, deploy: {mode: global}}}"
+    assert write(text).services[0].replicas == 1

@@ -144,3 +144,16 @@ def test_logs_that_cannot_be_had_are_told(
 ) -> None:
     with pytest.raises(Fault, match=reason):
         call(online, "getLogs", **arguments)
+
+
+def test_volume_is_found_by_its_name(
+    online: Surroundings, api: docker.APIClient, scratch: str
+) -> None:
+    api.create_volume(f"{scratch}kept")
+    assert call(online, "getVolume", name=f"{scratch}kept") == {
+        "id": f"{scratch}kept",
+        "name": f"{scratch}kept",
+        "driver": "local",
+    }
+    with pytest.raises(Fault, match=rf"^volume '{scratch}gone' does not exist on this engine \("):
+        call(online, "getVolume", name=f"{scratch}gone")

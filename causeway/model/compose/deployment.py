@@ -5,16 +5,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from causeway.model.document import integer, mapping, sequence, text
+from causeway.model.document import integer, mapping, pairs, sequence, strings, text
 from causeway.model.units import size
-from causeway.model.values import Resources
+from causeway.model.values import DeviceRequest, Resources
+
+ALL_GPUS = (DeviceRequest(count=-1), DeviceRequest(driver="nvidia", count=-1))
 
 
-def device_requests(keys: object) -> list[object]:
+def device_requests(keys: object) -> tuple[DeviceRequest, ...]:
     """The device requests of a service: `gpus` and `deploy.resources.reservations.devices`."""
     found = mapping(keys)
     reservations = _deploy(found, "resources", "reservations")
-    return [*sequence(found.get("gpus")), *sequence(reservations.get("devices"))]
+    listed = [*sequence(found.get("gpus")), *sequence(reservations.get("devices"))]
+    return tuple(_device_request(each) for each in listed)
+
+
+def _device_request(value: object) -> DeviceRequest:
+    """Without a number and ids, all devices, as in Compose."""
+    get = mapping(value).get
+    count, ids = integer(get("count")), strings(get("device_ids"))
+    return DeviceRequest(
+        driver=text(get("driver")),
+        count=-1 if count is None and not ids else count,
+        ids=ids,
+        capabilities=strings(get("capabilities")) or ("gpu",),
+        options=pairs(get("options")),
+    )
 
 
 def _deploy(keys: object, *names: str) -> dict[str, object]:
@@ -25,8 +41,13 @@ def _deploy(keys: object, *names: str) -> dict[str, object]:
 
 
 def replicas(keys: object) -> int:
-    """The number of containers, 1 by default; the loader ensures that both keys agree."""
+    """The number of containers, 1 by default; the loader ensures that both keys agree.
+
+    A global service has one container on each node, and there is one node.
+    """
     found = mapping(keys)
+    if text(_deploy(keys).get("mode")) == "global":
+        return 1
     for value in (_deploy(keys).get("replicas"), found.get("scale")):
         count = integer(value)
         if count is not None:
@@ -38,8 +59,8 @@ def restart_policy(keys: object) -> tuple[str, int]:
     """Policy and retries; `deploy.restart_policy` wins over `restart`, as in Compose."""
     policy = _deploy(keys, "restart_policy")
     if policy:
-        names: dict[str, str] = {"none": "no", "on-failure": "on-failure"}
-        name = names.get(text(policy.get("condition")) or "any", "always")
+        condition = text(policy.get("condition")) or "any"
+        name = {"none": "no", "any": "always"}.get(condition, condition)
         return name, (integer(policy.get("max_attempts")) or 0) if name == "on-failure" else 0
     written = text(mapping(keys).get("restart")) or "no"
     name, _, retries = written.partition(":")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from causeway.model.source import SourceIndex, Step, Steps
@@ -22,6 +22,9 @@ DOTENV = re.compile(r"^failed to read (?P<file>/.*?): line (?P<line>\d+): (?P<re
 INTERPOLATION = re.compile(
     r"invalid interpolation format for (\S+?)\.? You may need to escape any \$ with another \$\. "
     r"(.*?)(?= invalid interpolation format| error while interpolating|$)"
+)
+BEGINNING = re.compile(
+    r"error while interpolating \S+: |invalid interpolation format for |validating /"
 )
 LINE = re.compile(r"\bL(\d+)\.C\d+\b|\bline (?!1: line)(\d+)\b")
 CONSTRUCT = re.compile(r"^yaml: construct errors: (?:line \d+: )+")
@@ -42,6 +45,9 @@ PLAIN = tuple(
     (re.compile(wording), ours)
     for wording, ours in (
         (r"must be a array", "must be an array"),
+        # Only of `command` and `entrypoint`: the last of the three types that they may have.
+        (r"^must be a null$", "must be a string or a list of strings"),
+        (r'^time: missing unit in duration "(\S*)"$', r"\1 has no unit: write \1s for seconds"),
         (r"^failed to cast to expected type: ", ""),
         (r"^invalid boolean: (.*)$", r"'\1' is neither true nor false"),
         (r'^strconv\.Parse\w+: parsing "(.*)": .*$', r"'\1' is not a number"),
@@ -49,6 +55,18 @@ PLAIN = tuple(
         (r"^invalid (?:suffix|size): '(.*)'$", r"'\1' is not a size such as 64m"),
         (r"^unexpected type map\[.*$", "must not be a mapping"),
     )
+)
+DURATIONS = (
+    *("interval", "timeout", "start_period", "start_interval", "stop_grace_period"),
+    *("delay", "window", "monitor"),
+)
+HOME_PATHS = (
+    ("services", "*", "volumes", "*"),
+    ("services", "*", "volumes", "*", "source"),
+    ("services", "*", "build"),
+    ("services", "*", "build", "context"),
+    ("secrets", "*", "file"),
+    ("configs", "*", "file"),
 )
 HOME = "cannot expand '~'"
 NOT_BOOLEAN = re.compile(r'^"(\w+)" for boolean is not supported by YAML 1\.2, (please use .*)$')
@@ -85,24 +103,40 @@ def read(output: str, accepted: bool, found: SourceIndex, alone: Alone) -> Messa
             warnings += _warning(str(said), found)
     if accepted:
         return Messages(tuple(warnings))
-    said = " ".join(line for line in lines if line).removesuffix(": invalid compose project")
-    malformed = tuple(_interpolation_errors(said, found))
-    if malformed:
-        return Messages(tuple(warnings), malformed)
-    error, checked = _error(said, found, alone)
-    return Messages(tuple(warnings), (error,), checked)
+    errors: list[Problem] = []
+    checked = False
+    for said in _apart(line for line in lines if line):
+        if malformed := tuple(_interpolation_errors(said, found)):
+            errors += malformed
+        else:
+            error, is_checked = _error(said, found, alone)
+            errors.append(error)
+            checked = checked or is_checked
+    return Messages(tuple(warnings), tuple(errors), checked)
+
+
+def _apart(lines: Iterable[str]) -> list[str]:
+    """The loader's errors, one text each: only some say where they begin."""
+    found: list[str] = []
+    for line in lines:
+        if not found or BEGINNING.match(line):
+            found.append(line)
+        else:
+            found[-1] += f" {line}"
+    return [each.removesuffix(": invalid compose project") for each in found] or [""]
 
 
 def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
     if TOLD_ELSEWHERE.search(said):
         return
     if said.startswith(HOME):
-        for steps in found.where("services", "*", "volumes", "*", fits=_at_home):
+        at = [at for path in HOME_PATHS for at in found.where(*path, fits=_at_home)]
+        for place in [found.place(*steps) for steps in at] or [Place(found.suspect, 0, "")]:
             message = (
-                "`~` is a different folder for each user: write a path relative to the folder of "
-                "the Compose file"
+                "`~` is the home folder of whoever runs the preview: for another user, the "
+                "container would be replaced"
             )
-            yield Problem(found.place(*steps), message, code="home-folder")
+            yield Problem(place, message, "warning", code="home-folder")
         return
     if boolean := NOT_BOOLEAN.match(said):
         steps = next(iter(found.where("services", "*", "*", fits=boolean[1].__eq__)), ())
@@ -125,6 +159,11 @@ def _warning(said: str, found: SourceIndex) -> Iterator[Problem]:
     )
     for place in found.users_of(name) or [Place(found.suspect, 0, "")]:
         yield Problem(place, message, "warning", code="unset-variable")
+
+
+def names_home(warnings: Iterable[Problem]) -> bool:
+    """Whether the loader met a `~`, which it did not expand."""
+    return any(warning.code == "home-folder" for warning in warnings)
 
 
 def _at_home(written: str) -> bool:
@@ -197,6 +236,10 @@ def _path_error(said: str, found: SourceIndex, pattern: re.Pattern[str]) -> Prob
         )
     if message.startswith("false schema"):
         return Problem(found.place(*steps), f"unknown key {str(steps[-1])!r}", code="unknown-key")
+    if message == "must be a string" and steps and steps[-1] in DURATIONS:
+        written = found.entries[steps].text if found.has(*steps) else None
+        if written and written.isdigit():
+            message = f"{written} has no unit: write {written}s for seconds"
     for wording, ours in PLAIN:
         message = wording.sub(ours, message)
     return Problem(found.place(*steps), message, code="schema")

@@ -32,9 +32,10 @@ from causeway.model.values import (
     Port,
     Service,
     Ulimit,
+    VolumesFrom,
 )
 
-from .deployment import device_requests, replicas, resources, restart_policy, size_of
+from .deployment import ALL_GPUS, device_requests, replicas, resources, restart_policy, size_of
 
 Condition = Literal["service_started", "service_healthy", "service_completed_successfully"]
 
@@ -46,6 +47,10 @@ def service(name: str, value: object, place: Place) -> Service:
     restart, retries = restart_policy(keys)
     logging = mapping(get("logging"))
     grace = text(get("stop_grace_period"))
+    on_host = text(get("network_mode")) == "host"
+    ports = tuple(_port(item) for item in sequence(get("ports")))
+    requests = device_requests(keys)
+    all_gpus = bool(requests) and all(each in ALL_GPUS for each in requests)
     return Service(
         name=name,
         place=place,
@@ -59,25 +64,29 @@ def service(name: str, value: object, place: Place) -> Service:
         command=_line(get("command")),
         entrypoint=_line(get("entrypoint")),
         environment=_known_pairs(get("environment")),
+        unset=_without_value(get("environment")),
         user=text(get("user")),
         working_dir=text(get("working_dir")),
         labels=pairs(get("labels")),
         network_mode=text(get("network_mode")),
         attachments=_attachments(get("networks"), text(get("mac_address"))),
-        ports=tuple(_port(item) for item in sequence(get("ports"))),
-        expose=strings(get("expose")),
+        ports=() if on_host else ports,
+        # On the host's network nothing is published: the ports are only those it listens on.
+        expose=strings(get("expose")) + tuple(_spoken(port) for port in ports if on_host),
         links=tuple(_linked(link) for link in strings(get("links"))),
         extra_hosts=tuple(_halves(host, "=") for host in strings(get("extra_hosts"))),
         dns=strings(get("dns")),
         dns_opt=strings(get("dns_opt")),
         dns_search=strings(get("dns_search")),
         mounts=tuple(_mount(item) for item in sequence(get("volumes"))),
+        volumes_from=tuple(_volumes_from(item) for item in strings(get("volumes_from"))),
         files=(
             *(_file("secret", item) for item in sequence(get("secrets"))),
             *(_file("config", item) for item in sequence(get("configs"))),
         ),
         tmpfs=tuple(sorted(_halves(item, ":") for item in strings(get("tmpfs")))),
         devices=tuple(_device(item) for item in sequence(get("devices"))),
+        device_cgroup_rules=strings(get("device_cgroup_rules")),
         healthcheck=_healthcheck(get("healthcheck")),
         depends_on=tuple(
             _dependency(other, options)
@@ -106,7 +115,14 @@ def service(name: str, value: object, place: Place) -> Service:
         cgroup=text(get("cgroup")),
         cgroup_parent=text(get("cgroup_parent")),
         runtime=text(get("runtime")),
-        gpus="all" if device_requests(keys) else None,
+        # The short form, which a stack that asks for all GPUs has in its state.
+        gpus="all" if all_gpus else None,
+        device_requests=() if all_gpus else requests,
+        annotations=pairs(get("annotations")),
+        oom_score_adj=integer(get("oom_score_adj")) or None,
+        oom_kill_disable=boolean(get("oom_kill_disable")) or False,
+        mem_swappiness=integer(get("mem_swappiness")),
+        uts=text(get("uts")),
         log_driver=text(logging.get("driver")),
         log_options=pairs(logging.get("options")),
         storage_opt=pairs(get("storage_opt")),
@@ -161,19 +177,37 @@ def _port(value: object) -> Port:
         published=int(published) if published and published != "0" else None,
         host_ip=text(get("host_ip")),
         protocol=text(get("protocol")) or "tcp",
+        app_protocol=text(get("app_protocol")),
     )
+
+
+def _spoken(port: Port) -> str:
+    return str(port.target) if port.protocol == "tcp" else f"{port.target}/{port.protocol}"
+
+
+def _volumes_from(written: str) -> VolumesFrom:
+    """`SERVICE[:ro]` or `container:NAME[:ro]`."""
+    kind, _, rest = written.partition(":")
+    name, _, mode = rest.partition(":") if kind == "container" else (kind, "", rest)
+    if kind == "container":
+        return VolumesFrom(container=name, read_only=mode == "ro")
+    return VolumesFrom(service=name, read_only=mode == "ro")
 
 
 def _mount(value: object) -> Mount:
     get = mapping(value).get
-    tmpfs = mapping(get("tmpfs"))
+    tmpfs, bind, volume = (mapping(get(kind)) for kind in ("tmpfs", "bind", "volume"))
+    kind = cast(Literal["bind", "volume", "tmpfs"], text(get("type")))
     return Mount(
-        type=cast(Literal["bind", "volume", "tmpfs"], text(get("type"))),
+        type=kind,
         target=required_text(get("target")),
         source=text(get("source")),
         read_only=boolean(get("read_only")) or False,
-        propagation=text(mapping(get("bind")).get("propagation")),
-        no_copy=boolean(mapping(get("volume")).get("nocopy")) or False,
+        propagation=text(bind.get("propagation")),
+        create_source=kind == "bind" and boolean(bind.get("create_host_path")) is not False,
+        selinux=cast(Literal["z", "Z"] | None, text(bind.get("selinux"))),
+        no_copy=boolean(volume.get("nocopy")) or False,
+        subpath=text(volume.get("subpath")),
         tmpfs_size=size_of(tmpfs.get("size")),
         tmpfs_mode=integer(tmpfs.get("mode")),
     )
@@ -235,6 +269,10 @@ def _ulimit(name: str, value: object) -> Ulimit:
 def _known_pairs(value: object) -> Pairs:
     """Like `pairs`, without keys that have no value; the loader found none for them."""
     return pairs({key: item for key, item in mapping(value).items() if item is not None})
+
+
+def _without_value(value: object) -> tuple[str, ...]:
+    return tuple(sorted(key for key, item in mapping(value).items() if item is None))
 
 
 def _line(value: object) -> tuple[str, ...] | None:

@@ -44,6 +44,7 @@ def _note(path: str, reason: str) -> Row:
 
 _S = "services.*."
 _SWARM = "only Swarm supports this; it has no effect on a single engine"
+_OURS = "only with Causeway's plugin, which reads it from a label"
 _ENGINE_ONLY = "the Pulumi resource docker.Container has no such input; remove the key"
 _WINDOWS = "applies to Windows containers only; remove the key"
 _CLASSIC = (
@@ -59,7 +60,7 @@ TOP: tuple[Row, ...] = (
 )
 
 SERVICE: tuple[Row, ...] = (
-    _rejected(f"{_S}annotations", f"{_ENGINE_ONLY} (labels are supported)"),
+    _note(f"{_S}annotations", f"{_OURS}; needs Docker 24"),
     _ignored(
         f"{_S}attach", "`pulumi up` does not attach to containers; read logs with `docker logs`"
     ),
@@ -76,13 +77,13 @@ SERVICE: tuple[Row, ...] = (
     _rejected(f"{_S}credential_spec", _WINDOWS),
     *_supported(_S, "depends_on deploy"),
     _ignored(f"{_S}develop", "`pulumi up` rebuilds changed images; files are not watched"),
-    _rejected(f"{_S}device_cgroup_rules", f"{_ENGINE_ONLY} (use devices)"),
+    _note(f"{_S}device_cgroup_rules", _OURS),
     *_supported(_S, "devices dns dns_opt dns_search domainname entrypoint env_file environment"),
-    _note(f"{_S}expose", "documents the ports that the service listens on; publishes nothing"),
+    _note(f"{_S}expose", f"publishes nothing; {_OURS}"),
     _note(f"{_S}extends", "resolved when the file is loaded"),
     _rejected(f"{_S}external_links", f"{_ENGINE_ONLY} (share an external network instead)"),
     *_supported(_S, "extra_hosts"),
-    _note(f"{_S}gpus", "`all` only"),
+    *_supported(_S, "gpus"),
     *_supported(_S, "group_add healthcheck hostname image init ipc"),
     _rejected(f"{_S}isolation", _WINDOWS, "default"),
     _note(f"{_S}label_file", "resolved when the file is loaded"),
@@ -94,16 +95,17 @@ SERVICE: tuple[Row, ...] = (
     _note(f"{_S}mac_address", "assigned on the first network in alphabetical order"),
     _note(f"{_S}mem_limit", "rounded up to whole MiB"),
     _note(f"{_S}mem_reservation", "rounded up to whole MiB"),
-    _rejected(f"{_S}mem_swappiness", f"{_ENGINE_ONLY} (use memswap_limit)"),
+    _note(f"{_S}mem_swappiness", _OURS),
     _note(f"{_S}memswap_limit", "rounded up to whole MiB; -1 is no limit"),
     _rejected(f"{_S}models", "AI models are not deployed; run the model as a service"),
     _note(f"{_S}network_mode", "`host`, `none`, `bridge`, `service:NAME` or `container:NAME`"),
     *_supported(_S, "networks"),
-    _rejected(f"{_S}oom_kill_disable", f"{_ENGINE_ONLY} (raise mem_limit)", "false"),
-    _rejected(f"{_S}oom_score_adj", _ENGINE_ONLY, "0"),
+    _note(f"{_S}oom_kill_disable", _OURS),
+    _note(f"{_S}oom_score_adj", _OURS),
     *_supported(_S, "pid"),
-    _rejected(f"{_S}pids_limit", f"{_ENGINE_ONLY} (use ulimits.nproc)", "0", "-1"),
-    *_supported(_S, "platform ports"),
+    _note(f"{_S}pids_limit", _OURS),
+    *_supported(_S, "platform"),
+    _note(f"{_S}ports", "ignored with a warning beside `network_mode: host`"),
     _rejected(f"{_S}post_start", _HOOKS),
     _rejected(f"{_S}pre_start", _HOOKS),
     _rejected(f"{_S}pre_stop", _HOOKS),
@@ -128,9 +130,9 @@ SERVICE: tuple[Row, ...] = (
     *_supported(_S, "stop_signal storage_opt sysctls tmpfs tty ulimits"),
     _rejected(f"{_S}use_api_socket", "mount the socket and the credentials explicitly", "false"),
     *_supported(_S, "user userns_mode"),
-    _rejected(f"{_S}uts", _ENGINE_ONLY),
+    _note(f"{_S}uts", _OURS),
     *_supported(_S, "volumes"),
-    _rejected(f"{_S}volumes_from", "list the same volumes under `volumes`"),
+    _note(f"{_S}volumes_from", "of a service's first container, or `container:NAME`"),
     *_supported(_S, "working_dir"),
 )
 
@@ -168,25 +170,25 @@ DEPLOY: tuple[Row, ...] = (
         f"{_D}endpoint_mode", "the service name resolves to the addresses of all replicas", "dnsrr"
     ),
     _ignored(f"{_D}labels", "they apply to Swarm services; use `labels` for containers"),
-    _rejected(f"{_D}mode", f"{_SWARM}; use replicas", "replicated"),
+    _only(f"{_D}mode", "`global` is one container", "replicated", "global"),
     _ignored(f"{_D}placement", _SWARM),
     *_supported(_D, "replicas resources resources.limits resources.limits.cpus"),
     _note(f"{_D}resources.limits.memory", "rounded up to whole MiB"),
-    _rejected(f"{_D}resources.limits.pids", f"{_ENGINE_ONLY} (use ulimits.nproc)", "0", "-1"),
+    _note(f"{_D}resources.limits.pids", _OURS),
     *_supported(_D, "resources.reservations"),
     _ignored(f"{_D}resources.reservations.cpus", "the engine does not reserve CPUs"),
     *_supported(_D, "resources.reservations.devices"),
-    _only(f"{_D}resources.reservations.devices[].capabilities", "GPUs only", "gpu"),
-    _only(f"{_D}resources.reservations.devices[].count", "only all GPUs can be requested", "-1"),
-    _rejected(
-        f"{_D}resources.reservations.devices[].device_ids", "individual GPUs cannot be selected"
+    *_supported(
+        f"{_D}resources.reservations.devices[].", "capabilities count device_ids driver options"
     ),
-    _only(f"{_D}resources.reservations.devices[].driver", "", "nvidia"),
-    _rejected(f"{_D}resources.reservations.devices[].options", "driver options cannot be set"),
     _ignored(f"{_D}resources.reservations.generic_resources", _SWARM),
     _note(f"{_D}resources.reservations.memory", "rounded up to whole MiB"),
     *_supported(_D, "restart_policy"),
-    _only(f"{_D}restart_policy.condition", "", "none", "on-failure", "any"),
+    _only(
+        f"{_D}restart_policy.condition",
+        "",
+        *("none", "no", "on-failure", "any", "always", "unless-stopped"),
+    ),
     _ignored(f"{_D}restart_policy.delay", "the engine chooses the delay"),
     _note(f"{_D}restart_policy.max_attempts", "with condition `on-failure`"),
     _ignored(f"{_D}restart_policy.window", "the engine decides when a start has succeeded"),
@@ -204,11 +206,7 @@ _V = f"{_S}volumes[]."
 PARTS: tuple[Row, ...] = (
     *_supported(f"{_S}depends_on.*.", "condition required restart"),
     *_supported(f"{_S}devices[].", "permissions source target"),
-    _rejected(f"{_S}gpus[].capabilities", "only `gpus: all`"),
-    _only(f"{_S}gpus[].count", "only `gpus: all`", "-1"),
-    _rejected(f"{_S}gpus[].device_ids", "only `gpus: all`"),
-    _rejected(f"{_S}gpus[].driver", "only `gpus: all`"),
-    _rejected(f"{_S}gpus[].options", "only `gpus: all`"),
+    *_supported(f"{_S}gpus[].", "capabilities count device_ids driver options"),
     *_supported(
         f"{_S}healthcheck.", "disable interval retries start_interval start_period test timeout"
     ),
@@ -217,7 +215,7 @@ PARTS: tuple[Row, ...] = (
     _rejected(f"{_S}networks.*.interface_name", _ENGINE_ONLY),
     *_supported(f"{_S}networks.*.", "ipv4_address ipv6_address link_local_ips mac_address"),
     _ignored(f"{_S}networks.*.priority", "the order of networks has no effect; use gw_priority"),
-    _note(f"{_S}ports[].app_protocol", "informational only"),
+    _note(f"{_S}ports[].app_protocol", "`http` or `https` makes the port a URL of the outputs"),
     *_supported(f"{_S}ports[].", "host_ip"),
     _note(f"{_S}ports[].mode", "`host` and `ingress` behave the same on a single engine"),
     _note(f"{_S}ports[].name", "informational only"),
@@ -237,10 +235,13 @@ PARTS: tuple[Row, ...] = (
     ),
     *_supported(f"{_S}ulimits.*.", "hard soft"),
     *_supported(_V, "bind"),
-    _note(f"{_V}bind.create_host_path", "a missing source is never created"),
+    _note(
+        f"{_V}bind.create_host_path",
+        f"the engine creates a missing folder unless this is `false`; {_OURS}",
+    ),
     *_supported(_V, "bind.propagation"),
     _rejected(f"{_V}bind.recursive", "the Pulumi resource docker.Container has no such input"),
-    _rejected(f"{_V}bind.selinux", "label the folder on the host instead"),
+    _only(f"{_V}bind.selinux", "not together with `propagation`", "z", "Z"),
     _ignored(f"{_V}consistency", "was for Docker Desktop for Mac and has no effect"),
     _rejected(f"{_V}image", "images cannot be mounted; copy the files in a Dockerfile"),
     *_supported(_V, "read_only source target tmpfs tmpfs.mode tmpfs.size"),
@@ -248,7 +249,7 @@ PARTS: tuple[Row, ...] = (
     *_supported(_V, "volume"),
     _ignored(f"{_V}volume.labels", "label the volume under the top-level `volumes`"),
     *_supported(_V, "volume.nocopy"),
-    _rejected(f"{_V}volume.subpath", "mount the whole volume"),
+    _note(f"{_V}volume.subpath", "needs Docker 26; the folder must exist"),
 )
 
 NETWORK: tuple[Row, ...] = (

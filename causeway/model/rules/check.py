@@ -45,7 +45,6 @@ RULES: dict[str, Rule] = {
     "one answer for a name": names.answers_of_two_networks,
     "kept apart by icc": names.reached_around_icc,
     "container names": references.container_names,
-    "healthcheck has a test": references.untested_healthchecks,
     "host ports": ports.taken_twice,
     "host ports of replicas": ports.fixed_with_replicas,
     "ports need a network": ports.without_network,

@@ -234,17 +234,6 @@ def container_names(stack: Stack, around: RuleContext) -> Iterator[Problem]:
         first.setdefault(name, (service.name, place))
 
 
-def untested_healthchecks(stack: Stack, around: RuleContext) -> Iterator[Problem]:
-    for service in stack.services:
-        if service.healthcheck is not None and not service.healthcheck.test:
-            place = around.index.place("services", service.name, "healthcheck")
-            yield Problem(
-                place,
-                "has no `test`: repeat the test of the image, which is not inherited",
-                code="healthcheck-without-test",
-            )
-
-
 def external_with_more(stack: Stack, around: RuleContext) -> Iterator[Problem]:
     """External networks and volumes are only looked up: all keys except the name would be lost."""
     declared = [("networks", network.key) for network in stack.networks if network.external]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
-from causeway.model.files import REMOTE
+from causeway.model.files import MOST_FILES, REMOTE
 from causeway.model.rule_context import RuleContext
 from causeway.model.source import holding
-from causeway.model.values import Problem, Stack
+from causeway.model.values import Place, Problem, Stack
 
 
 def missing_files(stack: Stack, around: RuleContext) -> Iterator[Problem]:
@@ -16,10 +16,25 @@ def missing_files(stack: Stack, around: RuleContext) -> Iterator[Problem]:
         if source.file is None:
             continue
         place = around.index.place(f"{source.kind}s", source.key, "file")
-        if why := around.unfit_content(source.file):
+        if source.kind == "config" and (inside := around.files_in(source.file)) is not None:
+            yield from _unfit_folder(source.file, inside, place, around)
+        elif why := around.unfit_content(source.file):
             yield Problem(place, f"{source.file} {why}", code="unreadable-file")
         elif not around.is_file(source.file):
             yield Problem(place, f"file not found: {source.file}", code="missing-file")
+
+
+def _unfit_folder(
+    folder: str, inside: Sequence[str], place: Place, around: RuleContext
+) -> Iterator[Problem]:
+    """A folder as a config: its files are copied into the container, one by one."""
+    if not inside or len(inside) > MOST_FILES:
+        what = f"has more than {MOST_FILES} files: mount it" if inside else "has no file"
+        yield Problem(place, f"the folder {folder} {what}", code="unreadable-file")
+        return
+    for file in inside:
+        if why := around.unfit_content(file):
+            yield Problem(place, f"{file} {why}", code="unreadable-file")
 
 
 def missing_content(stack: Stack, around: RuleContext) -> Iterator[Problem]:
@@ -80,4 +95,6 @@ def missing_bind_sources(stack: Stack, around: RuleContext) -> Iterator[Problem]
                     holding(mount.target),
                 )
                 message = f"{mount.source} does not exist, and Docker does not create it"
+                if mount.create_source or mount.selinux:
+                    message = f"{mount.source} does not exist: the engine creates an empty folder"
                 yield Problem(place, message, "warning", code="missing-bind-source")

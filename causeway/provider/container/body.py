@@ -9,6 +9,7 @@ from typing import Any
 
 from causeway.provider.resource.values import Values
 
+from . import label_inputs
 from .endpoints import (
     ALL_AT_CREATE_API,
     ENDPOINT_MAC_API,
@@ -65,6 +66,7 @@ def to_body(inputs: Values, api: tuple[int, int]) -> Body:
             host.setdefault("VolumesFrom", []).append(volume["fromContainer"] + mode)
         elif not (volume.get("hostPath") or volume.get("volumeName")):
             body.setdefault("Volumes", {})[volume["containerPath"]] = {}
+    label_inputs.write(body, inputs)
     if inputs.get("stdinOpen"):
         body["AttachStdin"] = True
     host["RestartPolicy"] = {"Name": "no", **host.get("RestartPolicy", {})}
@@ -121,7 +123,13 @@ _MUTABLE = (
 )  # fmt: skip
 
 
-def read_inputs(declared: Values, found: Body) -> Values:
+def is_job(state: Values) -> bool:
+    """Whether the container has ended with code 0 when it was last started, so that it need not
+    run. One that was seen running and stopped later is no job: `docker stop` ends in 0, too."""
+    return state.get("exitCode") == 0
+
+
+def read_inputs(declared: Values, found: Body, state: Values | None = None) -> Values:
     """The declared inputs, with every value that can change replaced by the one in effect."""
     inputs = dict(declared)
     for field in FIELDS:
@@ -148,7 +156,8 @@ def read_inputs(declared: Values, found: Body) -> Values:
         if entries != wanted_networks:
             # "none" means on no network at all. An empty list would mean the default network.
             inputs["networksAdvanced"] = entries or [{"name": "none"}]
-    if must_run(declared) and not is_running(found):
+    ended = is_job(state or {}) and found["State"].get("ExitCode") == 0
+    if must_run(declared) and not is_running(found) and not ended:
         inputs["mustRun"] = False
     return inputs
 
@@ -199,6 +208,8 @@ def import_inputs(found: Body, image: Body) -> Values:
         inputs[field.name] = value
     _subtract_image(inputs, found, own)
     host = found["HostConfig"]
+    if host.get("VolumesFrom"):
+        inputs["volumes"] = [*inputs.get("volumes", []), *map(_from_container, host["VolumesFrom"])]
     capabilities = {k: host.get(a) for k, a in (("adds", "CapAdd"), ("drops", "CapDrop"))}
     if any(capabilities.values()):
         inputs["capabilities"] = {
@@ -217,6 +228,11 @@ def import_inputs(found: Body, image: Body) -> Values:
     if not is_running(found):
         inputs["mustRun"] = False
     return inputs
+
+
+def _from_container(written: str) -> Values:
+    name, _, mode = written.partition(":")
+    return {"fromContainer": name, **({"readOnly": True} if mode == "ro" else {})}
 
 
 def _subtract_image(inputs: Values, found: Body, own: Body) -> None:

@@ -10,6 +10,7 @@ from causeway.provider.inputs.plain import UNKNOWN, objects
 from causeway.provider.inputs.table import refusals
 from causeway.provider.resource.values import Failure, Values
 
+from . import label_inputs
 from .body import is_exclusive
 from .endpoints import needs, unsupported
 from .fields import INPUTS
@@ -25,6 +26,7 @@ _MOUNT_TYPES = ("bind", "volume", "tmpfs", "npipe", "cluster")
 def check(inputs: Values, api: tuple[int, int]) -> list[Failure]:
     """The problems from all rules, for an engine with API version `api`, sorted by path."""
     failures = [failure for rule in _RULES for failure in rule(inputs)]
+    failures += label_inputs.failures(inputs, api)
     failures += unsupported(objects(inputs, "networksAdvanced"), api)
     failures += _too_new(inputs, api)
     return sorted(failures, key=lambda failure: failure.path)
@@ -101,9 +103,8 @@ def _health(inputs: Values) -> Iterable[Failure]:
     if not isinstance(health, dict):
         return
     tests = health.get("tests")
-    if isinstance(tests, list) and (
-        not tests or tests[0] not in ("CMD", "CMD-SHELL", "NONE", UNKNOWN)
-    ):
+    # No test at all means that of the image.
+    if isinstance(tests, list) and tests and tests[0] not in ("CMD", "CMD-SHELL", "NONE", UNKNOWN):
         yield Failure("healthcheck.tests", "must begin with CMD, CMD-SHELL or NONE")
     for key in ("interval", "timeout", "startPeriod", "startInterval"):
         text = health.get(key)

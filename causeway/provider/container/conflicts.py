@@ -14,6 +14,8 @@ from causeway.provider.resource.kind import Context
 from causeway.provider.resource.ownership import is_ours, owner
 from causeway.provider.resource.values import Failure, Values
 
+from .label_inputs import created_sources
+
 _EVERYWHERE = ("", "0.0.0.0", "::")
 
 
@@ -46,9 +48,12 @@ def _name(ctx: Context, name: str) -> Iterator[Failure]:
 
 def _sources(ctx: Context, new: Values) -> Iterator[Failure]:
     """Bind mounts whose source is missing on the Docker host, where the host can be inspected."""
+    created = created_sources(new)
     for index, mount in objects(new, "mounts"):
         source = mount.get("source")
         if mount.get("type") != "bind" or not isinstance(source, str):
+            continue
+        if mount.get("target") in created:
             continue
         if ctx.cache.facts().host.lacks(source):
             yield Failure(

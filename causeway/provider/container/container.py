@@ -42,6 +42,7 @@ from . import (
 from .body import (
     OUTPUTS_ONLY,
     import_inputs,
+    is_job,
     is_running,
     must_run,
     placed_later,
@@ -77,6 +78,8 @@ class ContainerKind(ResourceKind):
         self, ctx: Context, id: str, old_inputs: Values, old_state: Values, new: Values
     ) -> Diff:
         diff = Diff(changes=container_diff.changes(old_inputs, new))
+        if "envs" in diff.changes and _lacks_already(ctx, id, old_inputs, new):
+            diff.changes["envs"] = "update"
         if not diff.replaces and container_networks.mac_needs_another(ctx, id, old_inputs, new):
             diff.changes["networksAdvanced"] = "replace"
         listed = ctx.cache.containers().get(id)
@@ -87,7 +90,8 @@ class ContainerKind(ResourceKind):
             diff.reason = container_networks.moved_ports(ctx, old_inputs, new)
         if listed and listed["State"] in replacement.HALF_REMOVED:
             return diff  # see `missing_reason`
-        if not diff.replaces and listed and must_run(new) and listed["State"] not in _UP:
+        down = listed and listed["State"] not in _UP and not _is_ended_job(listed, old_state)
+        if not diff.replaces and listed and must_run(new) and down:
             diff.changes["mustRun"] = "update"
             diff.reason = f"the container is {listed['State']} and will be started again"
         return diff
@@ -135,10 +139,11 @@ class ContainerKind(ResourceKind):
                 ctx.api.call("POST", f"/containers/{identity}/rename", params={"name": wanted})
             if inputs.get("start", True):
                 ctx.status("starting the container")
-                container_run.start(ctx, identity, inputs)
+                must_stay = any(is_running(old.found) for old in olds)
+                container_run.start(ctx, identity, inputs, must_stay=must_stay)
                 exchange.ended()
                 if exchange.parked and must_run(inputs) and not inputs.get("wait"):
-                    container_run.watch_start(ctx, identity)
+                    container_run.watch_start(ctx, identity, must_stay=must_stay)
                 exchange.report_downtime(ctx, healthy=bool(inputs.get("wait")))
             found = ctx.api.call("GET", f"/containers/{identity}/json")
         except BaseException as error:
@@ -156,7 +161,7 @@ class ContainerKind(ResourceKind):
         if found is None:
             return None
         if inputs:
-            inputs = read_inputs(inputs, found)
+            inputs = read_inputs(inputs, found, state)
         else:
             image = ctx.api.find(f"/images/{found['Image']}/json") or {}
             inputs = import_inputs(found, image)
@@ -215,6 +220,22 @@ class ContainerKind(ResourceKind):
         except Exception as error:
             # The first error is the one to report; the next run finds the container in the journal.
             ctx.log("warning", f"cannot remove the failed container {identity[:12]}: {error}")
+
+
+def _is_ended_job(listed: Body, state: Values) -> bool:
+    """Whether it still is as it ended: with code 0, right after its start."""
+    return is_job(state) and str(listed.get("Status")).startswith("Exited (0)")
+
+
+def _lacks_already(ctx: Context, id: str, old: Values, new: Values) -> bool:
+    """Whether the environments differ only in bare names, and the container has none of these
+    variables: then the container is as if it had been created with them."""
+    names = container_diff.added_bare_names(old, new)
+    found = ctx.api.find(f"/containers/{id}/json") if names else None
+    if found is None:
+        return False
+    has = {str(line).partition("=")[0] for line in found["Config"].get("Env") or []}
+    return not has & names
 
 
 _UPDATE_KEYS = {

@@ -68,6 +68,16 @@ def changes(old: Values, new: Values) -> dict[str, Change]:
     return found
 
 
+def added_bare_names(old: Values, new: Values) -> frozenset[str]:
+    """The names without a value that `envs` gains, if it changes in nothing else."""
+    before, after = (inputs.get("envs") or [] for inputs in (old, new))
+    if has_unknown(before) or has_unknown(after):
+        return frozenset()
+    added = {line for line in after if line not in before}
+    same = set(after) - added == set(before)
+    return frozenset(added) if same and not any("=" in line for line in added) else frozenset()
+
+
 def _same_but_control(old: Values, new: Values) -> bool:
     """Whether the labels are equal, apart from those that only the plugin reads."""
     kept = [{"labels": without_control(inputs.get("labels"))} for inputs in (old, new)]

@@ -52,6 +52,8 @@ def unshareable(old: Values, name: str | None, new: Values) -> list[str]:
 def written_by_both(old: Values, new: Values) -> list[str]:
     """Named volumes and host folders that both mount read-write."""
     found = [f"both write to volume {volume}" for volume in sorted(_volumes(old) & _volumes(new))]
+    if _writes_for_others(old) and _writes_for_others(new):
+        found.append("both write to the volumes of another container")
     folders = {
         max(one, other, key=len)
         for one in _folders(old)
@@ -99,6 +101,15 @@ def _volumes(inputs: Values) -> set[str]:
         if mount.get("type") == "volume" and not mount.get("readOnly"):
             named.add(mount.get("source") or "")
     return {name for name in named if isinstance(name, str) and name}
+
+
+def _writes_for_others(inputs: Values) -> bool:
+    """Whether it writes to all mounts of another container. Which ones these are is not compared:
+    a replaced container has another id and the same volumes."""
+    return any(
+        volume.get("fromContainer") and not volume.get("readOnly")
+        for _, volume in objects(inputs, "volumes")
+    )
 
 
 def _folders(inputs: Values) -> set[str]:

@@ -19,7 +19,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from causeway.contract import (
+    CREATE_SOURCES_LABEL,
     DRAIN_LABEL,
+    EXPOSE_LABEL,
     ORDER_LABEL,
     RELOAD_CHECK_LABEL,
     RELOAD_LABEL,
@@ -33,7 +35,12 @@ from causeway.provider.resource.values import Failure, Values
 from .start import put_files
 
 # They affect what the plugin does later, not the running container: new values are only recorded.
-CONTROL = frozenset({RELOAD_LABEL, RELOAD_CHECK_LABEL, DRAIN_LABEL, ORDER_LABEL, RENEW_LABEL})
+CONTROL = frozenset(
+    {
+        *(RELOAD_LABEL, RELOAD_CHECK_LABEL, DRAIN_LABEL, ORDER_LABEL, RENEW_LABEL),
+        *(CREATE_SOURCES_LABEL, EXPOSE_LABEL),
+    }
+)
 _FORM = re.compile(r"signal:(SIG)?[A-Z0-9+-]+|exec:\s*\S.*")
 _POLL_SECONDS = 0.2
 

@@ -89,10 +89,12 @@ def stop(ctx: Context, id: str, seconds: int) -> None:
     )
 
 
-def start(ctx: Context, id: str, inputs: Values) -> Body:
+def start(ctx: Context, id: str, inputs: Values, *, must_stay: bool = False) -> Body:
     """Start the container, wait for what the inputs require, and return its inspection.
 
-    Raises Fault with the last log lines and health check output when it does not come up.
+    An exit with code 0 is the end of a job, unless the container `must_stay` because it takes the
+    place of one that runs. Raises Fault with the last log lines and health check output when it
+    does not come up.
     """
     waits = bool(inputs.get("wait"))
     limit = float(inputs.get("waitTimeout") or 60)
@@ -103,19 +105,22 @@ def start(ctx: Context, id: str, inputs: Values) -> Body:
         found: Body = ctx.api.call("GET", f"/containers/{id}/json")
         if events is not None:
             found = _until_healthy(ctx, id, found, events, limit)
-        elif inputs.get("mustRun", True) and _has_ended(found):
+        elif inputs.get("mustRun", True) and _has_ended(found) and (must_stay or _failed(found)):
             raise Fault(
                 f"the container {_ending(found)} right after its start{evidence(ctx, found)}"
             )
     return found
 
 
-def watch_start(ctx: Context, id: str) -> None:
+def watch_start(ctx: Context, id: str, *, must_stay: bool) -> None:
     """Watch a container without a health check for STANDS_SECONDS, while the old one can still be
-    started again. Raises Fault when it exits or restarts within that time."""
+    started again. Raises Fault when it exits or restarts within that time; for an exit with code 0
+    only if it `must_stay`."""
     deadline = time.monotonic() + WATCH_SECONDS
     while time.monotonic() < deadline:
         found = ctx.api.call("GET", f"/containers/{id}/json")
+        if _has_ended(found) and not must_stay and not _failed(found):
+            return
         if _has_ended(found) or found["State"].get("Restarting") or found.get("RestartCount"):
             raise Fault(
                 f"the container {_ending(found)} right after its start{evidence(ctx, found)}"
@@ -190,6 +195,10 @@ def _is_past(event: Body, found: Body) -> bool:
 
 def _has_ended(found: Body) -> bool:
     return found["State"].get("Status") in ("exited", "dead")
+
+
+def _failed(found: Body) -> bool:
+    return bool(found["State"].get("ExitCode") or found["State"].get("Error"))
 
 
 def _last_check(found: Body) -> Body:
