@@ -290,7 +290,8 @@ def test_a_missing_folder_is_found_before_the_running_container_is_touched(
     ours.write({"db": {**NONE, "container_name": "h-db"}})
     ours.up().succeeded()
     same = untouched(api)
-    mount = {"type": "bind", "source": "/nowhere/at/all", "target": "/data"}
+    kept = {"create_host_path": False}
+    mount = {"type": "bind", "source": "/nowhere/at/all", "target": "/data", "bind": kept}
     ours.write({"db": {**NONE, "container_name": "h-db", "volumes": [mount]}})
     ours.preview().refused("/nowhere/at/all")
     ours.up().refused("/nowhere/at/all")
