@@ -56,8 +56,8 @@ verify-all: tools ## probe every cell of the isolation stack, and 42 changes to 
 test-current: tools ## run the engine tests on a current Docker engine instead of Debian's
 	$(VENV) -m pytest -m engine tests/engine tests/provider --engine current
 
-test-plain: tools ## run the tests of deployments with all shortcuts off (docs/profile.md)
-	CAUSEWAY_SHORTCUTS=off $(VENV) -m pytest -m engine $(WORKERS) tests/end_to_end tests/harm
+test-plain: tools ## run the end-to-end tests with all shortcuts off (docs/profile.md)
+	CAUSEWAY_SHORTCUTS=off $(VENV) -m pytest -m engine $(WORKERS) tests/end_to_end
 
 lint: environment ## run ruff and mypy --strict
 	.venv/bin/ruff check .

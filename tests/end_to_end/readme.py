@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_RUN = {
+    "git checkout": "the copy is no repository; it undoes what the tour edited",
     "git clone": "there is nothing to clone from in a test; the copy of the project stands for it",
     "cd causeway": "the copy has another name",
     "make test": "it runs this very test",
