@@ -7,14 +7,10 @@ from typing import Any
 
 import pytest
 
-from causeway.engine.faults import Fault
-from causeway.provider.container.body import read_inputs, to_body
+from causeway.provider.container.body import to_body
 from causeway.provider.container.check import check
 from causeway.provider.container.diff import changes
-from causeway.provider.container.start import watch_start
 from tests.provider.conftest import Stack
-from tests.provider.surroundings import Surroundings
-from tests.tiny_image import TINY
 
 LATEST = (1, 48)
 OLD = (1, 41)
@@ -113,35 +109,6 @@ def test_limits_and_ports_reach_the_container(stack: Stack) -> None:
     assert found["HostConfig"]["PidsLimit"] == 20
     assert found["HostConfig"]["DeviceCgroupRules"] == ["c 1:3 mr"]
     assert found["Config"]["ExposedPorts"] == {"80/tcp": {}}
-
-
-def found(status: str, code: int) -> dict[str, Any]:
-    """What the engine says of a container that has ended."""
-    state = {"Status": status, "Running": False, "ExitCode": code}
-    networks: dict[str, Any] = {"Networks": {"bridge": {}}}
-    return {
-        **{"Id": "one", "Name": "/one", "State": state, "NetworkSettings": networks},
-        **{"HostConfig": {}, "Config": {}},
-    }
-
-
-def test_job_that_ended_well_needs_no_repair() -> None:
-    inputs = {"image": "tiny:1"}
-    assert read_inputs(inputs, found("exited", 0), {"exitCode": 0}) == inputs
-    # It ran when it was last seen, so somebody has stopped it.
-    assert read_inputs(inputs, found("exited", 0), {}) == {**inputs, "mustRun": False}
-    assert read_inputs(inputs, found("exited", 1), {"exitCode": 0}) == {**inputs, "mustRun": False}
-
-
-@pytest.mark.engine
-def test_job_that_nobody_awaits_may_end_at_once(online: Surroundings, stack: Stack) -> None:
-    job = stack.api.create_container(TINY, ["true"], name=f"{stack.prefix}-job")["Id"]
-    stack.api.start(job)
-    assert stack.api.wait(job)["StatusCode"] == 0
-    watch_start(online.context(), job, must_stay=False)
-    # A server that ends well takes the place of one that runs: that is no success.
-    with pytest.raises(Fault, match="exited with code 0 right after its start"):
-        watch_start(online.context(), job, must_stay=True)
 
 
 @pytest.mark.engine

@@ -123,13 +123,7 @@ _MUTABLE = (
 )  # fmt: skip
 
 
-def is_job(state: Values) -> bool:
-    """Whether the container has ended with code 0 when it was last started, so that it need not
-    run. One that was seen running and stopped later is no job: `docker stop` ends in 0, too."""
-    return state.get("exitCode") == 0
-
-
-def read_inputs(declared: Values, found: Body, state: Values | None = None) -> Values:
+def read_inputs(declared: Values, found: Body) -> Values:
     """The declared inputs, with every value that can change replaced by the one in effect."""
     inputs = dict(declared)
     for field in FIELDS:
@@ -156,8 +150,7 @@ def read_inputs(declared: Values, found: Body, state: Values | None = None) -> V
         if entries != wanted_networks:
             # "none" means on no network at all. An empty list would mean the default network.
             inputs["networksAdvanced"] = entries or [{"name": "none"}]
-    ended = is_job(state or {}) and found["State"].get("ExitCode") == 0
-    if must_run(declared) and not is_running(found) and not ended:
+    if must_run(declared) and not is_running(found):
         inputs["mustRun"] = False
     return inputs
 

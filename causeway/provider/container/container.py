@@ -42,7 +42,6 @@ from . import (
 from .body import (
     OUTPUTS_ONLY,
     import_inputs,
-    is_job,
     is_running,
     must_run,
     placed_later,
@@ -90,8 +89,7 @@ class ContainerKind(ResourceKind):
             diff.reason = container_networks.moved_ports(ctx, old_inputs, new)
         if listed and listed["State"] in replacement.HALF_REMOVED:
             return diff  # see `missing_reason`
-        down = listed and listed["State"] not in _UP and not _is_ended_job(listed, old_state)
-        if not diff.replaces and listed and must_run(new) and down:
+        if not diff.replaces and listed and must_run(new) and listed["State"] not in _UP:
             diff.changes["mustRun"] = "update"
             diff.reason = f"the container is {listed['State']} and will be started again"
         return diff
@@ -139,11 +137,10 @@ class ContainerKind(ResourceKind):
                 ctx.api.call("POST", f"/containers/{identity}/rename", params={"name": wanted})
             if inputs.get("start", True):
                 ctx.status("starting the container")
-                must_stay = any(is_running(old.found) for old in olds)
-                container_run.start(ctx, identity, inputs, must_stay=must_stay)
+                container_run.start(ctx, identity, inputs)
                 exchange.ended()
                 if exchange.parked and must_run(inputs) and not inputs.get("wait"):
-                    container_run.watch_start(ctx, identity, must_stay=must_stay)
+                    container_run.watch_start(ctx, identity)
                 exchange.report_downtime(ctx, healthy=bool(inputs.get("wait")))
             found = ctx.api.call("GET", f"/containers/{identity}/json")
         except BaseException as error:
@@ -161,7 +158,7 @@ class ContainerKind(ResourceKind):
         if found is None:
             return None
         if inputs:
-            inputs = read_inputs(inputs, found, state)
+            inputs = read_inputs(inputs, found)
         else:
             image = ctx.api.find(f"/images/{found['Image']}/json") or {}
             inputs = import_inputs(found, image)
@@ -220,11 +217,6 @@ class ContainerKind(ResourceKind):
         except Exception as error:
             # The first error is the one to report; the next run finds the container in the journal.
             ctx.log("warning", f"cannot remove the failed container {identity[:12]}: {error}")
-
-
-def _is_ended_job(listed: Body, state: Values) -> bool:
-    """Whether it still is as it ended: with code 0, right after its start."""
-    return is_job(state) and str(listed.get("Status")).startswith("Exited (0)")
 
 
 def _lacks_already(ctx: Context, id: str, old: Values, new: Values) -> bool:

@@ -89,12 +89,10 @@ def stop(ctx: Context, id: str, seconds: int) -> None:
     )
 
 
-def start(ctx: Context, id: str, inputs: Values, *, must_stay: bool = False) -> Body:
+def start(ctx: Context, id: str, inputs: Values) -> Body:
     """Start the container, wait for what the inputs require, and return its inspection.
 
-    An exit with code 0 is the end of a job, unless the container `must_stay` because it takes the
-    place of one that runs. Raises Fault with the last log lines and health check output when it
-    does not come up.
+    Raises Fault with the last log lines and health check output when it does not come up.
     """
     waits = bool(inputs.get("wait"))
     limit = float(inputs.get("waitTimeout") or 60)
@@ -105,22 +103,19 @@ def start(ctx: Context, id: str, inputs: Values, *, must_stay: bool = False) -> 
         found: Body = ctx.api.call("GET", f"/containers/{id}/json")
         if events is not None:
             found = _until_healthy(ctx, id, found, events, limit)
-        elif inputs.get("mustRun", True) and _has_ended(found) and (must_stay or _failed(found)):
+        elif inputs.get("mustRun", True) and _has_ended(found):
             raise Fault(
                 f"the container {_ending(found)} right after its start{evidence(ctx, found)}"
             )
     return found
 
 
-def watch_start(ctx: Context, id: str, *, must_stay: bool) -> None:
+def watch_start(ctx: Context, id: str) -> None:
     """Watch a container without a health check for STANDS_SECONDS, while the old one can still be
-    started again. Raises Fault when it exits or restarts within that time; for an exit with code 0
-    only if it `must_stay`."""
+    started again. Raises Fault when it exits or restarts within that time."""
     deadline = time.monotonic() + WATCH_SECONDS
     while time.monotonic() < deadline:
         found = ctx.api.call("GET", f"/containers/{id}/json")
-        if _has_ended(found) and not must_stay and not _failed(found):
-            return
         if _has_ended(found) or found["State"].get("Restarting") or found.get("RestartCount"):
             raise Fault(
                 f"the container {_ending(found)} right after its start{evidence(ctx, found)}"
@@ -195,10 +190,6 @@ def _is_past(event: Body, found: Body) -> bool:
 
 def _has_ended(found: Body) -> bool:
     return found["State"].get("Status") in ("exited", "dead")
-
-
-def _failed(found: Body) -> bool:
-    return bool(found["State"].get("ExitCode") or found["State"].get("Error"))
 
 
 def _last_check(found: Body) -> Body:
