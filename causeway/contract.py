@@ -5,8 +5,6 @@ They are contract: what is deployed carries them, so a change here needs a migra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 # On every container, network and volume, for people and queries. They prove no ownership.
 PROJECT_LABEL = "causeway.project"
 STACK_LABEL = "causeway.stack"
@@ -65,15 +63,3 @@ ENGINE_FUNCTION = "docker:index/getEngine:getEngine"
 def lines_file(project: str, stack: str) -> str:
     """The name of the record of lines, in `FOLDER`."""
     return f"lines-{project}-{stack}.json"
-
-
-# Set by .venv/bin/pulumi to "unseen" when no flag asks for debugging.
-DEBUG_LINES = "CAUSEWAY_DEBUG_LINES"
-# Objects that the program and the plugin make before Python looks for garbage; its own default,
-# 700, makes it look many times while nothing is dropped.
-COLLECT_AFTER = 50_000
-
-
-def shortcuts(environment: Mapping[str, str]) -> bool:
-    """Whether work whose result nobody sees may be left out; CAUSEWAY_SHORTCUTS=off forbids it."""
-    return environment.get("CAUSEWAY_SHORTCUTS") != "off"

@@ -12,26 +12,25 @@ import pulumi
 from pulumi.runtime import resource
 from pulumi.runtime.proto import source_pb2
 
-from causeway.contract import COLLECT_AFTER, DEBUG_LINES, shortcuts
+from causeway.shortcuts import DEBUG_LINES, are_on, collect_rarely
 
 
 def pause_collector(environment: Mapping[str, str]) -> None:
     """Call it before the imports: they make much and leave hardly any garbage."""
-    if shortcuts(environment):
+    if are_on(environment):
         gc.disable()
 
 
 def take(environment: Mapping[str, str]) -> None:
     """Call it once, after the imports."""
-    if not shortcuts(environment):
+    if not are_on(environment):
         return
     if environment.get(DEBUG_LINES) == "unseen":
         pulumi.log.debug = _unseen
     # The SDK has no switch for it. An SDK that does it in another way goes on doing it.
     if hasattr(resource, "_get_stack_trace"):
         resource._get_stack_trace = source_pb2.StackTrace
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
+    collect_rarely(environment)
     gc.enable()
 
 

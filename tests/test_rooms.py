@@ -26,6 +26,7 @@ ARROWS: dict[str, frozenset[str]] = {
     # Credentials as Docker stores them are read by its SDK.
     "causeway.engine.logins": frozenset({"docker"}),
     "causeway.state": frozenset(),
+    "causeway.shortcuts": frozenset(),
     # The values and what all stages read them with; the two files that say the whole way are below.
     "causeway.model": frozenset({"yaml"}),
     "causeway.model.compose": MODEL,
@@ -54,6 +55,7 @@ ARROWS: dict[str, frozenset[str]] = {
         "causeway.model.project",
         "causeway.model.reach",
         "causeway.model.rules",
+        "causeway.shortcuts",
         "pulumi",
         "pulumi_docker",
     },
@@ -65,6 +67,7 @@ ARROWS: dict[str, frozenset[str]] = {
         "causeway.provider.image",
         "causeway.engine.logins",
         "causeway.provider.protocol",
+        "causeway.shortcuts",
         "grpc",
         "pulumi",
     },

@@ -5,20 +5,18 @@ from __future__ import annotations
 from .protocol import minimal_imports  # noqa: F401 # first of all, before anything imports the SDK
 
 # isort: split
-import gc
 import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 import grpc  # type: ignore[import-untyped] # it brings no types
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from causeway.contract import COLLECT_AFTER, shortcuts
 from causeway.provider.protocol.servicer import Servicer
+from causeway.shortcuts import collect_rarely
 
 from .protocol import sdk
 from .resource_types import FUNCTIONS, KINDS, OWN_KINDS
@@ -63,13 +61,6 @@ def main() -> None:
     server.start()
     print(port, flush=True)
     _until_orphaned(parent)
-
-
-def collect_rarely(environment: Mapping[str, str]) -> None:
-    """What the imports made stays; calls leave hardly anything that needs the collector."""
-    if shortcuts(environment):
-        gc.freeze()
-        gc.set_threshold(COLLECT_AFTER)
 
 
 def _until_orphaned(parent: int) -> None:
