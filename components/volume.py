@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pulumi
 import pulumi_docker as docker
-from pulumi_docker import _utilities
 
 from causeway.contract import VOLUME_FUNCTION
 from causeway.model.errors import StackError
@@ -20,9 +19,7 @@ from causeway.model.values import Volume as VolumeValue
 
 from .concealment import Component
 from .labels import Owner, volume_labels
-
-# What our plugin says of a volume that it has looked for.
-MISSING = "does not exist on this engine"
+from .plugin import ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +31,15 @@ class VolumeArgs:
 def _require(volume: VolumeValue) -> None:
     """Raises StackError when an external volume does not exist: the engine would create an empty
     one. The official plugin cannot tell."""
-    try:
-        options = _utilities.get_invoke_opts_defaults()
-        pulumi.runtime.invoke(VOLUME_FUNCTION, {"name": volume.name}, options)
-    except Exception as error:  # Pulumi raises no other kind
-        said = str(error).rpartition("returned an error: ")[2]
-        if MISSING not in said:
-            pulumi.log.debug(f"whether volume {volume.name} exists is unknown: {error}")
-            return
+    answer = ask(VOLUME_FUNCTION, name=volume.name)
+    if answer.get("exists") is False:
         problem = Problem(
             volume.place,
-            f"{said}; an external volume must exist before the deployment",
+            f"volume {volume.name!r} does not exist on this engine (known: {answer['known']}); an "
+            "external volume must exist before the deployment",
             code="missing-external-volume",
         )
-        raise StackError([problem], str(Path.cwd())) from None
+        raise StackError([problem], str(Path.cwd()))
 
 
 class Volume(Component):

@@ -14,11 +14,10 @@ def get_engine(ctx: Context, arguments: Values) -> Values:
     continues, and whatever needs the engine then fails with its own message.
     """
     try:
-        found = {"version": str(ctx.api.call("GET", "/version")["Version"])}
+        api = ctx.api
+        backend = api.info.get("FirewallBackend") or {}
     except Exception:  # whatever prevents the engine from answering
         return {}
-    try:
-        backend = ctx.api.call("GET", "/info").get("FirewallBackend") or {}
-    except Exception:
-        return found
-    return found | ({"firewall": str(backend["Driver"])} if backend.get("Driver") else {})
+    return {"version": api.version} | (
+        {"firewall": str(backend["Driver"])} if backend.get("Driver") else {}
+    )

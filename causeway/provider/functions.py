@@ -46,14 +46,12 @@ def get_network(ctx: Context, arguments: Values) -> Values:
 
 
 def get_volume(ctx: Context, arguments: Values) -> Values:
-    """A volume by name."""
-    name = _required(arguments, "getVolume")
-    found = ctx.api.find(f"/volumes/{name}")
-    if found is None:
-        volumes = ctx.api.call("GET", "/volumes").get("Volumes") or []
-        named = [each["Name"] for each in volumes if not _AUTOMATIC.fullmatch(each["Name"])]
-        raise Fault(f"volume {name!r} does not exist on this engine (known: {_listed(named)})")
-    return {"id": found["Name"], "name": found["Name"], "driver": found["Driver"]}
+    """`{exists: true}`, or `{exists: false, known: ...}` with the names of volumes that do."""
+    if ctx.api.find(f"/volumes/{_required(arguments, 'getVolume')}") is not None:
+        return {"exists": True}
+    volumes = ctx.api.call("GET", "/volumes").get("Volumes") or []
+    named = [each["Name"] for each in volumes if not _AUTOMATIC.fullmatch(each["Name"])]
+    return {"exists": False, "known": _listed(named)}
 
 
 def get_remote_image(ctx: Context, arguments: Values) -> Values:

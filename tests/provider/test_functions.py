@@ -146,14 +146,12 @@ def test_logs_that_cannot_be_had_are_told(
         call(online, "getLogs", **arguments)
 
 
-def test_volume_is_found_by_its_name(
+def test_volume_that_is_missing_is_told_with_those_that_exist(
     online: Surroundings, api: docker.APIClient, scratch: str
 ) -> None:
     api.create_volume(f"{scratch}kept")
-    assert call(online, "getVolume", name=f"{scratch}kept") == {
-        "id": f"{scratch}kept",
-        "name": f"{scratch}kept",
-        "driver": "local",
-    }
-    with pytest.raises(Fault, match=rf"^volume '{scratch}gone' does not exist on this engine \("):
-        call(online, "getVolume", name=f"{scratch}gone")
+    assert call(online, "getVolume", name=f"{scratch}kept") == {"exists": True}
+    answer = call(online, "getVolume", name=f"{scratch}gone")
+    assert answer.keys() == {"exists", "known"}
+    assert answer["exists"] is False
+    assert f"{scratch}kept" in answer["known"]
